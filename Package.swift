@@ -1,0 +1,116 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is built the same way: the language mode of Swift 6, warnings are errors.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+// Targets from the bottom up. A target may import only what stands above it here and is named in
+// its list; `--explicit-target-dependency-import-check error` and `SourceRulesTests` enforce it.
+// docs/architecture.md says what belongs where.
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.init(stringLiteral: name), "FleetTestSupport"] + dependencies,
+    exclude: [],
+    swiftSettings: house
+  )
+}
+
+let package = Package(
+  name: "fleetctl",
+  products: [.executable(name: "fleetctl", targets: ["fleetctl"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+
+    room("FleetDiagnostics", []),
+    room("FleetDigest", ["CLibCrypto"]),
+    room("FleetModel", ["FleetDiagnostics", "FleetDigest"]),
+    room("FleetYAML", ["CLibYAML", "FleetDiagnostics"]),
+    room("FleetRender", ["FleetDiagnostics", "FleetModel"]),
+    room("FleetRegistry", ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender"]),
+    room(
+      "FleetConfig",
+      ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry"]
+    ),
+    room("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest"]),
+    room(
+      "FleetCompile",
+      [
+        "FleetDiagnostics", "FleetModel", "FleetDigest", "FleetRender", "FleetRegistry",
+        "FleetConfig", "FleetResources",
+      ]
+    ),
+    room("FleetPlan", ["FleetDiagnostics", "FleetModel", "FleetDigest", "FleetResources"]),
+    room("FleetTransport", ["FleetModel"]),
+    room("FleetSSH", ["CLibSSH2", "CLibCrypto", "FleetDigest", "FleetModel", "FleetTransport"]),
+    room(
+      "FleetProbe",
+      ["FleetDiagnostics", "FleetModel", "FleetDigest", "FleetResources", "FleetTransport"]
+    ),
+    room(
+      "FleetApply",
+      [
+        "FleetDiagnostics", "FleetModel", "FleetDigest", "FleetResources", "FleetPlan",
+        "FleetTransport", "FleetProbe",
+      ]
+    ),
+    room(
+      "FleetView",
+      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]
+    ),
+    room(
+      "FleetCommands",
+      [
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetYAML", "FleetRender",
+        "FleetRegistry", "FleetConfig", "FleetResources", "FleetCompile", "FleetPlan",
+        "FleetTransport", "FleetSSH", "FleetProbe", "FleetApply", "FleetView",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
+    .executableTarget(name: "fleetctl", dependencies: ["FleetCommands"], swiftSettings: house),
+
+    .target(
+      name: "FleetTestSupport",
+      dependencies: ["FleetDiagnostics", "FleetModel"],
+      path: "Tests/FleetTestSupport",
+      swiftSettings: house
+    ),
+    .testTarget(name: "HouseTests", dependencies: ["FleetTestSupport"], swiftSettings: house),
+    tests("FleetDiagnostics", []),
+    tests("FleetDigest", []),
+    tests("FleetModel", ["FleetDiagnostics"]),
+    tests("FleetYAML", ["FleetDiagnostics"]),
+    tests("FleetRender", ["FleetDiagnostics", "FleetModel"]),
+    tests("FleetRegistry", ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender"]),
+    tests("FleetConfig", ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRegistry"]),
+    tests("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest"]),
+    tests(
+      "FleetCompile",
+      [
+        "FleetDiagnostics", "FleetModel", "FleetRegistry", "FleetConfig", "FleetResources",
+        "FleetRender",
+      ]
+    ),
+    tests("FleetPlan", ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetDigest"]),
+    tests("FleetSSH", ["FleetModel", "FleetTransport"]),
+    tests("FleetProbe", ["FleetModel", "FleetResources", "FleetTransport"]),
+    tests("FleetApply", ["FleetModel", "FleetResources", "FleetPlan", "FleetTransport"]),
+    tests("FleetView", ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]),
+    tests("FleetCommands", ["FleetDiagnostics", "FleetModel"]),
+  ]
+)

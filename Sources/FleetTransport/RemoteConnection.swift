@@ -1,0 +1,199 @@
+/// One authenticated connection to a node. Implemented by `FleetSSH` and by test doubles.
+///
+/// A connection runs one command at a time. Exit status 0 proves nothing (libssh2 1.10 reports it
+/// for a closed channel too): callers must look for the trailer of their own protocol in `stdout`.
+package protocol RemoteConnection: Sendable {
+  /// Runs `command` (a constant program text such as `sh -s`; never built from values of the fleet),
+  /// writes `stdin` to it and closes it, drains both output streams.
+  ///
+  /// - Throws: `TransportError` on a lost connection, an exceeded deadline or an exceeded cap.
+  func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult
+
+  /// Sends one request over a TCP stream that the node opens to `host:port` and returns everything
+  /// that comes back until the peer closes (direct-tcpip channel, RFC 4254 section 7.2).
+  ///
+  /// With `tls` the request travels inside TLS verified against `tls.authority` (PEM).
+  /// - Throws: `TransportError`; `.refused` when nothing listens there.
+  func exchange(_ request: StreamRequest) async throws(TransportError) -> [UInt8]
+
+  /// Closes the connection. Further calls throw `.closed`.
+  func close() async
+}
+
+/// What to run on a node.
+package struct RemoteCommand: Sendable {
+  /// Program text for the login shell: a constant of ours, at most 30,000 bytes.
+  package var program: String
+  /// Bytes for standard input.
+  package var stdin: [UInt8]
+  /// Whether to run it as root through `sudo` as the node's settings say.
+  package var asRoot: Bool
+  /// How long the whole command may take.
+  package var deadline: Duration
+  /// The most bytes accepted on stdout and stderr together.
+  package var outputCap: Int
+
+  /// Makes a command; 60 s and 64 MiB unless said otherwise.
+  package init(
+    program: String,
+    stdin: [UInt8] = [],
+    asRoot: Bool = false,
+    deadline: Duration = .seconds(60),
+    outputCap: Int = 64 << 20
+  ) {
+    self.program = program
+    self.stdin = stdin
+    self.asRoot = asRoot
+    self.deadline = deadline
+    self.outputCap = outputCap
+  }
+}
+
+/// What a command printed.
+package struct RemoteResult: Sendable {
+  /// Everything on standard output.
+  package let stdout: [UInt8]
+  /// Everything on standard error.
+  package let stderr: [UInt8]
+  /// Exit status as reported; see `RemoteConnection` for why it proves nothing.
+  package let exitStatus: Int
+
+  /// Makes a result.
+  package init(stdout: [UInt8], stderr: [UInt8], exitStatus: Int) {
+    self.stdout = stdout
+    self.stderr = stderr
+    self.exitStatus = exitStatus
+  }
+}
+
+/// One request over a forwarded stream.
+package struct StreamRequest: Sendable {
+  /// How to verify a TLS peer.
+  package struct TLS: Sendable {
+    /// Name or address that the certificate must carry.
+    package var serverName: String
+    /// PEM of the authority to trust, nothing else is.
+    package var authority: String
+
+    /// Makes TLS settings.
+    package init(serverName: String, authority: String) {
+      self.serverName = serverName
+      self.authority = authority
+    }
+  }
+
+  /// Host as the node sees it.
+  package var host: String
+  /// TCP port.
+  package var port: Int
+  /// Bytes to send.
+  package var request: [UInt8]
+  /// TLS, or plain TCP when absent.
+  package var tls: TLS?
+  /// How long the whole exchange may take.
+  package var deadline: Duration
+  /// The most bytes accepted.
+  package var outputCap: Int
+
+  /// Makes a request; 10 s and 1 MiB unless said otherwise.
+  package init(
+    host: String,
+    port: Int,
+    request: [UInt8],
+    tls: TLS? = nil,
+    deadline: Duration = .seconds(10),
+    outputCap: Int = 1 << 20
+  ) {
+    self.host = host
+    self.port = port
+    self.request = request
+    self.tls = tls
+    self.deadline = deadline
+    self.outputCap = outputCap
+  }
+}
+
+/// Why a node could not be talked to. Translated into a diagnostic once, in `FleetCommands`.
+package struct TransportError: Error, Hashable, Sendable {
+  /// What failed.
+  package enum Code: String, Hashable, Sendable {
+    case unreachable, refused, timedOut, hostKeyUnknown, hostKeyChanged, hostKeyRevoked
+    case hostKeyUnsupported, noCommonAlgorithm, authenticationRefused, identityUnreadable
+    case sudoPasswordWrong, sudoPasswordRequired, sudoNotAllowed, sudoNeedsTerminal
+    case connectionLost, outputTooLarge, tlsFailed, closed, cancelled, internalFailure
+  }
+
+  /// What failed.
+  package let code: Code
+  /// The step during which it failed: `connect`, `handshake`, `host key`, `login`, `sudo`, `run`.
+  package let step: String
+  /// One sentence for people, with the libssh2 or errno text; remote text already made printable.
+  package let message: String
+  /// What to do, as a sentence, possibly with a command on a line of its own.
+  package let remedy: String?
+
+  /// Makes an error.
+  package init(_ code: Code, step: String, _ message: String, remedy: String? = nil) {
+    self.code = code
+    self.step = step
+    self.message = message
+    self.remedy = remedy
+  }
+}
+
+/// Opens connections to nodes.
+package protocol Connector: Sendable {
+  /// Connects to `target` and logs in.
+  ///
+  /// - Throws: `TransportError` naming the step that failed.
+  func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection
+}
+
+/// Where and how to log in to one node.
+package struct SSHTarget: Hashable, Sendable {
+  /// Node id, for messages.
+  package var node: String
+  /// Host name or address.
+  package var host: String
+  /// TCP port.
+  package var port: Int
+  /// Login user.
+  package var user: String
+  /// Private key files to try in order; empty means agent, then `~/.ssh/id_ed25519`, `id_ecdsa`.
+  package var identityFiles: [String]
+  /// known_hosts files, first match wins over all of them.
+  package var knownHostsFiles: [String]
+  /// How to become root.
+  package var become: Become
+  /// Deadline of connect, handshake and login each.
+  package var connectTimeout: Duration
+
+  /// How a command becomes root.
+  package enum Become: String, Hashable, Sendable {
+    /// `sudo`, with a password on standard input if one is known.
+    case sudo
+    /// The login user is root already.
+    case none
+  }
+
+  /// Makes a target.
+  package init(
+    node: String,
+    host: String,
+    port: Int = 22,
+    user: String,
+    identityFiles: [String] = [],
+    knownHostsFiles: [String] = [],
+    become: Become = .sudo,
+    connectTimeout: Duration = .seconds(5)
+  ) {
+    self.node = node
+    self.host = host
+    self.port = port
+    self.user = user
+    self.identityFiles = identityFiles
+    self.knownHostsFiles = knownHostsFiles
+    self.become = become
+    self.connectTimeout = connectTimeout
+  }
+}

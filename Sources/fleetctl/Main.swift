@@ -1,0 +1,6 @@
+import FleetCommands
+
+@main
+struct Main {
+  static func main() {}
+}

@@ -1,0 +1,1 @@
+// The first helper of this target replaces this one.
