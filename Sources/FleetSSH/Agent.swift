@@ -93,7 +93,9 @@ final class Agent {
     var bytes = [UInt8](repeating: 0, count: length)
     var got = 0
     while got < length {
-      let count = bytes.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress?.advanced(by: got), length - got, 0) }
+      let count = bytes.withUnsafeMutableBytes {
+        recv(descriptor, $0.baseAddress?.advanced(by: got), length - got, 0)
+      }
       guard count > 0 else { return nil }
       got += count
     }

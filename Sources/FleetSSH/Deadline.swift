@@ -45,6 +45,7 @@ struct Deadline: Sendable {
     let (seconds, attoseconds) = duration.components
     guard seconds >= 0, attoseconds >= 0 else { return 0 }
     // A century is as good as forever and cannot overflow.
-    return UInt64(min(seconds, 3_000_000_000)) &* 1_000_000_000 &+ UInt64(attoseconds) / 1_000_000_000
+    return UInt64(min(seconds, 3_000_000_000)) &* 1_000_000_000 &+ UInt64(attoseconds)
+      / 1_000_000_000
   }
 }

@@ -11,7 +11,9 @@ extension Invocation {
     _ target: SSHTarget
   ) throws(TransportError) -> RemoteResult {
     let result = RemoteResult(stdout: flow.output, stderr: flow.errors, exitStatus: status)
-    guard usesSudo, status != 0, flow.output.isEmpty, flow.errors.count < 8192 else { return result }
+    guard usesSudo, status != 0, flow.output.isEmpty, flow.errors.count < 8192 else {
+      return result
+    }
     let text = String(decoding: flow.errors, as: UTF8.self)
     if let refusal = Self.refusals.first(where: { $0.matches(text, status) }) {
       throw refusal.error(text, target)

@@ -51,7 +51,9 @@ enum LocalFile {
   private static func write(_ contents: [UInt8], to descriptor: Int32) -> Errno? {
     var offset = 0
     while offset < contents.count {
-      let count = contents[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = contents[offset...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { return Errno(code: errno) }
       offset += count

@@ -63,7 +63,9 @@ final class Session {
 
   /// The server's identification string; nil when none arrived.
   var banner: [UInt8]? {
-    libssh2_session_banner_get(raw).map { Array(UnsafeRawBufferPointer(start: $0, count: strlen($0))) }
+    libssh2_session_banner_get(raw).map {
+      Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
+    }
   }
 
   /// What libssh2 says about its last failure.

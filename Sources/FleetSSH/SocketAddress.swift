@@ -14,7 +14,13 @@ struct SocketAddress: Sendable {
     let descriptor = socket(family, kind, 0)
     guard descriptor >= 0 else { return .failure(Errno(code: errno)) }
     var one: Int32 = 1
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
+    setsockopt(
+      descriptor,
+      Int32(IPPROTO_TCP),
+      TCP_NODELAY,
+      &one,
+      socklen_t(MemoryLayout<Int32>.size)
+    )
     let outcome = bytes.withUnsafeBytes { raw in
       guard let address = raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
       return Int(connect(descriptor, address, socklen_t(raw.count)))
@@ -88,7 +94,9 @@ enum Resolver {
 
   /// Looks `host` up on a thread of its own, because `getaddrinfo(3)` blocks, and calls `done` there.
   static func start(_ host: String, port: Int, done: @escaping @Sendable (Outcome) -> Void) {
-    let work = Unmanaged.passRetained(Work { done(lookUp(host, port, flags: Int32(AI_ADDRCONFIG))) })
+    let work = Unmanaged.passRetained(
+      Work { done(lookUp(host, port, flags: Int32(AI_ADDRCONFIG))) }
+    )
     var thread = pthread_t()
     let started = pthread_create(
       &thread,
@@ -123,7 +131,9 @@ enum Resolver {
     var list: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(host, String(port), &hints, &list)
     guard code == 0 else {
-      return .failure(Failure(text: gai_strerror(code).map { String(cString: $0) } ?? "error \(code)"))
+      return .failure(
+        Failure(text: gai_strerror(code).map { String(cString: $0) } ?? "error \(code)")
+      )
     }
     defer { freeaddrinfo(list) }
     var found: [SocketAddress] = []
