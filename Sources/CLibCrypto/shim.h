@@ -39,7 +39,7 @@ static inline long fleet_tls_announce_name(SSL *ssl, const char *name) {
   return SSL_set_tlsext_host_name(ssl, name);
 }
 
-// SSL_CTX_set_min_proto_version is a macro, which Swift cannot see.
-static inline long fleet_tls_require_1_2(SSL_CTX *context) {
-  return SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+// SSL_set_min_proto_version is a macro, which Swift cannot see.
+static inline long fleet_tls_require_1_2(SSL *ssl) {
+  return SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
 }

@@ -25,8 +25,9 @@ package struct KnownHosts: Sendable {
     /// Index of its file among those that were read.
     let file: Int
 
-    /// The key; nil when it is damaged or of another type than the line says. Decoded on demand,
-    /// because most lines of a big file are never asked for.
+    /// The key; nil when it is damaged or of another type than the line says.
+    ///
+    /// Decoded on demand, because most lines of a big file are never asked for.
     var key: HostKey? {
       guard let blob = Digests.base64Decoded(encoded), let key = HostKey(blob: blob),
         key.type.utf8.elementsEqual(type)
@@ -67,7 +68,7 @@ package struct KnownHosts: Sendable {
 
   /// The lines with a sound key that speak about `name`, in file order.
   ///
-  /// - Parameter name: `host`, or `[host]:port` for a port other than 22.
+  /// `name` is `host`, or `[host]:port` for a port other than 22.
   func lines(about name: String) -> [Line] {
     let name = name.utf8.map(HostPattern.lowercased)
     var found = literal[name] ?? []

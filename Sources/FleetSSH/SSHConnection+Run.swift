@@ -70,13 +70,14 @@ extension SSHConnection {
 
   /// Repeats `call` while its packet is stuck half-way in the socket.
   func settleWrite(
+    _ step: String,
     _ deadline: Deadline,
     _ call: () -> Int
   ) async throws(TransportError) -> Int {
     while true {
       let code = call()
       guard code == Int(LIBSSH2_ERROR_EAGAIN), session?.mustWrite == true else { return code }
-      try await park("run", deadline)
+      try await park(step, deadline)
     }
   }
 
@@ -115,13 +116,13 @@ extension SSHConnection {
     flow.releaseHeldInput()
     if !flow.hasInput {
       guard !flow.isEndSent, flow.isInputComplete else { return false }
-      let code = try await settleWrite(deadline) { Int(libssh2_channel_send_eof(channel)) }
+      let code = try await settleWrite("run", deadline) { Int(libssh2_channel_send_eof(channel)) }
       guard code == 0 else { throw lost("run", code: Int32(code)) }
       flow.isEndSent = true
       return true
     }
     let (input, offset) = (flow.input, flow.offset)
-    let count = try await settleWrite(deadline) {
+    let count = try await settleWrite("run", deadline) {
       input.withUnsafeBytes { raw in
         libssh2_channel_write_ex(
           channel,
