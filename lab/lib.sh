@@ -175,3 +175,29 @@ archive_keyring() {
   [ -f "$found" ] || die 3 "no keyring for $LAB_SUITE; install debian-archive-keyring"
   echo "$found"
 }
+
+# lab_apt ROOT ARGUMENT...: this machine's apt and its archives, with the packages of ROOT as what is installed,
+# and lists and downloads in the lab's cache. This machine's own lists and packages are not touched.
+lab_apt() {
+  local root=$1
+  shift
+  mkdir -p "$LAB_CACHE/lists/partial" "$LAB_CACHE/debs/partial"
+  DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+    -o Dir::State::status="$root/var/lib/dpkg/status" -o Dir::State::extended_states=/dev/null \
+    -o Dir::State::lists="$LAB_CACHE/lists" -o Dir::Cache::archives="$LAB_CACHE/debs" \
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o Dir::Etc::preferencesparts=/dev/null \
+    -o APT::Install-Recommends=false -o APT::Sandbox::User=root "$@"
+}
+# lab_packages ROOT ARGUMENT...: downloads what apt would install, and prints the file of each package.
+lab_packages() {
+  local root=$1 file
+  shift
+  lab_apt "$root" --download-only "$@" >"$LAB_CACHE/apt.log" 2>&1 || {
+    tail -n 20 "$LAB_CACHE/apt.log" >&2
+    die 1 "apt cannot fetch what the lab needs ($LAB_CACHE/apt.log)"
+  }
+  # With the files at hand --print-uris would be silent: ask with an empty folder of downloads.
+  mkdir -p "$LAB_CACHE/empty/partial"
+  lab_apt "$root" -o Dir::Cache::archives="$LAB_CACHE/empty" --print-uris "$@" |
+    sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p" | while read -r file; do echo "$LAB_CACHE/debs/$file"; done
+}

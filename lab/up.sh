@@ -139,7 +139,7 @@ LIMITS
 install_tools
 lab_lock
 mkdir -p "$LAB_CACHE"
-build_once base build/base.sh nodes.conf
+build_once base build/base.sh
 base=$built
 content=$LAB_CACHE/none
 if [ -f "$LAB_SCRIPTS/build/content.sh" ]; then

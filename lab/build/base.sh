@@ -22,6 +22,23 @@ debootstrap --variant=minbase --keyring="$keyring" --cache-dir="$LAB_CACHE/deboo
   tail -n 20 "$root.log" >&2
   die 1 "debootstrap failed; all of its output is in $root.log"
 }
+
+step "base image: the archive's updates, so that no later installation has to bring them"
+lab_apt "$root" update >"$LAB_CACHE/apt.log" 2>&1
+mapfile -t updates < <(lab_packages "$root" dist-upgrade)
+if [ ${#updates[@]} -gt 0 ]; then
+  mkdir -p "$root/var/tmp/updates"
+  cp "${updates[@]}" "$root/var/tmp/updates/"
+  (cd "$root/var/tmp/updates" && dpkg-scanpackages . 2>/dev/null >Packages)
+  echo 'deb [trusted=yes] file:/var/tmp/updates ./' >"$root/etc/apt/sources.list"
+  systemd-nspawn -q -D "$root" --register=no --keep-unit --pipe --resolv-conf=off --timezone=off \
+    --setenv=DEBIAN_FRONTEND=noninteractive \
+    sh -ec 'apt-get -q update; apt-get -q -y -o APT::Sandbox::User=root dist-upgrade' </dev/null >>"$root.log" 2>&1 || {
+    tail -n 20 "$root.log" >&2
+    die 1 "the updates cannot be installed; all of the output is in $root.log"
+  }
+  rm -rf "$root/var/tmp/updates"
+fi
 step "base image: settings"
 
 # What a container cannot or need not do, and what would make two runs differ.
