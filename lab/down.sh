@@ -6,13 +6,13 @@ set -Euo pipefail
 
 # lab_clean: everything that a lab of this directory and name may have left, whatever its state.
 lab_clean() {
-  local file pid namespace where left=0 try
+  local file value pid namespace where left=0
   # Supervisors first, or they boot again what is stopped here.
   for file in "$LAB_DIR"/nodes/*/supervisor.pid; do
     pid=$(alive "$file") && kill -KILL "$pid" 2>/dev/null
   done
   # The tmpfs is thrown away: no machine needs an orderly shutdown. Only processes of the lab's own cgroups.
-  for try in 1 2 3 4 5; do
+  for _ in 1 2 3 4 5; do
     for pid in $(cgroup_processes); do kill -KILL "$pid" 2>/dev/null; done
     wait_until 2 lab_is_empty && break
   done
@@ -27,7 +27,7 @@ lab_clean() {
   done
   cgroup_remove
   if [ -f "$LAB_DIR/sysctl.before" ]; then
-    while read -r file pid; do echo "$pid" >"/proc/sys/$file"; done <"$LAB_DIR/sysctl.before"
+    while read -r file value; do echo "$value" >"/proc/sys/$file"; done <"$LAB_DIR/sysctl.before"
     rm -f "$LAB_DIR/sysctl.before"
   fi
   [ -z "$(cgroup_processes)" ] || { say "processes are left: $(cgroup_processes | tr '\n' ' ')"; left=1; }
@@ -35,7 +35,7 @@ lab_clean() {
     say "mounts are left below $LAB_DIR"
     left=1
   else
-    rm -rf "$LAB_DIR/nodes" "$LAB_DIR/ssh" "$LAB_DIR/nodes.tsv" "$LAB_DIR/archives.tsv" "$LAB_DIR/content"
+    rm -rf "$LAB_DIR/nodes" "$LAB_DIR/ssh" "$LAB_DIR/nodes.tsv" "$LAB_DIR/archives.tsv" "$LAB_DIR/content" "/run/$LAB_NAME.lab"
   fi
   return $left
 }

@@ -144,6 +144,13 @@ lab_lock() {
   mkdir -p "$LAB_DIR"
   exec 9>"$LAB_DIR/lock"
   flock -w "${1:-900}" 9 || die 1 "another lab script holds $LAB_DIR/lock"
+  # One machine can hold several labs, of different names; two of one name would clear each other away.
+  local owner
+  owner=$(cat "/run/$LAB_NAME.lab" 2>/dev/null) || owner=''
+  if [ -n "$owner" ] && [ "$owner" != "$LAB_DIR" ] && [ -n "$(cgroup_processes)" ]; then
+    die 1 "the lab '$LAB_NAME' of $owner is up; take that down, or set LAB_NAME to another name"
+  fi
+  echo "$LAB_DIR" >"/run/$LAB_NAME.lab"
 }
 
 # The distribution's archive as this machine's own apt configuration names it, one

@@ -44,8 +44,8 @@ case $action in
   exec)
     [ "${1:-}" = -- ] && shift
     [ $# -gt 0 ] || usage
-    exec nsenter --target "$leader" --all --wd=/ -- /usr/bin/env -i HOME=/root TERM=dumb \
-      PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    exec nsenter --target "$leader" --all -- /usr/bin/env -i HOME=/root TERM=dumb \
+      PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin sh -c 'cd / && exec "$@"' sh "$@"
     ;;
   reboot)
     # SIGINT to a container's PID 1 is Ctrl-Alt-Delete: an orderly reboot.

@@ -53,9 +53,14 @@ build_once() {
   hash=$(cd "$LAB_SCRIPTS" && find "$script" "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
   built=$LAB_CACHE/$name-${hash:0:16}
   [ -e "$built.done" ] && return 0
-  rm -rf "$built"
-  "$LAB_SCRIPTS/$script" "$built"
-  touch "$built.done"
+  # The cache may be shared by several checkouts.
+  (
+    flock -w 900 8 || die 1 "another lab script holds $LAB_CACHE/lock"
+    [ -e "$built.done" ] && exit 0
+    rm -rf "$built"
+    "$LAB_SCRIPTS/$script" "$built" 8>&-
+    touch "$built.done"
+  ) 8>"$LAB_CACHE/lock"
 }
 
 network() {
@@ -153,6 +158,7 @@ fi
 set -e
 step "clear what an earlier lab left"
 lab_clean || die 1 "an earlier lab cannot be cleared"
+echo "$LAB_DIR" >"/run/$LAB_NAME.lab"
 
 step "network, keys and disks of $(printf '%s\n' "$rows" | wc -l) nodes"
 mkdir -p "$LAB_DIR/ssh" "$LAB_DIR/nodes"

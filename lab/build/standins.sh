@@ -73,7 +73,7 @@ deb=$work/deb/nodejs
 control nodejs "$node_version+vendor-1nodesource1" amd64 "$(dpkg-deb -f "$node" Depends)" "Debian's Node.js $node_version with a stand-in npm, packed as NodeSource does"
 install -D -m 0755 "$work/nodejs/usr/bin/node" "$deb/usr/bin/node"
 install -D -m 0755 "$standins/npm/npm" "$deb/usr/bin/npm"
-printf 'Conflicts: npm\nProvides: npm\nReplaces: npm\n' >>"$deb/DEBIAN/control"
+printf 'Multi-Arch: allowed\nConflicts: npm\nProvides: npm\nReplaces: npm\n' >>"$deb/DEBIAN/control"
 package nodejs "$target/vendor/nodesource/pool"
 
 # PGDG: Debian's own PostgreSQL, offered a second time as the vendor's archive.
