@@ -66,9 +66,9 @@ package struct Diagnostic: Hashable, Sendable {
   package let rule: Rule
   /// How grave it is in this run (a flag or a waiver may change the rule's own severity).
   package var severity: Severity
-  /// Sentences:
+  /// Sentences that say what, why and what to do.
   ///
-  /// what, why, what to do. Names in backticks; a command alone on an indented line.
+  /// Names in backticks; a command alone on an indented line.
   package let detail: String
   /// Where; absent for findings about a machine or about the command line.
   package let span: SourceSpan?

@@ -38,9 +38,9 @@ package struct SourceText: Hashable, Sendable {
   /// How many lines there are; the text after the last line feed counts as one, even empty.
   package var lineCount: Int { starts.count }
 
-  /// Length of a UTF-8 byte order mark at the beginning:
+  /// Length of a UTF-8 byte order mark at the beginning, 3 or 0.
   ///
-  /// 3 or 0. It is no column of line 1.
+  /// It is no column of line 1.
   package var byteOrderMarkLength: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
   /// Returns the byte offset where line `number` (1-based, clamped) begins.
