@@ -5,10 +5,14 @@
 package struct SourceText: Hashable, Sendable {
   /// The name as the user wrote it, relative to the working directory, `/`-separated.
   package let name: String
-  /// The content. Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
+  /// The content.
+  ///
+  /// Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
   package let bytes: [UInt8]
-  /// Byte offset of the first byte of each line. Never empty. 32 bits, because a hostile file of
-  /// nothing but line feeds would else cost eight times its size.
+  /// Byte offset of the first byte of each line.
+  ///
+  /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
+  /// times its size.
   private let starts: [UInt32]
 
   /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
@@ -26,13 +30,17 @@ package struct SourceText: Hashable, Sendable {
     }
   }
 
-  /// Byte offset of the first byte of each line. Never empty.
+  /// Byte offset of the first byte of each line.
+  ///
+  /// Never empty.
   package var lineStarts: [Int] { starts.map { Int($0) } }
 
   /// How many lines there are; the text after the last line feed counts as one, even empty.
   package var lineCount: Int { starts.count }
 
-  /// Length of a UTF-8 byte order mark at the beginning: 3 or 0. It is no column of line 1.
+  /// Length of a UTF-8 byte order mark at the beginning, 3 or 0.
+  ///
+  /// It is no column of line 1.
   package var byteOrderMarkLength: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
 
   /// Returns the byte offset where line `number` (1-based, clamped) begins.

@@ -3,8 +3,10 @@ internal import FleetDiagnostics
 
 /// Runs libyaml's event parser over a text.
 enum EventParser {
-  /// Hands every event to `add` until that returns false or libyaml finds an error, and returns
-  /// the error. The event is valid during the call only.
+  /// Hands every event to `add` until that returns false or libyaml finds an error, and returns the
+  /// error.
+  ///
+  /// The event is valid during the call only.
   static func parse(
     _ source: SourceText,
     _ add: (UnsafePointer<yaml_event_t>) -> Bool

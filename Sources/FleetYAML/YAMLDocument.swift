@@ -22,7 +22,7 @@ final class YAMLDocument: Sendable {
     var end = Place()
     /// Scalars: where the text begins in the source or in `extra`.
     var textStart: UInt32 = 0
-    /// Scalars: bytes of text. Lists: items. Mappings: entries, repeated keys included.
+    /// Bytes of text of a scalar, items of a list, or entries of a mapping with repeated keys.
     var count: UInt32 = 0
     /// How many records before this one its parent stands; 0 for the root.
     var up: UInt32 = 0

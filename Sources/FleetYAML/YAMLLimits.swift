@@ -1,6 +1,10 @@
-/// What one YAML file may cost (DESIGN section 5). Beyond any of these it is refused as `yaml-limit`.
+/// What one YAML file may cost (DESIGN section 5).
+///
+/// Beyond any of these it is refused as `yaml-limit`.
 package enum YAMLLimits {
-  /// The largest file, in bytes. Whoever reads files should stop one byte after this.
+  /// The largest file, in bytes.
+  ///
+  /// Whoever reads files should stop one byte after this.
   package static let bytes = 4 << 20
   /// The most events of the parser; an expanded alias counts every node that it stands for.
   package static let events = 1_000_000
