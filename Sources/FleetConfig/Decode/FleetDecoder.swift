@@ -61,7 +61,7 @@ struct FleetReader {
       )
       return true
     }
-    guard let number = scalars.number(version, "`version`", in: Int.min...Int.max) else {
+    guard let number = scalars.number(version, in: Int.min...Int.max) else {
       return true
     }
     guard number == FleetDecoder.version else {
@@ -92,7 +92,7 @@ struct FleetReader {
       }
     case "settings": settings(value, into: &fleet.settings)
     case "registry":
-      fleet.registry = scalars.word(value, "`registry`", of: ["autobot", "none"]) ?? fleet.registry
+      fleet.registry = scalars.word(value, of: ["autobot", "none"]) ?? fleet.registry
     case "ssh": fleet.ssh = ssh(value, of: "`ssh`")
     case "role_paths":
       for item in scalars.list(value, "`role_paths`") ?? [] {

@@ -17,9 +17,9 @@ extension FleetReader {
       case "npus": npus = devices(value, kind: "npu")
       case "memory":
         hardware.memory = scalars.size(value, "`memory`").map { Located($0, at: value.span) }
-      case "cpus": hardware.cpus = scalars.number(value, "`cpus`", in: 1...65536)
+      case "cpus": hardware.cpus = scalars.number(value, in: 1...65536)
       case let extra where Self.hardwareExtras.contains(extra):
-        if scalars.flag(value, "`\(extra)`") == true { hardware.extras.append(extra) }
+        if scalars.flag(value) == true { hardware.extras.append(extra) }
       default: scalars.unknownKey(entry, of: "`hardware`", known: Self.hardwareKeys)
       }
     }
@@ -45,7 +45,7 @@ extension FleetReader {
       case "id":
         let form = "letters, digits, `.`, `_` or `-`, such as `\(kind)0`"
         device.id = scalars.text(value, "`id`", form: form) { NodeID($0) != nil } ?? ""
-      case "vendor": device.vendor = scalars.word(value, "`vendor`", of: Self.vendors) ?? ""
+      case "vendor": device.vendor = scalars.word(value, of: Self.vendors) ?? ""
       case "model":
         device.model = scalars.text(value, "`model`", form: word) { !Grammar.hasControl($0) }
       case "uuid":

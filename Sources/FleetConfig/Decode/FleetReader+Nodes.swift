@@ -61,12 +61,12 @@ extension FleetReader {
     case "hardware":
       node.hardware = hardware(value, of: what)
       node.hardware.span = field.keySpan
-    case "wsl2": node.wsl2 = scalars.flag(value, "`wsl2`") ?? false
+    case "wsl2": node.wsl2 = scalars.flag(value) ?? false
     case "health_via":
-      if let name = scalars.text(value, "`health_via`") {
+      if let name = scalars.text(value) {
         node.healthVia = Located(name, at: value.span)
       }
-    case "reserved": node.reserved = scalars.flag(value, "`reserved`") ?? false
+    case "reserved": node.reserved = scalars.flag(value) ?? false
     case "labels": node.labels = labels(value, of: what)
     case "ssh": node.ssh = ssh(value, of: "`ssh`")
     case "allow": node.allow = waivers(value)
@@ -77,7 +77,7 @@ extension FleetReader {
   private mutating func assignments(_ node: YAMLNode, of what: String) -> [RoleAssignment] {
     (scalars.list(node, "`roles` of \(what.lowercasedFirst)") ?? []).compactMap { item in
       guard item.isMapping else {
-        return scalars.text(item, "A role").map { RoleAssignment(role: Located($0, at: item.span)) }
+        return scalars.text(item).map { RoleAssignment(role: Located($0, at: item.span)) }
       }
       let entries = item.entries
       guard let entry = entries.first, entries.count == 1 else {
@@ -142,7 +142,7 @@ extension FleetReader {
   }
 
   private mutating func waivedRule(_ node: YAMLNode) -> Located<String>? {
-    guard let text = scalars.text(node, "`rule`") else { return nil }
+    guard let text = scalars.text(node) else { return nil }
     guard let rule = Rule.named(text) else {
       let hint = NearestName.question(text, in: Rule.all.map(\.slug)).map { " " + $0 } ?? ""
       scalars.report(.invalidValue, node, "There is no rule `\(text)`.\(hint)")

@@ -14,11 +14,11 @@ extension FleetReader {
       let value = entry.value
       switch entry.key {
       case "user_mode":
-        if let mode = scalars.word(value, "`user_mode`", of: Self.userModes) {
+        if let mode = scalars.word(value, of: Self.userModes) {
           settings.userMode = Located(mode, at: value.span)
         }
       case "hardware_policy":
-        let policy = scalars.word(value, "`hardware_policy`", of: ["warn", "strict"])
+        let policy = scalars.word(value, of: ["warn", "strict"])
         settings.hardwarePolicy = policy ?? settings.hardwarePolicy
       case "cloud_llm":
         let form = "a provider's name such as `anthropic`"
@@ -28,7 +28,7 @@ extension FleetReader {
           }
         }
       case "firewall":
-        let firewall = scalars.word(value, "`firewall`", of: ["ufw", "none"])
+        let firewall = scalars.word(value, of: ["ufw", "none"])
         settings.firewall = firewall ?? settings.firewall
       default: scalars.unknownKey(entry, of: "`settings`", known: Self.settingKeys)
       }
@@ -43,9 +43,9 @@ extension FleetReader {
       case "user":
         let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
         ssh.user = scalars.text(value, "`user`", form: form, Grammar.isUser)
-      case "port": ssh.port = scalars.number(value, "`port`", in: 1...65535)
+      case "port": ssh.port = scalars.number(value, in: 1...65535)
       case "identity_file": ssh.identityFile = path(value, "`identity_file`")
-      case "become": ssh.become = scalars.word(value, "`become`", of: ["sudo", "none"])
+      case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
       case "known_hosts": ssh.knownHosts = path(value, "`known_hosts`")
       case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
       default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)

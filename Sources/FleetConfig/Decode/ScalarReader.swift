@@ -21,17 +21,13 @@ struct ScalarReader {
 
   /// Reports a key that `what` does not have.
   mutating func unknownKey(_ entry: YAMLEntry, of what: String, known: [String]) {
-    let nearest = NearestName.of(entry.key, in: known)
-    let hint = nearest.map { " Did you mean `\($0)`?" } ?? ""
     diagnostics.add(
       Diagnostic(
         .unknownKey,
-        "\(what) has no key `\(entry.key)`.\(hint) It knows \(Self.words(known)).",
+        "\(what) has no key `\(entry.key)`. It knows \(Self.words(known)).",
         at: entry.keySpan,
         path: entry.path,
-        suggestions: nearest.map {
-          [Suggestion("Write `\($0)`.", edits: [.init(replace: entry.keySpan, with: $0)])]
-        } ?? []
+        suggestions: YAMLReader.schema.correction(of: entry.key, in: known, at: entry.keySpan)
       )
     )
   }
@@ -61,12 +57,8 @@ struct ScalarReader {
   }
 
   /// A scalar's text.
-  mutating func text(_ node: YAMLNode, _ what: String) -> String? {
-    guard let text = node.text, !node.isNull else {
-      report(.wrongType, node, "\(what) must be a text, not \(node.kindName).")
-      return nil
-    }
-    return text
+  mutating func text(_ node: YAMLNode) -> String? {
+    YAMLReader.schema.string(node, into: &diagnostics)
   }
 
   /// A scalar that satisfies `grammar`, which `form` describes.
@@ -76,7 +68,7 @@ struct ScalarReader {
     form: String,
     _ grammar: (String) -> Bool
   ) -> String? {
-    guard let text = text(node, what) else { return nil }
+    guard let text = text(node) else { return nil }
     guard grammar(text) else {
       report(.invalidValue, node, "\(what) is `\(text)`; it must be \(form).")
       return nil
@@ -85,54 +77,23 @@ struct ScalarReader {
   }
 
   /// One of `words`.
-  mutating func word(_ node: YAMLNode, _ what: String, of words: [String]) -> String? {
-    guard let text = text(node, what) else { return nil }
-    guard words.contains(text) else {
-      let nearest = NearestName.of(text, in: words)
-      let hint = nearest.map { " Did you mean `\($0)`?" } ?? ""
-      report(
-        .invalidValue,
-        node,
-        "\(what) is `\(text)`; it must be one of \(Self.words(words)).\(hint)",
-        suggestions: nearest.map {
-          [Suggestion("Write `\($0)`.", edits: [.init(replace: node.span, with: $0)])]
-        } ?? []
-      )
-      return nil
-    }
-    return text
+  mutating func word(_ node: YAMLNode, of words: [String]) -> String? {
+    YAMLReader.schema.word(node, of: words, into: &diagnostics)
   }
 
   /// `true` or `false`.
-  mutating func flag(_ node: YAMLNode, _ what: String) -> Bool? {
-    switch node.text {
-    case "true": return true
-    case "false": return false
-    default:
-      let given = node.isNull ? "nothing" : node.text.map { "`\($0)`" } ?? node.kindName
-      report(.wrongType, node, "\(what) must be `true` or `false`, not \(given).")
-      return nil
-    }
+  mutating func flag(_ node: YAMLNode) -> Bool? {
+    YAMLReader.schema.bool(node, into: &diagnostics)
   }
 
   /// A whole number within `range`.
-  mutating func number(_ node: YAMLNode, _ what: String, in range: ClosedRange<Int>) -> Int? {
-    guard let text = node.text, let number = Int(text), String(number) == text else {
-      let given = node.isNull ? "nothing" : node.text.map { "`\($0)`" } ?? node.kindName
-      report(.wrongType, node, "\(what) must be a whole number, not \(given).")
-      return nil
-    }
-    guard range.contains(number) else {
-      let bounds = "\(range.lowerBound) to \(range.upperBound)"
-      report(.invalidValue, node, "\(what) is \(number); it must be \(bounds).")
-      return nil
-    }
-    return number
+  mutating func number(_ node: YAMLNode, in range: ClosedRange<Int>) -> Int? {
+    YAMLReader.schema.int(node, in: range, into: &diagnostics)
   }
 
   /// A size such as `6GiB`.
   mutating func size(_ node: YAMLNode, _ what: String) -> ByteCount? {
-    guard let text = text(node, what) else { return nil }
+    guard let text = text(node) else { return nil }
     guard let size = ByteCount(text), size.bytes > 0 else {
       report(.invalidValue, node, "\(what) is `\(text)`; it must be a size such as `6GiB`.")
       return nil
@@ -142,7 +103,7 @@ struct ScalarReader {
 
   /// A duration such as `30s`.
   mutating func span(_ node: YAMLNode, _ what: String) -> TimeSpan? {
-    guard let text = text(node, what) else { return nil }
+    guard let text = text(node) else { return nil }
     guard let span = TimeSpan(text), span.milliseconds > 0 else {
       report(.invalidValue, node, "\(what) is `\(text)`; it must be a duration such as `30s`.")
       return nil

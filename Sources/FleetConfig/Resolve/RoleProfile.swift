@@ -1,5 +1,4 @@
-package import FleetDiagnostics
-package import FleetModel
+internal import FleetDiagnostics
 package import FleetRegistry
 package import FleetRender
 
