@@ -60,7 +60,7 @@ node_rows() {
 # node_id NAME: the id in its own spelling, or an error.
 node_id() {
   local row
-  row=$(node_rows "$1") || exit $?
+  row=$(node_rows "$1") || return $?
   echo "${row%% *}"
 }
 

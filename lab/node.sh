@@ -33,7 +33,7 @@ answers() {
 [ $# -ge 2 ] || usage
 need_root
 action=$1
-id=$(node_id "$2")
+id=$(node_id "$2") || exit $?
 shift 2
 dir=$(node_dir "$id")
 [ -d "$dir/root" ] || die 1 "$id is not part of the running lab; run lab/up.sh"

@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
     *) die 64 "unknown argument '$1'; usage: lab/up.sh [--nodes ID,ID...]" ;;
   esac
 done
-rows=$(node_rows "$wanted")
+rows=$(node_rows "$wanted") || exit $?
 need_root
 began=$(milliseconds)
 
