@@ -29,6 +29,12 @@ package struct TemplateText: Sendable {
     self.span = span
     template = Template(parts: text.isEmpty ? [] : [.text(text)])
   }
+
+  init(text: String, span: SourceSpan, template: Template) {
+    self.text = text
+    self.span = span
+    self.template = template
+  }
 }
 
 /// A value of a role with text at its leaves: directives of a unit, `with:`, defaults of parameters.
