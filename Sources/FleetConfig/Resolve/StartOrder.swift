@@ -1,7 +1,7 @@
 /// A directed graph of what must be running before what, over indices.
 struct StartOrder {
   /// `before[v]`: what must be up before `v`.
-  private(set) var before: [[Int]]
+  var before: [[Int]]
 
   /// Makes a graph of `count` vertices and no edge.
   init(count: Int) {
