@@ -117,15 +117,15 @@ cgroup_enter() {
 cgroup_processes() {
   local top
   for top in $(cgroup_hierarchies); do
-    [ -d "$top/$LAB_NAME/${1:-}" ] || continue
-    find "$top/$LAB_NAME/${1:-}" -name cgroup.procs -exec cat {} + 2>/dev/null || true
+    [ -d "$top/$LAB_NAME" ] || continue
+    find "$top/$LAB_NAME" -name cgroup.procs -exec cat {} + 2>/dev/null || true
   done | sort -un | grep -vx 0 || true
 }
 cgroup_remove() {
   local top
   for top in $(cgroup_hierarchies); do
-    [ -d "$top/$LAB_NAME/${1:-}" ] || continue
-    find "$top/$LAB_NAME/${1:-}" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    [ -d "$top/$LAB_NAME" ] || continue
+    find "$top/$LAB_NAME" -depth -type d -exec rmdir {} + 2>/dev/null || true
   done
 }
 

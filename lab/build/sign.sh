@@ -10,7 +10,7 @@ done
 sign() {
   local folder=$1 suite=$2 key=$3
   (
-    cd "$folder"
+    cd "$folder" || exit 1
     mkdir -p "dists/$suite/main/binary-amd64"
     apt-ftparchive packages pool >"dists/$suite/main/binary-amd64/Packages"
     gzip -kn "dists/$suite/main/binary-amd64/Packages"
