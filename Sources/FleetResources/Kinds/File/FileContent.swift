@@ -6,6 +6,8 @@ package struct FileContent: Sendable, Hashable {
   package enum Piece: Sendable, Hashable {
     case text(String)
     case secret(SecretID)
+    /// The certificate of the fleet's CA in PEM.
+    case authority
   }
 
   /// The stretches in order.
@@ -39,15 +41,25 @@ package struct FileContent: Sendable, Hashable {
     return text
   }
 
-  /// The bytes with every hole filled, or nil while a secret is not known yet.
-  package func bytes(_ values: [SecretID: Secret]) -> [UInt8]? {
+  /// Whether it holds the CA's certificate.
+  package var holdsAuthority: Bool { pieces.contains(.authority) }
+
+  /// The bytes with every hole filled, or nil while a secret or the CA is not known yet.
+  package func bytes(_ values: [SecretID: Secret], authority: String? = nil) -> [UInt8]? {
+    filled(secret: { values[$0] }, authority: authority)
+  }
+
+  func filled(secret: (SecretID) -> Secret?, authority: String?) -> [UInt8]? {
     var bytes: [UInt8] = []
     for piece in pieces {
       switch piece {
       case .text(let part): bytes.append(contentsOf: part.utf8)
       case .secret(let id):
-        guard let value = values[id] else { return nil }
+        guard let value = secret(id) else { return nil }
         value.reveal { bytes.append(contentsOf: $0) }
+      case .authority:
+        guard let authority else { return nil }
+        bytes.append(contentsOf: authority.utf8)
       }
     }
     return bytes

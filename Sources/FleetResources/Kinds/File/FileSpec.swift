@@ -14,6 +14,8 @@ package struct FileSpec: Sendable, Hashable {
   package var isUnitDefinition: Bool
   /// Program and arguments that check the content, informational.
   package var check: [String]
+  /// A configuration file that a package of the role brings: what is there may be replaced.
+  package var replacesPackageFile: Bool
 
   /// Makes a file.
   package init(
@@ -23,7 +25,8 @@ package struct FileSpec: Sendable, Hashable {
     mergesKeys: Bool = false,
     effect: ChangeEffect = ChangeEffect(),
     isUnitDefinition: Bool = false,
-    check: [String] = []
+    check: [String] = [],
+    replacesPackageFile: Bool = false
   ) {
     self.path = path
     self.content = content
@@ -32,5 +35,6 @@ package struct FileSpec: Sendable, Hashable {
     self.effect = effect
     self.isUnitDefinition = isUnitDefinition
     self.check = check
+    self.replacesPackageFile = replacesPackageFile
   }
 }

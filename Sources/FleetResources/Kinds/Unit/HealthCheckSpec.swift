@@ -22,7 +22,8 @@ package struct HealthCheckSpec: Sendable, Hashable {
   package var via: NodeID?
 
   /// Makes a check.
-  package init(kind: Kind, required: Bool = true, startingStatuses: [Int] = [], via: NodeID? = nil) {
+  package init(kind: Kind, required: Bool = true, startingStatuses: [Int] = [], via: NodeID? = nil)
+  {
     self.kind = kind
     self.required = required
     self.startingStatuses = startingStatuses

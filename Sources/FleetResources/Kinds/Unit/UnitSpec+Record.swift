@@ -1,0 +1,37 @@
+extension UnitSpec {
+  /// Returns the digests of everything that the unit consumes, as seen: what a process that was
+  /// started or reloaded just before the observation has loaded.
+  package func loadedDigests(_ look: Look) -> [String: String] {
+    var paths = Set(consumes.map(\.path))
+    paths.formUnion((look.context.desired.evidence[name] ?? [:]).keys)
+    let unit = UnitName(name)
+    paths.formUnion(look.context.desired.definitions.filter { unit.isDefined(by: $0) })
+    var digests: [String: String] = [:]
+    for path in paths {
+      guard case .value(let seen) = look.path(path), let digest = seen.loadDigest else { continue }
+      digests[path] = digest
+    }
+    return digests
+  }
+
+  /// Ports of this unit that are bound wider than declared, a sentence each.
+  package func wideListeners(_ look: Look) -> [String] {
+    guard case .value(let listeners) = look.observed.listeners else { return [] }
+    return ports.filter { $0.scope != "public" }.flatMap { port in
+      listeners.filter { listener in
+        listener.port == port.number && listener.transport == port.transport
+          && UnitName(listener.unit).isRelated(to: UnitName(name))
+          && !port.addresses.contains(listener.address) && !listener.isLoopback
+      }
+      .map { listener in
+        "\(name) listens on \(listener.address):\(port.number), wider than declared "
+          + "(\(port.scope): \(port.addresses.joined(separator: ", ")))"
+      }
+    }
+  }
+}
+
+extension Listener {
+  /// Whether only the node itself can reach it.
+  var isLoopback: Bool { address.hasPrefix("127.") || address == "::1" }
+}
