@@ -219,7 +219,7 @@ struct ContentCompiler {
     add(.dir, FleetPaths.folder, .directory(folder), at: span)
     let spec = FileSpec(
       path: FleetPaths.authority,
-      content: FileContent([.secret(FleetPaths.authorityID)]),
+      content: FileContent([.authority]),
       ownership: Ownership(owner: "root", group: "root", mode: 0o644)
     )
     add(.file, FleetPaths.authority, .file(spec), at: span)

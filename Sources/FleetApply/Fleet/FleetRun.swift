@@ -1,0 +1,327 @@
+import FleetDigest
+import FleetModel
+package import FleetResources
+
+/// One apply over the fleet, stage by stage (docs/decisions/0001-shape-of-an-apply.md).
+///
+/// Nodes go through a stage side by side; a node that fails halts alone, the others go on.
+package struct FleetRun: Sendable {
+  private let tasks: [NodeTask]
+  private let adopt: [AddressPattern]
+  private let maintenance: Set<String>
+  private let soakSeconds: Int
+  private let sources: any SourceReader
+  private let notify: @Sendable (ApplyEvent) -> Void
+
+  /// Prepares a run.
+  ///
+  /// - Parameters:
+  ///   - tasks: One a reachable node with something to do.
+  ///   - adopt: Addresses that may be taken over.
+  ///   - maintenance: Roles whose guarded changes were acknowledged.
+  ///   - soakSeconds: How long a started service must stay up before it counts as healthy.
+  ///   - sources: Reads source trees.
+  ///   - notify: Takes events, from any thread.
+  package init(
+    _ tasks: [NodeTask],
+    adopt: [AddressPattern],
+    maintenance: Set<String>,
+    soakSeconds: Int,
+    sources: any SourceReader,
+    notify: @escaping @Sendable (ApplyEvent) -> Void
+  ) {
+    self.tasks = tasks
+    self.adopt = adopt
+    self.maintenance = maintenance
+    self.soakSeconds = soakSeconds
+    self.sources = sources
+    self.notify = notify
+  }
+
+  /// Carries it out and returns one result a task, in the order of the tasks.
+  package func perform() async -> [NodeResult] {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var nodes = tasks.map { NodeProgress($0) }
+    nodes = await remove(nodes)
+    nodes = await stage("prepare", nodes) { $0.kind.isPreparation }
+    nodes = await lookAgain(nodes)
+    nodes = await sign(nodes)
+    nodes = await stage("build", nodes) { resource in
+      if case .step(let step) = resource.spec { return step.phase == .build }
+      return resource.kind == .source
+    }
+    nodes = await lookAgain(nodes)
+    nodes = await activate(nodes)
+    nodes = await restoreFailed(nodes)
+    nodes = await conclude(nodes)
+    let elapsed = began.duration(to: clock.now)
+    return nodes.map { progress in
+      var result = progress.result
+      result.changed = Array(Set(result.changed)).sorted()
+      result.milliseconds = Int(elapsed / .milliseconds(1))
+      return result
+    }
+  }
+
+  // MARK: Stages
+
+  /// What is no longer wanted goes first, so that ports are free before they are claimed.
+  private func remove(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    await batches("remove", nodes) { $0.task.removals }
+  }
+
+  private func stage(
+    _ name: String,
+    _ nodes: [NodeProgress],
+    _ included: @escaping @Sendable (Resource) -> Bool
+  ) async -> [NodeProgress] {
+    let knowledge = FleetKnowledge(nodes)
+    return await batches(name, nodes) { progress in
+      operations(progress.approved(where: included), progress, knowledge)
+    }
+  }
+
+  /// Signs the certificate requests on the CA's node and puts the certificates in place.
+  private func sign(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    var nodes = nodes
+    var waiting: [(node: Int, resource: Resource, spec: CertificateSpec, request: [UInt8])] = []
+    for (index, progress) in nodes.enumerated() where progress.halted == nil {
+      for resource in progress.task.resources {
+        guard case .certificate(let spec) = resource.spec,
+          let request = progress.requests[resource.address]
+        else { continue }
+        waiting.append((index, resource, spec, request))
+      }
+    }
+    guard let authority = waiting.first?.spec.authority else { return nodes }
+    guard let signer = nodes.firstIndex(where: { $0.task.node == authority }),
+      nodes[signer].halted == nil
+    else {
+      for item in waiting where nodes[item.node].halted == nil {
+        let why = "the node of the certificate authority, `\(authority)`, is not available"
+        report(nodes[item.node].fail(item.resource.address.description, why), nodes[item.node])
+        nodes[item.node].halted = why
+      }
+      return nodes
+    }
+    notify(.stage("sign", nodes: 1))
+    let signing = waiting.map { item in
+      item.spec.signing(item.request, for: item.resource.address)
+    }
+    guard case .results(let signed) = await nodes[signer].task.worker.run(signing, name: "sign"),
+      signed.count == waiting.count
+    else {
+      let why = "signing the certificates on `\(authority)` failed"
+      for item in waiting where nodes[item.node].halted == nil {
+        report(nodes[item.node].fail(item.resource.address.description, why), nodes[item.node])
+        nodes[item.node].halted = why
+      }
+      return nodes
+    }
+    var writes: [NodeID: [NodeOperation]] = [:]
+    for (item, result) in zip(waiting, signed) {
+      guard result.status == .done else {
+        let why = "signing failed: " + String(decoding: result.output, as: UTF8.self)
+        report(nodes[item.node].fail(item.resource.address.description, why), nodes[item.node])
+        nodes[item.node].halted = why
+        continue
+      }
+      let node = nodes[item.node].task.node
+      writes[node, default: []].append(
+        item.spec.installing(result.output, for: item.resource.address)
+      )
+    }
+    let planned = writes
+    return await batches("certificates", nodes) { planned[$0.task.node] ?? [] }
+  }
+
+  private func activate(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let knowledge = FleetKnowledge(nodes)
+    var nodes = await batches("files", nodes) { progress in
+      let files = progress.approved { $0.kind.isConfiguration }
+      var operations = operations(files, progress, knowledge)
+      let defines = files.contains { resource in
+        if case .file(let file) = resource.spec { return file.isUnitDefinition }
+        return false
+      }
+      if defines, !operations.isEmpty { operations.append(NodeOperation(.daemonReload, [], for: nil)) }
+      return operations
+    }
+    // The third look decides from what the machines are, not from what was planned to be.
+    nodes = await lookAgain(nodes)
+    let waves = Set(nodes.flatMap { $0.approved { $0.kind.isActivation }.map(\.wave) }).sorted()
+    for wave in waves {
+      nodes = await activate(wave: wave, nodes)
+    }
+    let after = FleetKnowledge(nodes)
+    return await batches("firewall", nodes) { progress in
+      operations(progress.approved { $0.kind == .firewall }, progress, after)
+    }
+  }
+
+  private func activate(wave: Int, _ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let knowledge = FleetKnowledge(nodes)
+    let soak = soakSeconds
+    var nodes = await batches("wave \(wave)", nodes) { progress in
+      let resources = progress.approved { $0.kind.isActivation && $0.wave == wave }
+      return Resource.startOrder(resources, roles: progress.task.roles).flatMap { resource -> [NodeOperation] in
+        if case .step(let step) = resource.spec, step.phase != .migrate { return [] }
+        let steps = operations([resource], progress, knowledge)
+        guard case .unit(let unit) = resource.spec, unit.state == .started, !steps.isEmpty else {
+          return steps
+        }
+        return steps + unit.gates(resource.address, soakSeconds: soak)
+      }
+    }
+    let checker = HealthGate(notify: notify)
+    let workers = Dictionary(uniqueKeysWithValues: tasks.map { ($0.node, $0.worker) })
+    nodes = await concurrently(nodes) { progress in
+      await checker.check(progress, wave: wave, workers: workers)
+    }
+    return nodes
+  }
+
+  // MARK: The end
+
+  /// A node that failed after its files were written goes back to what it was.
+  private func restoreFailed(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    await concurrently(nodes) { progress in
+      var progress = progress
+      guard progress.result.outcome == .failed, progress.hasActivated else { return progress }
+      switch await progress.task.worker.rollBack() {
+      case .results(let results) where results.allSatisfy { $0.status == .done }:
+        progress.result.outcome = .rolledBack
+      case .results:
+        _ = progress.fail("node.\(progress.task.node)", "rolling back failed in part; look at the node")
+      case .refused(let why), .unknown(let why):
+        progress.result.outcome = .unknown
+        _ = progress.fail("node.\(progress.task.node)", "rolling back: \(why)")
+        progress.result.outcome = .unknown
+      }
+      return progress
+    }
+  }
+
+  /// Reads the nodes back and writes their manifests from what is there.
+  private func conclude(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let nodes = await lookAgain(nodes, evenHalted: true)
+    let knowledge = FleetKnowledge(nodes)
+    return await concurrently(nodes) { progress in
+      var progress = progress
+      guard progress.result.outcome != .unknown else { return progress }
+      var context = knowledge.context(for: progress.task.resources)
+      context.adopt = adopt
+      context.maintenance = maintenance
+      let manifest = progress.manifest(context)
+      guard manifest != progress.observed.manifest.known else { return progress }
+      if case .results = await progress.task.worker.write(manifest) { return progress }
+      report(progress.fail("node.\(progress.task.node)", "the manifest was not written"), progress)
+      return progress
+    }
+  }
+
+  // MARK: Machinery
+
+  private func operations(
+    _ resources: [Resource],
+    _ progress: NodeProgress,
+    _ knowledge: FleetKnowledge
+  ) -> [NodeOperation] {
+    var context = knowledge.context(for: progress.task.resources)
+    context.adopt = adopt
+    context.maintenance = maintenance
+    context.absentBefore = progress.absentBefore
+    return resources.flatMap { resource -> [NodeOperation] in
+      guard case .source(let source) = resource.spec else {
+        return resource.operations(progress.observed, context)
+      }
+      let delta = source.delta(Look(resource, progress.observed, context))
+      guard resource.compare(progress.observed, context).gap != nil else { return [] }
+      return [source.syncing(delta, tar: tar(delta, source), for: resource.address)]
+    }
+  }
+
+  /// The files that the node lacks, and last the list of all of them. A file that vanished or changed
+  /// since the plan is left out of both, so that the next plan shows it.
+  private func tar(_ delta: SourceDelta, _ source: SourceSpec) -> [UInt8] {
+    var tar = TarWriter()
+    var sent = source
+    for file in delta.added + delta.changed {
+      let content = sources.content(of: file.path, below: source.localPath)
+      guard let content, SHA256.hex(content) == file.sha256 else {
+        sent.files?.removeAll { $0.path == file.path }
+        continue
+      }
+      tar.add(file.path, content, executable: file.executable)
+    }
+    tar.add(".fleetctl-manifest", Array(sent.list.utf8), executable: false)
+    return tar.finished()
+  }
+
+  private func batches(
+    _ name: String,
+    _ nodes: [NodeProgress],
+    _ operations: @escaping @Sendable (NodeProgress) -> [NodeOperation]
+  ) async -> [NodeProgress] {
+    let work = nodes.map { $0.halted == nil ? operations($0).deduplicated() : [] }
+    let busy = work.count { !$0.isEmpty }
+    guard busy > 0 else { return nodes }
+    notify(.stage(name, nodes: busy))
+    return await concurrently(Array(zip(nodes, work))) { pair in
+      var (progress, operations) = pair
+      guard !operations.isEmpty else { return progress }
+      let clock = ContinuousClock()
+      let began = clock.now
+      let outcome = await progress.task.worker.run(operations, name: name)
+      let elapsed = Int(began.duration(to: clock.now) / .milliseconds(1))
+      progress.hasActivated = progress.hasActivated || name == "files" || name.hasPrefix("wave")
+      report(progress.take(operations, outcome), progress)
+      notify(
+        .batch(
+          node: progress.task.node,
+          stage: name,
+          operations: operations.count,
+          milliseconds: elapsed
+        )
+      )
+      return progress
+    }
+  }
+
+  private func report(_ failures: [NodeResult.Shortfall], _ progress: NodeProgress) {
+    for failure in failures {
+      notify(.failed(node: progress.task.node, address: failure.address, why: failure.why))
+    }
+  }
+
+  private func lookAgain(_ nodes: [NodeProgress], evenHalted: Bool = false) async -> [NodeProgress] {
+    await concurrently(nodes) { progress in
+      var progress = progress
+      guard evenHalted || progress.halted == nil else { return progress }
+      switch await progress.task.worker.observe(ProbeRequest.covering(progress.task.resources)) {
+      case .observed(let observed): progress.observed = observed
+      case .unreachable(let step, let cause, _):
+        let why = "lost during \(step): \(cause)"
+        report(progress.fail("node.\(progress.task.node)", why), progress)
+        progress.result.outcome = .unknown
+        progress.halted = why
+      }
+      return progress
+    }
+  }
+
+  private func concurrently<Item: Sendable>(
+    _ items: [Item],
+    _ work: @escaping @Sendable (Item) async -> NodeProgress
+  ) async -> [NodeProgress] {
+    await withTaskGroup(of: (Int, NodeProgress).self) { group in
+      for (index, item) in items.enumerated() {
+        group.addTask { (index, await work(item)) }
+      }
+      var finished: [(Int, NodeProgress)] = []
+      for await pair in group { finished.append(pair) }
+      return finished.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+}
