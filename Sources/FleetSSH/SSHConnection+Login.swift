@@ -20,6 +20,7 @@ extension SSHConnection {
       case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
         guard !refused.isEmpty else { throw lost("login", code: code) }
         throw refusal(refused + [credential.text], remarks + ["then the server hung up"])
+      case _ where credential.isEncrypted: throw unusable(credential)
       default:
         remarks.append("\(credential.text): \(session?.lastError ?? "") (libssh2 error \(code))")
       }

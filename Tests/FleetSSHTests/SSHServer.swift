@@ -19,10 +19,18 @@ final class SSHServer: Sendable {
   let folder: TemporaryFolder
   let port: Int
   let user: String
+  private let kept: TemporaryFolder?
   private let process: pid_t
 
   /// Starts a server that accepts the key `user` of its folder.
-  init(_ extra: [String] = [], hostKeys: [String] = ["ed25519", "ecdsa"]) throws {
+  ///
+  /// `keeping` is a folder that must live as long as the server.
+  init(
+    _ extra: [String] = [],
+    hostKeys: [String] = ["ed25519", "ecdsa"],
+    keeping: TemporaryFolder? = nil
+  ) throws {
+    kept = keeping
     let folder = TemporaryFolder()
     self.folder = folder
     port = try Loopback.freePort()
@@ -66,6 +74,9 @@ final class SSHServer: Sendable {
       in: folder
     )
   }
+
+  /// A path in the folder that is kept for the server.
+  func extra(_ name: String) -> String { kept?.path(name) ?? "" }
 
   /// What sshd wrote so far.
   var log: String { TemporaryFolder.text(of: folder.path("sshd.log")) }
