@@ -1,5 +1,4 @@
 package import FleetDiagnostics
-package import FleetModel
 package import FleetRender
 
 /// A role or component: everything that one `role.yaml` says (docs/role-format.md).
@@ -119,10 +118,10 @@ package struct Orphans: Sendable {
 
 /// `startup:`.
 package struct Startup: Sendable {
-  /// `typical:` how long a start usually takes.
-  package let typical: TimeSpan
+  /// `typical:` how long a start usually takes (`TemplateText.duration`).
+  package let typical: TemplateText
   /// `budget:` how long it may take before the start has failed.
-  package let budget: TimeSpan
+  package let budget: TemplateText
 }
 
 /// `restart:`.

@@ -38,7 +38,7 @@ extension SecretEncoding {
     switch self {
     case .plain: value
     case .env: EnvironmentText.quote(value)
-    case .json: JSONText.string(value)
+    case .json: JSONEncoding.string(value)
     case .url: value.flatMap(Self.percentEncoded)
     }
   }
@@ -55,7 +55,7 @@ extension SecretEncoding {
 }
 
 /// JSON of a value (RFC 8259), keys sorted so that equal values give equal bytes.
-enum JSONText {
+enum JSONEncoding {
   static func encode(_ value: Value, at span: SourceSpan) throws(TemplateFailure) -> String {
     switch value {
     case .string(let text): return String(decoding: string(Array(text.utf8)), as: UTF8.self)

@@ -61,8 +61,8 @@ struct Evaluator {
     among names: some Collection<String>,
     at span: SourceSpan
   ) -> TemplateFailure {
-    if let nearest = NearestName.find(name, among: names) {
-      return TemplateFailure(message, at: span, suggestion: "Did you mean `\(nearest)`?")
+    if let question = NearestName.question(name, in: names.sorted()) {
+      return TemplateFailure(message, at: span, suggestion: question)
     }
     guard !names.isEmpty, names.count <= 12 else { return TemplateFailure(message, at: span) }
     let list = names.sorted().map { "`\($0)`" }.joined(separator: ", ")

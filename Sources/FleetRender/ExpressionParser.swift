@@ -182,11 +182,10 @@ struct ExpressionParser {
     guard case .name(let name) = token.kind else { throw unexpected() }
     let span = origin.span(token.range)
     guard Filter.names.contains(name) else {
-      let nearest = NearestName.find(name, among: Filter.names)
       throw TemplateFailure(
         "There is no filter `\(name)`.",
         at: span,
-        suggestion: nearest.map { "Did you mean `\($0)`?" }
+        suggestion: NearestName.question(name, in: Filter.names.sorted())
       )
     }
     try advance()

@@ -20,7 +20,7 @@ enum Filter {
     }
     if case .list(let items) = value, let result = try list(name, items, at: span) { return result }
     if let result = scalar(name, value) { return result }
-    if name == "json" { return .string(try JSONText.encode(value, at: span)) }
+    if name == "json" { return .string(try JSONEncoding.encode(value, at: span)) }
     throw TemplateFailure(
       "`|\(name)` is for \(wanted(name)); this is \(value.kindWithArticle).",
       at: span

@@ -1,15 +1,5 @@
 internal import FleetDiagnostics
 
-extension Rule {
-  /// A template or expression that cannot be read or evaluated.
-  static let roleTemplateError = Rule(
-    "template-error",
-    "FLT3501",
-    .error,
-    "A template cannot be rendered"
-  )
-}
-
 /// Why a template or an expression has no result, before it becomes a finding.
 struct TemplateFailure: Error {
   let detail: String
@@ -24,7 +14,7 @@ struct TemplateFailure: Error {
 
   var diagnostic: Diagnostic {
     Diagnostic(
-      .roleTemplateError,
+      .templateError,
       detail,
       at: span,
       suggestions: suggestion.map { [Suggestion($0)] } ?? []

@@ -126,7 +126,7 @@ struct TemplateParser {
       throw TemplateFailure(
         "There is no tag `\(word)`.",
         at: wordSpan,
-        suggestion: NearestName.find(word, among: words).map { "Did you mean `\($0)`?" }
+        suggestion: NearestName.question(word, in: words)
       )
     }
     try expectEnd("%}", parser, opened: start)

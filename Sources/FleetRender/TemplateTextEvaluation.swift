@@ -1,4 +1,5 @@
 package import FleetDiagnostics
+package import FleetModel
 
 extension TemplateText {
   /// Parses the content of a YAML scalar that stands at `span` of `source`.
@@ -113,6 +114,16 @@ extension TemplateText {
           at: self.span
         )
       }
+    }
+  }
+
+  /// Returns a duration; text such as `30s` counts.
+  package func duration(_ scope: Scope, into diagnostics: inout Diagnostics) -> TimeSpan? {
+    reporting(evaluate(scope, into: &diagnostics), into: &diagnostics) {
+      (value) throws(TemplateFailure) in
+      if case .duration(let span) = value { return span }
+      if case .string(let text) = value, let span = TimeSpan(text) { return span }
+      throw TemplateFailure("A duration such as `30s` or `6m` is wanted.", at: self.span)
     }
   }
 
