@@ -157,12 +157,7 @@ struct TreeBuilder {
       while index < limit, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
     }
     guard index < limit, bytes[index] > 0x20 else { return }
-    let place = source.place(at: index)
-    start = YAMLDocument.Place(
-      byte: UInt32(place.byte),
-      line: UInt32(place.line),
-      column: UInt32(place.column)
-    )
+    start = YAMLDocument.Place(source.place(at: index))
   }
 
   // MARK: Lists and mappings

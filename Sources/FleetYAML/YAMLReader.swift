@@ -200,7 +200,7 @@ package struct YAMLReader: Sendable {
     diagnostics.add(
       Diagnostic(
         wrongType,
-        "\(node.subject) must be \(wanted), but \(found) stands here.",
+        "\(node.subject.startingSentence) must be \(wanted), but \(found) stands here.",
         at: node.isNull ? node.headSpan : node.span,
         path: node.path
       )
@@ -217,7 +217,7 @@ package struct YAMLReader: Sendable {
     diagnostics.add(
       Diagnostic(
         invalidValue,
-        "\(node.subject): \(why)",
+        "\(node.subject.startingSentence): \(why)",
         at: node.span,
         path: node.path,
         suggestions: suggestions
@@ -291,5 +291,13 @@ extension YAMLNode {
     guard up > 0 else { return "the file" }
     if document.records[index - up].shape == .mapping { return "`\(document.text(index - 1))`" }
     return "an item of \(YAMLNode(document: document, index: index - up).subject)"
+  }
+}
+
+extension String {
+  /// The text with a capital letter in front, ASCII only.
+  fileprivate var startingSentence: String {
+    guard let first, first.isASCII else { return self }
+    return first.uppercased() + dropFirst()
   }
 }
