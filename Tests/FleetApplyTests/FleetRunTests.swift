@@ -1,5 +1,6 @@
 import FleetApply
 import FleetModel
+import FleetPlan
 import FleetResources
 import FleetTransport
 import Synchronization
@@ -87,7 +88,7 @@ import Testing
   // MARK: Material
 
   private func run(_ tasks: [NodeTask]) async -> [NodeResult] {
-    await FleetRun(tasks, adopt: [], maintenance: [], soakSeconds: 0, sources: NoSources()) { _ in }
+    await FleetRun(tasks, fleet: "test", options: PlanOptions(), sources: NoSources()) { _ in }
       .perform()
   }
 
@@ -124,15 +125,39 @@ import Testing
     failing: NodeOperation.Verb? = nil,
     approved: Set<ResourceAddress>? = nil
   ) throws -> NodeTask {
-    NodeTask(
-      node: try node(name),
+    let input = NodeInput(
+      id: try node(name),
+      address: "10.0.0.1",
       roles: ["r"],
       resources: resources,
-      approved: approved ?? Set(resources.map(\.address)),
-      removals: [],
+      observation: .observed(Recorder.bare(resources))
+    )
+    return NodeTask(
+      input,
+      schedule: NodeSchedule(node: input.id, changes: changes(resources, approved)),
       observed: Recorder.bare(resources),
       worker: Recorder(name: name, resources: resources, log: log, failing: failing)
     )
+  }
+
+  private func changes(_ resources: [Resource], _ approved: Set<ResourceAddress>?) -> [PlannedChange] {
+    resources.filter { approved?.contains($0.address) ?? true }.map { resource in
+      let phase: PlanPhase =
+        switch resource.address.kind {
+        case .unit: .activate
+        case .certificate: .certificates
+        default: .configure
+        }
+      var change = PlannedChange(
+        resource.address,
+        role: "r",
+        actions: resource.address.kind == .unit ? [.enable, .start] : [.create],
+        label: .intent,
+        phase: phase
+      )
+      change.wave = resource.wave
+      return change
+    }
   }
 }
 

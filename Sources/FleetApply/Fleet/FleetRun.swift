@@ -1,5 +1,6 @@
 import FleetDigest
 import FleetModel
+package import FleetPlan
 package import FleetResources
 
 /// One apply over the fleet, stage by stage (docs/decisions/0001-shape-of-an-apply.md).
@@ -7,33 +8,33 @@ package import FleetResources
 /// Nodes go through a stage side by side; a node that fails halts alone, the others go on.
 package struct FleetRun: Sendable {
   private let tasks: [NodeTask]
-  private let adopt: [AddressPattern]
-  private let maintenance: Set<String>
-  private let soakSeconds: Int
+  private let bystanders: [NodeInput]
+  private let fleet: String
+  private let options: PlanOptions
   private let sources: any SourceReader
   private let notify: @Sendable (ApplyEvent) -> Void
 
   /// Prepares a run.
   ///
   /// - Parameters:
-  ///   - tasks: One a reachable node with something to do.
-  ///   - adopt: Addresses that may be taken over.
-  ///   - maintenance: Roles whose guarded changes were acknowledged.
-  ///   - soakSeconds: How long a started service must stay up before it counts as healthy.
+  ///   - tasks: One a reachable node, also where nothing is to be done: it may own secrets or the CA.
+  ///   - bystanders: The nodes that cannot be reached.
+  ///   - fleet: Name of the fleet.
+  ///   - options: Those of the approved plan.
   ///   - sources: Reads source trees.
   ///   - notify: Takes events, from any thread.
   package init(
     _ tasks: [NodeTask],
-    adopt: [AddressPattern],
-    maintenance: Set<String>,
-    soakSeconds: Int,
+    bystanders: [NodeInput] = [],
+    fleet: String,
+    options: PlanOptions,
     sources: any SourceReader,
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
     self.tasks = tasks
-    self.adopt = adopt
-    self.maintenance = maintenance
-    self.soakSeconds = soakSeconds
+    self.bystanders = bystanders
+    self.fleet = fleet
+    self.options = options
     self.sources = sources
     self.notify = notify
   }
@@ -43,14 +44,10 @@ package struct FleetRun: Sendable {
     let clock = ContinuousClock()
     let began = clock.now
     var nodes = tasks.map { NodeProgress($0) }
-    nodes = await remove(nodes)
-    nodes = await stage("prepare", nodes) { $0.kind.isPreparation }
+    nodes = await stage("prepare", nodes) { $0.prepare + $0.secrets + $0.certificates }
     nodes = await lookAgain(nodes)
     nodes = await sign(nodes)
-    nodes = await stage("build", nodes) { resource in
-      if case .step(let step) = resource.spec { return step.phase == .build }
-      return resource.kind == .source
-    }
+    nodes = await stage("build", nodes) { $0.build }
     nodes = await lookAgain(nodes)
     nodes = await activate(nodes)
     nodes = await restoreFailed(nodes)
@@ -66,19 +63,14 @@ package struct FleetRun: Sendable {
 
   // MARK: Stages
 
-  /// What is no longer wanted goes first, so that ports are free before they are claimed.
-  private func remove(_ nodes: [NodeProgress]) async -> [NodeProgress] {
-    await batches("remove", nodes) { $0.task.removals }
-  }
-
   private func stage(
     _ name: String,
     _ nodes: [NodeProgress],
-    _ included: @escaping @Sendable (Resource) -> Bool
+    _ changes: @escaping @Sendable (NodeSchedule) -> [PlannedChange]
   ) async -> [NodeProgress] {
-    let knowledge = FleetKnowledge(nodes)
+    let knowledge = knowledge(nodes)
     return await batches(name, nodes) { progress in
-      operations(progress.approved(where: included), progress, knowledge)
+      operations(changes(progress.task.schedule), progress, knowledge)
     }
   }
 
@@ -136,48 +128,33 @@ package struct FleetRun: Sendable {
     return await batches("certificates", nodes) { planned[$0.task.node] ?? [] }
   }
 
+  /// Services that go are stopped first, so that ports are free before they are claimed; then all files
+  /// and one daemon-reload a node; then the waves of the dependency graph, each with its gates.
   private func activate(_ nodes: [NodeProgress]) async -> [NodeProgress] {
-    let knowledge = FleetKnowledge(nodes)
+    let knowledge = knowledge(nodes)
     var nodes = await batches("files", nodes) { progress in
-      let files = progress.approved { $0.kind.isConfiguration }
-      var operations = operations(files, progress, knowledge)
-      let defines = files.contains { resource in
-        if case .file(let file) = resource.spec { return file.isUnitDefinition }
-        return false
-      }
-      if defines, !operations.isEmpty { operations.append(NodeOperation(.daemonReload, [], for: nil)) }
-      return operations
+      let schedule = progress.task.schedule
+      return operations(schedule.retire + schedule.configure, progress, knowledge)
+        + program(progress, knowledge).reloading(schedule)
     }
-    // The third look decides from what the machines are, not from what was planned to be.
     nodes = await lookAgain(nodes)
-    let waves = Set(nodes.flatMap { $0.approved { $0.kind.isActivation }.map(\.wave) }).sorted()
-    for wave in waves {
+    for wave in Set(nodes.flatMap { $0.task.schedule.activate.map(\.number) }).sorted() {
       nodes = await activate(wave: wave, nodes)
     }
-    let after = FleetKnowledge(nodes)
-    return await batches("firewall", nodes) { progress in
-      operations(progress.approved { $0.kind == .firewall }, progress, after)
-    }
+    return await stage("firewall", nodes) { $0.firewall }
   }
 
-  private func activate(wave: Int, _ nodes: [NodeProgress]) async -> [NodeProgress] {
-    let knowledge = FleetKnowledge(nodes)
-    let soak = soakSeconds
-    var nodes = await batches("wave \(wave)", nodes) { progress in
-      let resources = progress.approved { $0.kind.isActivation && $0.wave == wave }
-      return Resource.startOrder(resources, roles: progress.task.roles).flatMap { resource -> [NodeOperation] in
-        if case .step(let step) = resource.spec, step.phase != .migrate { return [] }
-        let steps = operations([resource], progress, knowledge)
-        guard case .unit(let unit) = resource.spec, unit.state == .started, !steps.isEmpty else {
-          return steps
-        }
-        return steps + unit.gates(resource.address, soakSeconds: soak)
-      }
+  private func activate(wave number: Int, _ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let knowledge = knowledge(nodes)
+    var nodes = await batches("wave \(number)", nodes) { progress in
+      guard let wave = progress.task.schedule.activate.first(where: { $0.number == number }) else { return [] }
+      return operations(wave.changes, progress, knowledge)
+        + program(progress, knowledge).health(wave.changes)
     }
     let checker = HealthGate(notify: notify)
-    let workers = Dictionary(uniqueKeysWithValues: tasks.map { ($0.node, $0.worker) })
+    let workers = Dictionary(tasks.map { ($0.node, $0.worker) }, uniquingKeysWith: { first, _ in first })
     nodes = await concurrently(nodes) { progress in
-      await checker.check(progress, wave: wave, workers: workers)
+      await checker.check(progress, wave: number, workers: workers)
     }
     return nodes
   }
@@ -206,14 +183,11 @@ package struct FleetRun: Sendable {
   /// Reads the nodes back and writes their manifests from what is there.
   private func conclude(_ nodes: [NodeProgress]) async -> [NodeProgress] {
     let nodes = await lookAgain(nodes, evenHalted: true)
-    let knowledge = FleetKnowledge(nodes)
+    let knowledge = knowledge(nodes)
     return await concurrently(nodes) { progress in
       var progress = progress
       guard progress.result.outcome != .unknown else { return progress }
-      var context = knowledge.context(for: progress.task.resources)
-      context.adopt = adopt
-      context.maintenance = maintenance
-      let manifest = progress.manifest(context)
+      let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
       if case .results = await progress.task.worker.write(manifest) { return progress }
       report(progress.fail("node.\(progress.task.node)", "the manifest was not written"), progress)
@@ -223,23 +197,54 @@ package struct FleetRun: Sendable {
 
   // MARK: Machinery
 
+  private func knowledge(_ nodes: [NodeProgress]) -> FleetKnowledge {
+    FleetKnowledge(
+      bystanders
+        + nodes.map { progress in
+          var input = progress.task.input
+          input.observation = .observed(progress.observed)
+          return input
+        }
+    )
+  }
+
+  private func context(_ progress: NodeProgress, _ knowledge: FleetKnowledge) -> CompareContext {
+    var context = knowledge.context(for: progress.task.input, options: options)
+    // What packages brought meanwhile may be replaced.
+    context.absentBefore = progress.absentBefore
+    return context
+  }
+
+  private func program(_ progress: NodeProgress, _ knowledge: FleetKnowledge) -> NodeProgram {
+    NodeProgram(
+      progress.task.resources,
+      observed: progress.observed,
+      context: context(progress, knowledge)
+    )
+  }
+
   private func operations(
-    _ resources: [Resource],
+    _ changes: [PlannedChange],
     _ progress: NodeProgress,
     _ knowledge: FleetKnowledge
   ) -> [NodeOperation] {
-    var context = knowledge.context(for: progress.task.resources)
-    context.adopt = adopt
-    context.maintenance = maintenance
-    context.absentBefore = progress.absentBefore
-    return resources.flatMap { resource -> [NodeOperation] in
-      guard case .source(let source) = resource.spec else {
-        return resource.operations(progress.observed, context)
+    let program = program(progress, knowledge)
+    var operations: [NodeOperation] = []
+    var others: [PlannedChange] = []
+    for change in changes {
+      guard let source = progress.task.source(at: change.address) else {
+        others.append(change)
+        continue
       }
-      let delta = source.delta(Look(resource, progress.observed, context))
-      guard resource.compare(progress.observed, context).gap != nil else { return [] }
-      return [source.syncing(delta, tar: tar(delta, source), for: resource.address)]
+      operations += program.operations(others)
+      others = []
+      let look = Look(source.resource, progress.observed, context(progress, knowledge))
+      let delta = source.spec.delta(look)
+      operations.append(
+        source.spec.syncing(delta, tar: tar(delta, source.spec), for: change.address)
+      )
     }
+    return operations + program.operations(others)
   }
 
   /// The files that the node lacks, and last the list of all of them. A file that vanished or changed
@@ -264,7 +269,7 @@ package struct FleetRun: Sendable {
     _ nodes: [NodeProgress],
     _ operations: @escaping @Sendable (NodeProgress) -> [NodeOperation]
   ) async -> [NodeProgress] {
-    let work = nodes.map { $0.halted == nil ? operations($0).deduplicated() : [] }
+    let work = nodes.map { $0.halted == nil ? operations($0) : [] }
     let busy = work.count { !$0.isEmpty }
     guard busy > 0 else { return nodes }
     notify(.stage(name, nodes: busy))

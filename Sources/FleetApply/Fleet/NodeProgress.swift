@@ -28,11 +28,6 @@ struct NodeProgress: Sendable {
     absentBefore = Set(task.observed.paths.filter { $0.value == .absent }.keys)
   }
 
-  /// The approved resources of some kinds, in the order of their kinds.
-  func approved(where included: (Resource) -> Bool) -> [Resource] {
-    task.resources.filter { task.approved.contains($0.address) && included($0) }
-  }
-
   /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
   ///
   /// - Returns: The failures, for events.

@@ -1,39 +1,32 @@
 package import FleetModel
+package import FleetPlan
 package import FleetResources
 
 /// One node's part of an apply: what was approved, and who does it.
 package struct NodeTask: Sendable {
-  /// The node.
-  package let node: NodeID
-  /// Roles on the node; what belongs to none of them belongs to a component that they build on.
-  package let roles: Set<String>
-  /// Everything that should be there, sorted by address.
-  package let resources: [Resource]
-  /// Addresses whose change was approved; nothing else is touched.
-  package let approved: Set<ResourceAddress>
-  /// Operations for what the manifest owns and nobody wants any more, in the order to run them:
-  /// services are stopped before what they need goes.
-  package let removals: [NodeOperation]
+  /// The node: its roles and everything that should be there.
+  package let input: NodeInput
+  /// The approved changes in the order to carry them out; nothing else is touched.
+  package let schedule: NodeSchedule
   /// What the node looked like under the lock.
   package let observed: ObservedNode
   /// The hands.
   package let worker: any NodeWorker
 
+  /// The node's id.
+  package var node: NodeID { input.id }
+  /// Everything that should be there.
+  package var resources: [Resource] { input.resources }
+
   /// Makes a task.
   package init(
-    node: NodeID,
-    roles: [String],
-    resources: [Resource],
-    approved: Set<ResourceAddress>,
-    removals: [NodeOperation],
+    _ input: NodeInput,
+    schedule: NodeSchedule,
     observed: ObservedNode,
     worker: any NodeWorker
   ) {
-    self.node = node
-    self.roles = Set(roles)
-    self.resources = resources
-    self.approved = approved
-    self.removals = removals
+    self.input = input
+    self.schedule = schedule
     self.observed = observed
     self.worker = worker
   }
