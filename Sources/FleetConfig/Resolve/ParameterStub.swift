@@ -9,8 +9,9 @@ enum ParameterValues {
     fleet: [String: Located<RawValue>],
     node: [String: Located<RawValue>],
     scope: Scope,
+    at place: SourceSpan? = nil,
     into diagnostics: inout Diagnostics
-  ) -> [String: Value]? {
+  ) -> [String: Value] {
     [:]
   }
 }
