@@ -44,4 +44,10 @@ import Testing
     #expect(NearestName.of("node-x", in: ["node-b", "node-a", "node-c"]) == "node-a")
     #expect(NearestName.of("node-x", in: ["node-c", "node-a", "node-b"]) == "node-a")
   }
+
+  @Test func messagesQuoteTheBeginningOfLongText() {
+    #expect(quoted("ä", length: 1) == "`ä`")
+    #expect(quoted("äöü", length: 2) == "`äö…`")
+    #expect(quoted(String(repeating: "x", count: 9_999)).utf8.count < 100)
+  }
 }
