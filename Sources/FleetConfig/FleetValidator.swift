@@ -1,5 +1,5 @@
 package import FleetDiagnostics
-internal import FleetModel
+package import FleetModel
 package import FleetRegistry
 
 /// Proves a fleet before any machine is touched: decodes, resolves and applies every rule.

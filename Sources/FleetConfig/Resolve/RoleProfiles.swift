@@ -21,6 +21,7 @@ struct RoleProfiles {
   mutating func profile(
     of role: Role,
     parameters: [String: Located<RawValue>],
+    at place: SourceSpan?,
     on node: FleetNode,
     beside names: [String]
   ) -> RoleProfile {
@@ -35,35 +36,51 @@ struct RoleProfiles {
     if let network = fleet.network {
       scope["fleet"] = .map(["name": .string(fleet.name), "network": .string(network.value)])
     }
-    let profile = make(role, parameters, node, &scope)
+    let profile = make(role, parameters, at: place, &scope)
     if !isOwn { common[role.name] = profile }
     return profile
+  }
+
+  /// Checks fleet-wide parameters of roles that no node has: they may be wrong all the same.
+  mutating func checkUnused(_ registry: Registry, used: Set<String>) {
+    guard let node = fleet.nodes.first else { return }
+    for name in fleet.roleParameters.keys.sorted() where !used.contains(name) {
+      guard let role = registry.role(name) else { continue }
+      let place = fleet.roleSpans[name]
+      _ = profile(of: role, parameters: [:], at: place, on: node, beside: [])
+    }
   }
 
   private mutating func make(
     _ role: Role,
     _ parameters: [String: Located<RawValue>],
-    _ node: FleetNode,
+    at place: SourceSpan?,
     _ scope: inout Scope
   ) -> RoleProfile {
     let spans = parameters.compactMapValues(\.span)
+    var found = Diagnostics()
     let values = ParameterValues.resolve(
       role: role,
       fleet: fleet.roleParameters[role.name] ?? [:],
       node: parameters,
       scope: scope,
-      into: &diagnostics
+      at: place,
+      into: &found
     )
-    guard let values else { return .broken(role, spans) }
     scope["params"] = .map(values)
-    var isBroken = false
+    // What fails for want of a parameter's value is a consequence of what is reported already.
+    let hadErrors = found.hasErrors
+    var isBroken = hadErrors
+    var later = Diagnostics()
     let ports = role.ports.map { port in
-      let state = state(of: port, spans, scope)
+      let state = state(of: port, spans, scope, into: &later)
       isBroken = isBroken || state == nil
       return state
     }
-    let needs = role.needs.filter { $0.when.holds(scope, into: &diagnostics) ?? false }
-    let hardware = role.hardware.filter { $0.when.holds(scope, into: &diagnostics) ?? false }
+    let needs = role.needs.filter { $0.when.holds(scope, into: &later) ?? false }
+    let hardware = role.hardware.filter { $0.when.holds(scope, into: &later) ?? false }
+    if !hadErrors { found.add(contentsOf: later) }
+    diagnostics.add(contentsOf: found)
     return RoleProfile(
       role: role,
       parameters: values,
@@ -76,10 +93,11 @@ struct RoleProfiles {
   }
 
   /// The state of a port; nil after reporting that it has none.
-  private mutating func state(
+  private func state(
     of port: Port,
     _ spans: [String: SourceSpan],
-    _ scope: Scope
+    _ scope: Scope,
+    into diagnostics: inout Diagnostics
   ) -> RoleProfile.PortState? {
     let parameter = port.number.parameterName
     guard let isOn = port.when.holds(scope, into: &diagnostics) else { return nil }
@@ -120,21 +138,6 @@ struct RoleProfiles {
     result = result || role.hardware.contains { $0.when?.text.mentionsNode ?? false }
     looksAtNode[role.name] = result
     return result
-  }
-}
-
-extension RoleProfile {
-  /// The profile of a role whose parameters have no values: it claims nothing and needs nothing.
-  fileprivate static func broken(_ role: Role, _ spans: [String: SourceSpan]) -> RoleProfile {
-    RoleProfile(
-      role: role,
-      parameters: [:],
-      parameterSpans: spans,
-      ports: [],
-      needs: [],
-      hardware: [],
-      isBroken: true
-    )
   }
 }
 

@@ -37,8 +37,8 @@ enum PortCollision {
     for instance in instances {
       for port in instance.ports {
         let claim = Claim(instance: instance, port: port)
-        for earlier in byNumber[port.number] ?? [] {
-          guard earlier.port.transport == port.transport else { continue }
+        for earlier in byNumber[port.number] ?? []
+        where earlier.port.transport == port.transport {
           isClean = false
           if collide(earlier, claim) { diagnostics.add(finding(claim, earlier)) }
         }
