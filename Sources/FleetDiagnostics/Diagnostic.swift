@@ -1,4 +1,6 @@
-/// How grave a finding is. Only an error makes a command fail.
+/// How grave a finding is.
+///
+/// Only an error makes a command fail.
 package enum Severity: String, Hashable, Sendable, Comparable, CaseIterable {
   case error, warning, info
 
@@ -64,7 +66,9 @@ package struct Diagnostic: Hashable, Sendable {
   package let rule: Rule
   /// How grave it is in this run (a flag or a waiver may change the rule's own severity).
   package var severity: Severity
-  /// Sentences: what, why, what to do. Names in backticks; a command alone on an indented line.
+  /// Sentences that say what, why and what to do.
+  ///
+  /// Names in backticks; a command alone on an indented line.
   package let detail: String
   /// Where; absent for findings about a machine or about the command line.
   package let span: SourceSpan?

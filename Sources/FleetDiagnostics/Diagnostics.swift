@@ -1,4 +1,6 @@
-/// A collection of findings. Producers take it `inout` and go on as far as the input makes sense.
+/// A collection of findings.
+///
+/// Producers take it `inout` and go on as far as the input makes sense.
 package struct Diagnostics: Hashable, Sendable {
   /// The findings in the order they were made.
   package private(set) var all: [Diagnostic] = []

@@ -5,20 +5,56 @@
 package struct SourceText: Hashable, Sendable {
   /// The name as the user wrote it, relative to the working directory, `/`-separated.
   package let name: String
-  /// The content. Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
+  /// The content.
+  ///
+  /// Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
   package let bytes: [UInt8]
-  /// Byte offset of the first byte of each line. Never empty.
-  package let lineStarts: [Int]
+  /// Byte offset of the first byte of each line.
+  ///
+  /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
+  /// times its size.
+  private let starts: [UInt32]
 
-  /// Indexes `bytes`; lines end at `\n` (a preceding `\r` belongs to the line).
+  /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
+  /// belongs to the line).
   package init(name: String, bytes: [UInt8]) {
     self.name = name
     self.bytes = bytes
-    var starts = [0]
-    for (index, byte) in bytes.enumerated() where byte == 0x0A {
-      starts.append(index + 1)
+    starts = bytes.withUnsafeBufferPointer { buffer in
+      var starts: [UInt32] = [0]
+      starts.reserveCapacity(1 + buffer.count { $0 == 0x0A })
+      for index in buffer.indices where buffer[index] == 0x0A {
+        starts.append(UInt32(truncatingIfNeeded: index + 1))
+      }
+      return starts
     }
-    lineStarts = starts
+  }
+
+  /// Byte offset of the first byte of each line.
+  ///
+  /// Never empty.
+  package var lineStarts: [Int] { starts.map { Int($0) } }
+
+  /// How many lines there are; the text after the last line feed counts as one, even empty.
+  package var lineCount: Int { starts.count }
+
+  /// Length of a UTF-8 byte order mark at the beginning, 3 or 0.
+  ///
+  /// It is no column of line 1.
+  package var byteOrderMarkLength: Int { bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0 }
+
+  /// Returns the byte offset where line `number` (1-based, clamped) begins.
+  package func lineStart(_ number: Int) -> Int {
+    Int(starts[min(max(number, 1), starts.count) - 1])
+  }
+
+  /// Returns the bytes of line `number` (1-based, clamped) without line ending and byte order mark.
+  package func lineBytes(_ number: Int) -> Range<Int> {
+    var start = lineStart(number)
+    var end = number < starts.count ? lineStart(number + 1) - 1 : bytes.count
+    if number <= 1 { start = byteOrderMarkLength }
+    if end > start, bytes[end - 1] == 0x0D { end -= 1 }
+    return start..<max(start, end)
   }
 
   /// Indexes the UTF-8 of `text`.
@@ -29,10 +65,10 @@ package struct SourceText: Hashable, Sendable {
   /// Returns the 1-based line that holds byte `offset` (clamped to the text).
   package func line(at offset: Int) -> Int {
     var low = 0
-    var high = lineStarts.count - 1
+    var high = starts.count - 1
     while low < high {
       let middle = (low + high + 1) / 2
-      if lineStarts[middle] <= offset { low = middle } else { high = middle - 1 }
+      if Int(starts[middle]) <= offset { low = middle } else { high = middle - 1 }
     }
     return low + 1
   }
@@ -42,7 +78,8 @@ package struct SourceText: Hashable, Sendable {
     let clamped = min(max(offset, 0), bytes.count)
     let line = line(at: clamped)
     var column = 1
-    for byte in bytes[lineStarts[line - 1]..<clamped] where byte & 0xC0 != 0x80 {
+    let start = line == 1 ? byteOrderMarkLength : lineStart(line)
+    for byte in bytes[min(start, clamped)..<clamped] where byte & 0xC0 != 0x80 {
       column += 1
     }
     return SourcePlace(line: line, column: column, byte: clamped)
@@ -50,11 +87,8 @@ package struct SourceText: Hashable, Sendable {
 
   /// Returns line `number` (1-based) without its line ending, invalid UTF-8 replaced.
   package func lineText(_ number: Int) -> String {
-    guard number >= 1, number <= lineStarts.count else { return "" }
-    let start = lineStarts[number - 1]
-    var end = number < lineStarts.count ? lineStarts[number] - 1 : bytes.count
-    if end > start, bytes[end - 1] == 0x0D { end -= 1 }
-    return String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
+    guard number >= 1, number <= lineCount else { return "" }
+    return String(decoding: bytes[lineBytes(number)], as: UTF8.self)
   }
 }
 

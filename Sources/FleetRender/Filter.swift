@@ -1,0 +1,137 @@
+internal import FleetDiagnostics
+internal import FleetModel
+
+/// The filters of the role language, `value|filter`.
+enum Filter {
+  static let names: Set<String> = [
+    "systemd_size", "redis_size", "pg_size", "bytes", "mib", "seconds", "join", "sort", "unique",
+    "first", "length", "upper", "lower", "json", "env", "urlencode",
+  ]
+
+  static func apply(
+    _ name: String,
+    to value: Value,
+    _ arguments: [Value],
+    at span: SourceSpan
+  ) throws(TemplateFailure) -> Value {
+    if name == "join" { return .string(try join(value, arguments, at: span)) }
+    guard arguments.isEmpty else {
+      throw TemplateFailure("`|\(name)` takes no argument.", at: span)
+    }
+    if case .list(let items) = value, let result = try list(name, items, at: span) { return result }
+    if let result = scalar(name, value) { return result }
+    if name == "json" { return .string(try JSONEncoding.encode(value, at: span)) }
+    throw TemplateFailure(
+      "`|\(name)` is for \(wanted(name)); this is \(value.kindWithArticle).",
+      at: span
+    )
+  }
+
+  private static func wanted(_ name: String) -> String {
+    switch name {
+    case "systemd_size", "redis_size", "pg_size", "bytes", "mib": "a size"
+    case "seconds": "a duration"
+    case "sort", "unique", "first": "a list"
+    case "length": "a list, a map or a string"
+    default: "a string"
+    }
+  }
+
+  private static func scalar(_ name: String, _ value: Value) -> Value? {
+    switch (name, value) {
+    case ("systemd_size", .size(let size)): .string(size.systemd)
+    case ("redis_size", .size(let size)): .string(size.redis)
+    case ("pg_size", .size(let size)): .string(size.postgres)
+    case ("bytes", .size(let size)): .int(size.bytes)
+    case ("mib", .size(let size)): .int(size.bytes >> 20)
+    case ("seconds", .duration(let span)): .int(span.seconds)
+    case ("length", .map(let entries)): .int(entries.count)
+    case ("length", .string(let text)): .int(text.unicodeScalars.count)
+    case ("upper", .string(let text)): .string(text.uppercased())
+    case ("lower", .string(let text)): .string(text.lowercased())
+    case ("env", .string(let text)): EnvironmentText.quote(text).map { .string($0) }
+    case ("env", .int(let number)): .string(String(number))
+    case ("env", .bool(let flag)): .string(String(flag))
+    case ("urlencode", .string(let text)):
+      .string(String(decoding: SecretEncoding.url.apply(Array(text.utf8)) ?? [], as: UTF8.self))
+    case ("env", .secret(let secret, .plain)): .secret(secret, as: .env)
+    case ("json", .secret(let secret, .plain)): .secret(secret, as: .json)
+    case ("urlencode", .secret(let secret, .plain)): .secret(secret, as: .url)
+    default: nil
+    }
+  }
+
+  private static func list(
+    _ name: String,
+    _ items: [Value],
+    at span: SourceSpan
+  ) throws(TemplateFailure) -> Value? {
+    switch name {
+    case "length": return .int(items.count)
+    case "first":
+      guard let first = items.first else {
+        throw TemplateFailure("The list is empty and has no first item.", at: span)
+      }
+      return first
+    case "unique":
+      var seen: Set<Value> = []
+      return .list(items.filter { seen.insert($0).inserted })
+    case "sort":
+      for (left, right) in zip(items, items.dropFirst()) where left.precedes(right) == nil {
+        throw TemplateFailure("Only strings, or numbers of one kind, have an order.", at: span)
+      }
+      return .list(items.sorted { $0.precedes($1) ?? false })
+    default: return nil
+    }
+  }
+
+  private static func join(
+    _ value: Value,
+    _ arguments: [Value],
+    at span: SourceSpan
+  ) throws(TemplateFailure) -> String {
+    guard case .list(let items) = value else {
+      throw TemplateFailure("`|join` is for a list; this is \(value.kindWithArticle).", at: span)
+    }
+    guard arguments.count <= 1, case .string(let separator) = arguments.first ?? .string("") else {
+      throw TemplateFailure("`|join` takes one string, the separator.", at: span)
+    }
+    var parts: [String] = []
+    for item in items { parts.append(try item.printed(at: span)) }
+    return parts.joined(separator: separator)
+  }
+}
+
+extension Value {
+  /// The text a value prints as.
+  ///
+  /// Sizes, durations, lists and maps need a filter that says how.
+  func printed(at span: SourceSpan) throws(TemplateFailure) -> String {
+    switch self {
+    case .string(let text): return text
+    case .int(let number): return String(number)
+    case .bool(let flag): return String(flag)
+    case .absent(let why): throw TemplateFailure("There is no value here: \(why).", at: span)
+    case .secret:
+      throw TemplateFailure(
+        "A secret may stand only in the content of `files:`, where the value is put in on the way "
+          + "to the node.",
+        at: span
+      )
+    case .size, .duration, .list, .map:
+      throw TemplateFailure(
+        "\(kindWithArticle.capitalizedFirst) prints only through a filter\(hint).",
+        at: span
+      )
+    }
+  }
+
+  private var hint: String {
+    switch self {
+    case .size: " (`|systemd_size`, `|redis_size`, `|pg_size`, `|bytes`, `|mib`)"
+    case .duration: " (`|seconds`)"
+    case .list: " (`|join(', ')`, `|json`)"
+    default: " (`|json`)"
+    }
+  }
+}

@@ -1,0 +1,67 @@
+internal import CLibYAML
+internal import FleetDiagnostics
+
+/// Turns libyaml's marks into places.
+///
+/// libyaml counts lines, columns and its index in characters, not bytes (`yaml_mark_t`), and does
+/// not count a byte order mark. `TextScan` has refused the line breaks that only libyaml knows, so
+/// its lines are ours.
+struct MarkIndex {
+  private static let step = 64
+  private let source: SourceText
+  private let offset: Int
+  /// Byte offset of every 64th character; empty where bytes and characters are the same.
+  private var checkpoints: [UInt32] = []
+
+  init(_ source: SourceText, isASCII: Bool) {
+    self.source = source
+    offset = source.byteOrderMarkLength
+    guard !isASCII else { return }
+    checkpoints.reserveCapacity(source.bytes.count / Self.step + 1)
+    source.bytes.withUnsafeBufferPointer { bytes in
+      var characters = 0
+      for index in offset..<bytes.count where bytes[index] & 0xC0 != 0x80 {
+        if characters % Self.step == 0 { checkpoints.append(UInt32(index)) }
+        characters += 1
+      }
+    }
+  }
+
+  func place(_ mark: yaml_mark_t) -> YAMLDocument.Place {
+    YAMLDocument.Place(
+      byte: UInt32(truncatingIfNeeded: byte(mark.index)),
+      line: UInt32(truncatingIfNeeded: mark.line + 1),
+      column: UInt32(truncatingIfNeeded: mark.column + 1)
+    )
+  }
+
+  /// Returns `place` moved back over white space and line ends, but not before `limit`.
+  func trimmed(_ place: YAMLDocument.Place, notBefore limit: Int) -> YAMLDocument.Place {
+    let bytes = source.bytes
+    var end = Int(place.byte)
+    while end > limit, bytes[end - 1] <= 0x20 { end -= 1 }
+    guard end < Int(place.byte) else { return place }
+    let exact = source.place(at: end)
+    return YAMLDocument.Place(
+      byte: UInt32(exact.byte),
+      line: UInt32(exact.line),
+      column: UInt32(exact.column)
+    )
+  }
+
+  private func byte(_ index: Int) -> Int {
+    guard !checkpoints.isEmpty else { return min(index + offset, source.bytes.count) }
+    let slot = index / Self.step
+    guard slot < checkpoints.count else { return source.bytes.count }
+    var remaining = index % Self.step
+    return source.bytes.withUnsafeBufferPointer { bytes in
+      var position = Int(checkpoints[slot])
+      while remaining > 0, position < bytes.count {
+        position += 1
+        while position < bytes.count, bytes[position] & 0xC0 == 0x80 { position += 1 }
+        remaining -= 1
+      }
+      return position
+    }
+  }
+}

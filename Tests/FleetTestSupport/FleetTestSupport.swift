@@ -1,1 +1,0 @@
-// The first helper of this target replaces this one.
