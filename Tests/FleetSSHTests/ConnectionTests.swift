@@ -147,7 +147,7 @@ struct ConnectionTests {
 
   @Test
   func thirtyHostsAnswerAtOnce() async throws {
-    let server = try SSHServer()
+    let server = try SSHServer(address: "0.0.0.0")
     let connector = server.connector()
     let target = server.target()
     let answers = try await withThrowingTaskGroup(of: String.self) { group in

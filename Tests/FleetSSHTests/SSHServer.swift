@@ -24,11 +24,12 @@ final class SSHServer: Sendable {
 
   /// Starts a server that accepts the key `user` of its folder.
   ///
-  /// `keeping` is a folder that must live as long as the server.
+  /// `address` is what it listens on; `keeping` is a folder that must live as long as the server.
   init(
     _ extra: [String] = [],
     hostKeys: [String] = ["ed25519", "ecdsa"],
-    keeping: TemporaryFolder? = nil
+    keeping: TemporaryFolder? = nil,
+    address: String = "127.0.0.1"
   ) throws {
     kept = keeping
     let folder = TemporaryFolder()
@@ -40,7 +41,7 @@ final class SSHServer: Sendable {
     folder.write("authorized_keys", TemporaryFolder.text(of: folder.path("user.pub")))
     let lines =
       hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
-        "ListenAddress 0.0.0.0:\(port)", "UsePAM no", "StrictModes no", "PidFile none",
+        "ListenAddress \(address):\(port)", "UsePAM no", "StrictModes no", "PidFile none",
         "AuthorizedKeysFile \(folder.path("authorized_keys"))", "PermitRootLogin yes",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
       ] + extra + ["MaxStartups 500"]
