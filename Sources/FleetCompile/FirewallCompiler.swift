@@ -1,6 +1,7 @@
 import FleetConfig
 import FleetDiagnostics
 import FleetModel
+import FleetRegistry
 import FleetResources
 
 /// Computes a node's UFW rules from the dependency edges that end there, so that no port is open wider

@@ -156,7 +156,7 @@ package struct FleetCompiler {
   ) {
     for index in indices {
       let instance = fleet.instances[index]
-      var attachments = UnitAttachments(fleet: fleet, index: index, wave: waves[index])
+      let attachments = UnitAttachments(fleet: fleet, index: index, wave: waves[index])
       let componentUnits = components.keys.sorted().filter { name in
         components[name]?.users.contains(index) == true
       }.compactMap { components[$0]?.component }

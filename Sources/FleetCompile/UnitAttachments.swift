@@ -24,11 +24,12 @@ struct UnitAttachments {
     let units = Self.unitNames(definitions, &evaluator).filter { builder.has(unit: $0) }
     let owner = Owner(role: instance.role.name, wave: wave)
     let dependents = dependents
+    let startup = evaluator.startup(instance.role)
     for unit in units {
       builder.unit(unit, by: owner, at: instance.role.span) { spec in
         spec.dependents += dependents
         guard !Self.isShared(unit) else { return }
-        describe(instance.role, &spec)
+        describe(instance.role, startup, &spec)
       }
     }
     for port in instance.ports {
@@ -51,7 +52,11 @@ struct UnitAttachments {
   /// nginx serves several roles: one role's restart cost is not its own.
   private static func isShared(_ unit: String) -> Bool { unit == "nginx.service" }
 
-  private func describe(_ role: Role, _ spec: inout UnitSpec) {
+  private func describe(
+    _ role: Role,
+    _ startup: (typical: TimeSpan, budget: TimeSpan)?,
+    _ spec: inout UnitSpec
+  ) {
     switch role.restart.policy {
     case .auto: spec.restartPolicy = .auto
     case .manual: spec.restartPolicy = .manual
@@ -59,7 +64,7 @@ struct UnitAttachments {
     }
     spec.restartCost = role.restart.cost ?? spec.restartCost
     spec.updatePolicy = role.updatePolicy.rawValue
-    guard let startup = role.startup else { return }
+    guard let startup else { return }
     spec.startupTypical = startup.typical
     spec.startupBudget = max(spec.startupBudget, startup.budget)
   }
@@ -103,9 +108,10 @@ struct UnitAttachments {
         startingStatuses: check.startingStatuses,
         via: instance.node.healthVia.flatMap { NodeID($0.value) }
       )
+      let startup = evaluator.startup(instance.role)
       builder.unit(unit, by: owner, at: check.span) {
         $0.checks.append(spec)
-        if let startup = instance.role.startup { $0.startupBudget = max($0.startupBudget, startup.budget) }
+        if let startup { $0.startupBudget = max($0.startupBudget, startup.budget) }
       }
     }
   }
@@ -135,5 +141,16 @@ struct UnitAttachments {
         bodyContains: evaluator.optional(check.expectBody) ?? ""
       )
     }
+  }
+}
+
+extension Evaluator {
+  /// How long the role's services take to start, and may take.
+  mutating func startup(_ role: Role) -> (typical: TimeSpan, budget: TimeSpan)? {
+    guard let startup = role.startup,
+      let typical = startup.typical.duration(scope, into: &diagnostics),
+      let budget = startup.budget.duration(scope, into: &diagnostics)
+    else { return nil }
+    return (typical, budget)
   }
 }

@@ -16,7 +16,7 @@ extension ContentCompiler {
       let spec = AbsentPathSpec(path: "/etc/systemd/system/\(name)")
       return add(.file, spec.path, .absentPath(spec), at: item.span)
     }
-    guard let text = unitText(item.sections, raw: item.raw) else { return }
+    guard let text = item.render(evaluator.scope, into: &evaluator.diagnostics) else { return }
     let spec = FileSpec(
       path: "/etc/systemd/system/\(name)",
       content: FileContent(text: text),
@@ -30,7 +30,8 @@ extension ContentCompiler {
 
   /// A drop-in of a unit that a package brings.
   mutating func dropIn(_ item: DropInItem) {
-    guard let unit = evaluator.string(item.unit), let text = unitText(item.sections, raw: item.raw)
+    guard let unit = evaluator.string(item.unit),
+      let text = item.render(evaluator.scope, into: &evaluator.diagnostics)
     else { return }
     let folder = "/etc/systemd/system/\(unit).d"
     let root = Ownership(owner: "root", group: "root", mode: 0o755)
@@ -70,9 +71,5 @@ extension ContentCompiler {
       if state != .untouched { spec.enabled = enable }
       spec.consumes += restarts + reloads
     }
-  }
-
-  private mutating func unitText(_ sections: [UnitSectionItem], raw: [String]) -> String? {
-    UnitFile.text(sections, raw: raw, scope: evaluator.scope, into: &evaluator.diagnostics)
   }
 }

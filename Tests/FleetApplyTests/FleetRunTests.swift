@@ -89,7 +89,7 @@ import Testing
 
   private func run(_ tasks: [NodeTask]) async -> [NodeResult] {
     await FleetRun(tasks, fleet: "test", options: PlanOptions(), sources: NoSources()) { _ in }
-      .perform()
+      .perform().results
   }
 
   private func node(_ name: String) throws -> NodeID { try #require(NodeID(name)) }

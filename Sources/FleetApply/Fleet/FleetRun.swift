@@ -12,6 +12,7 @@ package struct FleetRun: Sendable {
   private let fleet: String
   private let options: PlanOptions
   private let sources: any SourceReader
+  private let isInterrupted: @Sendable () -> Bool
   private let notify: @Sendable (ApplyEvent) -> Void
 
   /// Prepares a run.
@@ -22,6 +23,7 @@ package struct FleetRun: Sendable {
   ///   - fleet: Name of the fleet.
   ///   - options: Those of the approved plan.
   ///   - sources: Reads source trees.
+  ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
   ///   - notify: Takes events, from any thread.
   package init(
     _ tasks: [NodeTask],
@@ -29,6 +31,7 @@ package struct FleetRun: Sendable {
     fleet: String,
     options: PlanOptions,
     sources: any SourceReader,
+    isInterrupted: @escaping @Sendable () -> Bool = { false },
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
     self.tasks = tasks
@@ -36,11 +39,12 @@ package struct FleetRun: Sendable {
     self.fleet = fleet
     self.options = options
     self.sources = sources
+    self.isInterrupted = isInterrupted
     self.notify = notify
   }
 
-  /// Carries it out and returns one result a task, in the order of the tasks.
-  package func perform() async -> [NodeResult] {
+  /// Carries it out; results and last looks are in the order of the tasks.
+  package func perform() async -> FleetOutcome {
     let clock = ContinuousClock()
     let began = clock.now
     var nodes = tasks.map { NodeProgress($0) }
@@ -53,12 +57,18 @@ package struct FleetRun: Sendable {
     nodes = await restoreFailed(nodes)
     nodes = await conclude(nodes)
     let elapsed = began.duration(to: clock.now)
-    return nodes.map { progress in
+    let results = nodes.map { progress in
       var result = progress.result
       result.changed = Array(Set(result.changed)).sorted()
       result.milliseconds = Int(elapsed / .milliseconds(1))
       return result
     }
+    let inputs = nodes.map { progress in
+      var input = progress.task.input
+      input.observation = .observed(progress.observed)
+      return input
+    }
+    return FleetOutcome(results: results, inputs: inputs)
   }
 
   // MARK: Stages
@@ -269,6 +279,12 @@ package struct FleetRun: Sendable {
     _ nodes: [NodeProgress],
     _ operations: @escaping @Sendable (NodeProgress) -> [NodeOperation]
   ) async -> [NodeProgress] {
+    var nodes = nodes
+    if isInterrupted() {
+      for index in nodes.indices where nodes[index].halted == nil {
+        nodes[index].interrupt()
+      }
+    }
     let work = nodes.map { $0.halted == nil ? operations($0) : [] }
     let busy = work.count { !$0.isEmpty }
     guard busy > 0 else { return nodes }
@@ -329,4 +345,12 @@ package struct FleetRun: Sendable {
       return finished.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }
+}
+
+/// What came of a run.
+package struct FleetOutcome: Sendable {
+  /// One a task.
+  package let results: [NodeResult]
+  /// The nodes as they were seen last.
+  package let inputs: [NodeInput]
 }

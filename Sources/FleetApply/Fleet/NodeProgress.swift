@@ -91,6 +91,17 @@ struct NodeProgress: Sendable {
     }
   }
 
+  /// Starts nothing new; what was planned and not done is named as skipped.
+  mutating func interrupt() {
+    halted = "interrupted"
+    let done = Set(result.changed)
+    for change in task.schedule.changes where !done.contains(change.address.description) {
+      result.skipped.append(
+        NodeResult.Shortfall(address: change.address.description, why: "interrupted")
+      )
+    }
+  }
+
   /// Notes a failure.
   mutating func fail(_ address: String, _ why: String) -> [NodeResult.Shortfall] {
     let shortfall = NodeResult.Shortfall(address: address, why: why)
