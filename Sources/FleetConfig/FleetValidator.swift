@@ -58,5 +58,6 @@ package enum FleetValidator {
     SharedDatabaseHazard.check(resolved, into: &diagnostics)
     UnpinnedVersion.check(resolved, into: &diagnostics)
     HardwareRules.check(resolved, into: &diagnostics)
+    VideoMemory.check(resolved, into: &diagnostics)
   }
 }
