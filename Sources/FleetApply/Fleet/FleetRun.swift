@@ -1,7 +1,7 @@
 import FleetDigest
 import FleetModel
 package import FleetPlan
-package import FleetResources
+import FleetResources
 
 /// One apply over the fleet, stage by stage (docs/decisions/0001-shape-of-an-apply.md).
 ///

@@ -1,4 +1,5 @@
 import FleetModel
+import FleetPlan
 import FleetResources
 
 /// The state of one node while an apply goes on: a value that each stage takes and gives back.
