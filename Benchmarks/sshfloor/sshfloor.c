@@ -68,6 +68,8 @@ static char *contents(const char *path, size_t *length) {
     if (*length == room) bytes = realloc(bytes, room *= 2);
   }
   fclose(file);
+  // libssh2 measures a key in memory with strlen(3); there is room, or the loop had gone on.
+  bytes[*length] = 0;
   return bytes;
 }
 

@@ -62,16 +62,18 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) -> Int32 {
     let user = target.user
+    // libssh2 measures the key with strlen(3) in spite of the length that it takes.
+    let key = identity.contents + [0]
     return try await settle("login", deadline) { session in
-      identity.contents.withUnsafeBytes { key in
+      key.withUnsafeBytes { bytes in
         libssh2_userauth_publickey_frommemory(
           session,
           user,
           user.utf8.count,
           nil,
           0,
-          key.baseAddress?.assumingMemoryBound(to: CChar.self),
-          key.count,
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+          bytes.count - 1,
           passphrase
         )
       }

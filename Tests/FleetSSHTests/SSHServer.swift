@@ -28,6 +28,7 @@ final class SSHServer: Sendable {
   init(
     _ extra: [String] = [],
     hostKeys: [String] = ["ed25519", "ecdsa"],
+    environment: String = "",
     keeping: TemporaryFolder? = nil,
     address: String = "127.0.0.1"
   ) throws {
@@ -40,11 +41,13 @@ final class SSHServer: Sendable {
     SSHServer.makeKey(folder, "user", "ed25519")
     folder.write("authorized_keys", TemporaryFolder.text(of: folder.path("user.pub")))
     let lines =
-      hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
+      extra + hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
         "ListenAddress \(address):\(port)", "UsePAM no", "StrictModes no", "PidFile none",
         "AuthorizedKeysFile \(folder.path("authorized_keys"))", "PermitRootLogin yes",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
-      ] + extra + ["MaxStartups 500"]
+        // bash reads no .bashrc below another shell: what it prints there is not ours to test.
+        "SetEnv SHLVL=3 \(environment)", "MaxStartups 500",
+      ]
     folder.write("sshd_config", lines.joined(separator: "\n") + "\n")
     let command = ["/usr/sbin/sshd", "-D", "-e", "-f", folder.path("sshd_config")]
     guard let process = Program.start(command, log: folder.path("sshd.log")) else {

@@ -36,7 +36,7 @@ struct SudoTests {
 
   private func server(_ mode: String) throws -> SSHServer {
     let folder = TemporaryFolder()
-    let server = try SSHServer(["SetEnv PATH=\(folder.root):/usr/bin:/bin"], keeping: folder)
+    let server = try SSHServer(environment: "PATH=\(folder.root):/usr/bin:/bin", keeping: folder)
     folder.write("sudo", Self.script, mode: 0o755)
     folder.write("sudo-mode", mode, mode: 0o644)
     return server
@@ -110,7 +110,7 @@ struct SudoTests {
   @Test
   func missingSudoIsSaid() async throws {
     let folder = TemporaryFolder()
-    let server = try SSHServer(["SetEnv PATH=\(folder.root)"], keeping: folder)
+    let server = try SSHServer(environment: "PATH=\(folder.root)", keeping: folder)
     folder.write(
       "env",
       "#!/bin/sh\necho \"env: 'sudo': No such file or directory\" >&2; exit 127\n",
