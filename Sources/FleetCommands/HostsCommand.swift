@@ -1,4 +1,5 @@
 import ArgumentParser
+import FleetConfig
 import FleetDiagnostics
 import FleetModel
 import FleetSSH
@@ -96,16 +97,23 @@ struct TrustHostsCommand: AsyncParsableCommand {
     return await withTaskGroup(of: (Int, Offer).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask {
-          do {
-            return (index, Offer(target: target, outcome: .success(try await connector.fetchHostKey(of: target))))
-          } catch {
-            return (index, Offer(target: target, outcome: .failure(error)))
-          }
+          (index, Offer(target: target, outcome: await Self.key(of: target, connector)))
         }
       }
       var offers: [(Int, Offer)] = []
       for await offer in group { offers.append(offer) }
       return offers.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+
+  private static func key(
+    of target: SSHTarget,
+    _ connector: SSHConnector
+  ) async -> Result<HostKey, TransportError> {
+    do throws(TransportError) {
+      return .success(try await connector.fetchHostKey(of: target))
+    } catch {
+      return .failure(error)
     }
   }
 
@@ -139,7 +147,7 @@ struct TrustHostsCommand: AsyncParsableCommand {
     let files = Dictionary(grouping: keys) { $0.0.knownHostsFiles.first ?? "" }
     for file in files.keys.sorted() {
       let lines = (files[file] ?? []).map { KnownHosts.line(host: $0.0.host, port: $0.0.port, key: $0.1) }
-      do {
+      do throws(TransportError) {
         try KnownHosts.append(lines, to: file)
       } catch {
         Terminal.note("error: \(error.message)\n")

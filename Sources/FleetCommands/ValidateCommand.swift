@@ -1,5 +1,7 @@
 import ArgumentParser
+import FleetConfig
 import FleetDiagnostics
+import FleetModel
 import FleetView
 
 /// `fleetctl validate`.
