@@ -157,13 +157,18 @@ package struct FleetCompiler {
     for index in indices {
       let instance = fleet.instances[index]
       let attachments = UnitAttachments(fleet: fleet, index: index, wave: waves[index])
-      let componentUnits = components.keys.sorted().filter { name in
-        components[name]?.users.contains(index) == true
-      }.compactMap { components[$0]?.component }
+      let own = scope(index)
+      var definitions = [(instance.role, own)]
+      for name in components.keys.sorted() {
+        guard let demand = components[name], demand.users.contains(index) else { continue }
+        var extended = own
+        extended["with"] = .map(demand.values)
+        definitions.append((demand.component, extended))
+      }
       attachments.attach(
-        Evaluator(scope: scope(index)),
+        Evaluator(scope: own),
         instance,
-        definitions: [instance.role] + componentUnits,
+        definitions: definitions,
         to: &builder,
         into: &diagnostics
       )

@@ -16,12 +16,12 @@ struct UnitAttachments {
   func attach(
     _ given: Evaluator,
     _ instance: RoleInstance,
-    definitions: [Role],
+    definitions: [(role: Role, scope: Scope)],
     to builder: inout NodeBuilder,
     into diagnostics: inout Diagnostics
   ) {
     var evaluator = given
-    let units = Self.unitNames(definitions, &evaluator).filter { builder.has(unit: $0) }
+    let units = Self.unitNames(definitions, &evaluator.diagnostics).filter { builder.has(unit: $0) }
     let owner = Owner(role: instance.role.name, wave: wave)
     let dependents = dependents
     let startup = evaluator.startup(instance.role)
@@ -69,15 +69,20 @@ struct UnitAttachments {
     spec.startupBudget = max(spec.startupBudget, startup.budget)
   }
 
-  private static func unitNames(_ definitions: [Role], _ evaluator: inout Evaluator) -> [String] {
+  private static func unitNames(
+    _ definitions: [(role: Role, scope: Scope)],
+    _ diagnostics: inout Diagnostics
+  ) -> [String] {
     var names: [String] = []
-    for definition in definitions {
+    for (definition, scope) in definitions {
+      var evaluator = Evaluator(scope: scope)
       for item in definition.content.units where item.state == .started && evaluator.applies(item.when) {
         if let name = evaluator.string(item.name) { names.append(name) }
       }
       for item in definition.content.services where item.state == .started && evaluator.applies(item.when) {
         if let name = evaluator.string(item.name) { names.append(name) }
       }
+      diagnostics.add(contentsOf: evaluator.diagnostics)
     }
     return names
   }
