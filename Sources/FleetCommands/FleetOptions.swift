@@ -12,6 +12,14 @@ struct FleetOptions: ParsableArguments {
   @Flag(help: "Treat what widens exposure or weakens the fleet as an error, not a warning.")
   var strict = false
 
+  @OptionGroup var colours: ColourOptions
+
+  /// Whether to colour what goes to stdout.
+  var colour: Bool { colours.colour }
+}
+
+/// `--color` and `--no-color`.
+struct ColourOptions: ParsableArguments {
   @Option(help: ArgumentHelp("When to use colour: auto, always or never.", valueName: "when"))
   var color = ColourChoice.auto
 

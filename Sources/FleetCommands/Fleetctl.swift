@@ -20,10 +20,15 @@ package struct Fleetctl: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, VersionCommand.self,
+      ValidateCommand.self, PlanCommand.self, ShowCommand.self,
+      HostsCommand.self, VersionCommand.self,
     ]
   )
+
+  /// Runs the command line of this process.
+  package static func start() async {
+    await main()
+  }
 
   /// Makes the command; ArgumentParser fills it.
   package init() {}

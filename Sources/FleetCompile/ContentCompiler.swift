@@ -76,17 +76,18 @@ struct ContentCompiler {
   // MARK: Packages
 
   private mutating func aptSource(_ item: AptSource) {
-    let uris = evaluator.strings(item.uris).joined(separator: " ")
-    let suites = evaluator.strings(item.suites).joined(separator: " ")
-    let components = evaluator.strings(item.components).joined(separator: " ")
     let keyURL = evaluator.optional(item.key) ?? ""
-    let suffix = keyURL.hasSuffix(".gpg") ? "gpg" : "asc"
+    let suffix = keyURL.hasSuffix(".asc") ? "asc" : "gpg"
     let keyPath = keyURL.hasPrefix("/") ? keyURL : "/etc/apt/keyrings/\(item.name).\(suffix)"
-    var content = "# Managed by fleetctl. Changes made here are overwritten by the next apply.\n"
-    content += "Types: deb\nURIs: \(uris)\nSuites: \(suites)\n"
-    // sources.list(5): a suite that ends in a slash names a folder and takes no components.
-    if !components.isEmpty { content += "Components: \(components)\n" }
-    if !keyURL.isEmpty { content += "Signed-By: \(keyPath)\n" }
+    let content = AptSourceText.render(
+      uris: evaluator.strings(item.uris),
+      suites: evaluator.strings(item.suites),
+      components: evaluator.strings(item.components),
+      signedBy: keyURL.isEmpty ? nil : keyPath,
+      at: item.span,
+      into: &evaluator.diagnostics
+    )
+    guard let content else { return }
     var preferences: String?
     if let pin = item.pin, let packages = evaluator.string(pin.packages) {
       preferences = "Package: \(packages)\nPin: release *\nPin-Priority: \(pin.priority)\n"
@@ -219,7 +220,7 @@ struct ContentCompiler {
     add(.dir, FleetPaths.folder, .directory(folder), at: span)
     let spec = FileSpec(
       path: FleetPaths.authority,
-      content: FileContent([.secret(FleetPaths.authorityID)]),
+      content: FileContent([.authority]),
       ownership: Ownership(owner: "root", group: "root", mode: 0o644)
     )
     add(.file, FleetPaths.authority, .file(spec), at: span)

@@ -1,6 +1,7 @@
 import FleetConfig
 import FleetDiagnostics
 import FleetModel
+import FleetRegistry
 import FleetResources
 
 /// Computes a node's UFW rules from the dependency edges that end there, so that no port is open wider
@@ -65,14 +66,15 @@ enum FirewallCompiler {
       for port in instance.ports {
         let tag = "fleetctl:\(instance.role.name):\(port.number)"
         func allow(_ source: String) {
-          rules.insert(Rule(source: source, port: port.number, transport: port.transport, tag: tag))
+          rules.insert(
+            Rule(source: source, port: port.number, transport: port.transport.rawValue, tag: tag)
+          )
         }
-        switch port.scope {
-        case .public: allow("")
-        case .fleet: port.consumers.forEach(allow)
-        case .loopback:
-          if port.widened { port.consumers.forEach(allow) }
-        }
+        if port.scope == .public { allow("") }
+        guard port.isExposed, port.scope != .public else { continue }
+        fleet.consumerAddresses(of: port, at: instance).forEach(allow)
+        // Whoever checks this node's health from elsewhere must reach what it checks.
+        if let relay = fleet.healthRelay(for: instance.node.id) { allow(relay.address.value) }
       }
     }
     return rules

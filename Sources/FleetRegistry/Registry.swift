@@ -39,18 +39,22 @@ package struct Registry: Sendable {
     parsedTemplates: [:]
   )
 
-  /// Returns the roles compiled into the binary.
+  /// Returns the roles compiled into the binary, named `roles/NAME/…`.
   ///
   /// The findings are empty unless the program itself is broken.
-  package static func builtIn() -> (Registry, Diagnostics) {
-    (empty, Diagnostics())
-  }
+  package static func builtIn() -> (Registry, Diagnostics) { embedded }
+
+  // Read once a run, and only by commands that need roles.
+  private static let embedded = load(files: EmbeddedRoles.sources, over: nil)
 
   /// Reads roles from files named `…/NAME/role.yaml` and `…/NAME/files/FILE`.
   ///
   /// A role of `over` with the same name is replaced, with its templates. A role with an error in it
-  /// is left out, so that later checks do not report consequences.
+  /// is left out, so that later checks do not report consequences. Other names are ignored.
   package static func load(files: [SourceText], over: Registry?) -> (Registry, Diagnostics) {
-    (over ?? empty, Diagnostics())
+    var loader = RegistryLoader(over: over ?? empty)
+    for file in files.sorted(by: { $0.name < $1.name }) { loader.add(file) }
+    let registry = loader.finish()
+    return (registry, loader.diagnostics)
   }
 }

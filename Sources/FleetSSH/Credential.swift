@@ -7,6 +7,11 @@ enum Credential: Sendable {
   /// A key in the agent at a socket path.
   case agent(socket: String, key: HostKey, comment: String)
 
+  /// Whether libssh2 has to decrypt it, whose failures have a different number for each format.
+  var isEncrypted: Bool {
+    if case .file(let identity) = self { identity.isEncrypted } else { false }
+  }
+
   /// The credential as messages name it.
   var text: String {
     switch self {

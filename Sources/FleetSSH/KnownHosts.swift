@@ -70,11 +70,16 @@ package struct KnownHosts: Sendable {
   ///
   /// `name` is `host`, or `[host]:port` for a port other than 22.
   func lines(about name: String) -> [Line] {
+    entries(about: name).filter { $0.key != nil }
+  }
+
+  /// The lines that speak about `name`, also those whose key is damaged, as `ssh-keygen -F` lists them.
+  func entries(about name: String) -> [Line] {
     let name = name.utf8.map(HostPattern.lowercased)
     var found = literal[name] ?? []
     found += patterned.filter { HostPattern.matches(lines[$0].hosts, name) }
     found += hashed.filter { HostPattern.isHash(lines[$0].hosts, of: name) }
-    return Set(found).sorted().map { lines[$0] }.filter { $0.key != nil }
+    return Set(found).sorted().map { lines[$0] }
   }
 
   /// How known_hosts names `host` at `port`.

@@ -20,6 +20,7 @@ extension SSHConnection {
       case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
         guard !refused.isEmpty else { throw lost("login", code: code) }
         throw refusal(refused + [credential.text], remarks + ["then the server hung up"])
+      case _ where credential.isEncrypted: throw unusable(credential)
       default:
         remarks.append("\(credential.text): \(session?.lastError ?? "") (libssh2 error \(code))")
       }
@@ -61,16 +62,18 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) -> Int32 {
     let user = target.user
+    // libssh2 measures the key with strlen(3) in spite of the length that it takes.
+    let key = identity.contents + [0]
     return try await settle("login", deadline) { session in
-      identity.contents.withUnsafeBytes { key in
+      key.withUnsafeBytes { bytes in
         libssh2_userauth_publickey_frommemory(
           session,
           user,
           user.utf8.count,
           nil,
           0,
-          key.baseAddress?.assumingMemoryBound(to: CChar.self),
-          key.count,
+          bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
+          bytes.count - 1,
           passphrase
         )
       }

@@ -60,6 +60,9 @@ package actor SSHConnection: RemoteConnection {
     }
   }
 
+  /// Runs `command` on a channel of its own; see `RemoteConnection`.
+  ///
+  /// - Throws: `TransportError`; after a deadline, a cap or a cancellation the connection is closed.
   package func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     try await alone { () async throws(TransportError) in
       try await self.reopenIfNeeded()
@@ -67,6 +70,10 @@ package actor SSHConnection: RemoteConnection {
     }
   }
 
+  /// Sends `request` through a stream that the node opens; see `RemoteConnection`.
+  ///
+  /// - Throws: `TransportError`; after `.refused`, `.tlsFailed`, `.timedOut` and `.outputTooLarge` the
+  ///   connection goes on, if need be with a new login.
   package func exchange(_ request: StreamRequest) async throws(TransportError) -> [UInt8] {
     try await alone { () async throws(TransportError) in
       try await self.reopenIfNeeded()
@@ -74,6 +81,7 @@ package actor SSHConnection: RemoteConnection {
     }
   }
 
+  /// Ends the connection and whatever runs on it; both then throw `.closed`.
   package func close() async {
     isClosed = true
     // Whoever is waiting on the loop is told, and drops the session itself.

@@ -222,11 +222,15 @@ struct TreeBuilder {
     let target: Int
     switch anchors[name] {
     case .node(let index): target = index
-    case .open: return refuseAlias(at: event, "`*\(name)` stands inside the node that it names.")
+    case .open:
+      return refuseAlias(at: event, "\(quoted("*" + name)) stands inside the node that it names.")
     case nil:
       let names = anchors.keys.sorted()
       let hint = NearestName.question(name, in: names).map { " \($0)" } ?? ""
-      return refuseAlias(at: event, "No anchor `&\(name)` stands before this alias.\(hint)")
+      return refuseAlias(
+        at: event,
+        "No anchor \(quoted("&" + name)) stands before this alias.\(hint)"
+      )
     }
     let size = Int(records[target].size)
     cost += size
@@ -327,7 +331,7 @@ extension TreeBuilder {
     report(
       Diagnostic(
         .yamlUnsupported,
-        "The tag `\(shown)` is not read: the type of a value comes from its key. Remove the tag.",
+        "The tag \(quoted(shown)) is not read: the type of a value comes from its key. Remove the tag.",
         at: span(index)
       )
     )
@@ -365,14 +369,14 @@ extension TreeBuilder {
     }
     for (first, second) in repeated(keys) {
       records[second].isRepeated = true
-      let name = String(decoding: text(of: second), as: UTF8.self)
+      let name = quoted(String(decoding: text(of: second), as: UTF8.self))
       report(
         Diagnostic(
           .yamlDuplicateKey,
-          "The key `\(name)` stands twice in this mapping, so one of its two values would be "
+          "The key \(name) stands twice in this mapping, so one of its two values would be "
             + "ignored silently. Remove or rename one.",
           at: span(second),
-          related: [RelatedSpan("`\(name)` stands here first", at: span(first))]
+          related: [RelatedSpan("\(name) stands here first", at: span(first))]
         )
       )
     }

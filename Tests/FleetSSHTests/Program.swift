@@ -25,8 +25,16 @@ enum Program {
     var settings: [UnsafeMutablePointer<CChar>?] =
       (["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"] + environment).map { strdup($0) } + [nil]
     defer { (words + settings).forEach { free($0) } }
+    // Threads of Swift's concurrency block every signal, and a child would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var process: pid_t = 0
-    let code = posix_spawn(&process, arguments[0], &actions, nil, &words, &settings)
+    let code = posix_spawn(&process, arguments[0], &actions, &attributes, &words, &settings)
     return code == 0 ? process : nil
   }
 

@@ -19,10 +19,20 @@ final class SSHServer: Sendable {
   let folder: TemporaryFolder
   let port: Int
   let user: String
+  private let kept: TemporaryFolder?
   private let process: pid_t
 
   /// Starts a server that accepts the key `user` of its folder.
-  init(_ extra: [String] = [], hostKeys: [String] = ["ed25519", "ecdsa"]) throws {
+  ///
+  /// `address` is what it listens on; `keeping` is a folder that must live as long as the server.
+  init(
+    _ extra: [String] = [],
+    hostKeys: [String] = ["ed25519", "ecdsa"],
+    environment: String = "",
+    keeping: TemporaryFolder? = nil,
+    address: String = "127.0.0.1"
+  ) throws {
+    kept = keeping
     let folder = TemporaryFolder()
     self.folder = folder
     port = try Loopback.freePort()
@@ -31,11 +41,13 @@ final class SSHServer: Sendable {
     SSHServer.makeKey(folder, "user", "ed25519")
     folder.write("authorized_keys", TemporaryFolder.text(of: folder.path("user.pub")))
     let lines =
-      hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
-        "ListenAddress 0.0.0.0:\(port)", "UsePAM no", "StrictModes no", "PidFile none",
+      extra + hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
+        "ListenAddress \(address):\(port)", "UsePAM no", "StrictModes no", "PidFile none",
         "AuthorizedKeysFile \(folder.path("authorized_keys"))", "PermitRootLogin yes",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
-      ] + extra + ["MaxStartups 500"]
+        // bash reads no .bashrc below another shell: what it prints there is not ours to test.
+        "SetEnv SHLVL=3 \(environment)", "MaxStartups 500",
+      ]
     folder.write("sshd_config", lines.joined(separator: "\n") + "\n")
     let command = ["/usr/sbin/sshd", "-D", "-e", "-f", folder.path("sshd_config")]
     guard let process = Program.start(command, log: folder.path("sshd.log")) else {
@@ -66,6 +78,9 @@ final class SSHServer: Sendable {
       in: folder
     )
   }
+
+  /// A path in the folder that is kept for the server.
+  func extra(_ name: String) -> String { kept?.path(name) ?? "" }
 
   /// What sshd wrote so far.
   var log: String { TemporaryFolder.text(of: folder.path("sshd.log")) }

@@ -23,8 +23,10 @@ struct ProviderIndex {
   }
 }
 
-/// Nodes with a consumer, by role and endpoint. One list for all instances of the provider: a
-/// consumer with a local provider is in none, all others connect to every instance.
+/// Nodes with a consumer, by role and endpoint.
+///
+/// One list for all instances of the provider: a consumer with a local provider is in none, all others
+/// connect to every instance.
 struct ConsumerIndex {
   private var nodes: [String: [String: [Int]]] = [:]
 

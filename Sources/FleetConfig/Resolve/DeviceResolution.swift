@@ -4,11 +4,8 @@ internal import FleetRegistry
 /// Matches the hardware needs of each node's roles with its declared devices.
 enum DeviceResolution {
   static func resolve(_ resolved: inout ResolvedFleet) {
-    for range in resolved.nodeRanges {
-      // Nearly all nodes of a large fleet end here.
-      guard range.contains(where: { !resolved.instances[$0].profile.hardware.isEmpty }) else {
-        continue
-      }
+    for range in resolved.nodeRanges
+    where range.contains(where: { !resolved.instances[$0].profile.hardware.isEmpty }) {
       var claims = claims(of: range, resolved)
       match(&claims, devices: resolved.instances[range.lowerBound].node.hardware.devices.count)
       for claim in claims {

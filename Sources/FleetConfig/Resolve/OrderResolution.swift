@@ -1,3 +1,5 @@
+internal import FleetRegistry
+
 /// Sorts the instances into waves: what others need starts first.
 enum OrderResolution {
   /// Reporting more circles than these helps nobody.

@@ -1,7 +1,5 @@
-package import FleetDiagnostics
 package import FleetModel
 package import FleetRegistry
-package import FleetRender
 
 /// A claim of one role on one declared device, and what became of it.
 package struct DeviceClaim: Sendable {

@@ -26,8 +26,9 @@ package struct ResolvedPort: Sendable {
   /// The claim's place in fleet.yaml: the parameter that sets the number, else the role's name; nil
   /// for an automatic role without parameters.
   package let span: SourceSpan?
-  /// Indices (into `ResolvedFleet.nodes`) of all nodes with a consumer of this endpoint, this node
-  /// perhaps among them; one array shared by all instances of the role. In node order.
+  /// Indices (into `ResolvedFleet.nodes`) of all nodes with a consumer of this endpoint, in order.
+  ///
+  /// This node may be among them: all instances of the role share one array.
   package let consumerNodes: [Int]
   /// Parameter of the role that moves the port.
   let parameter: String?
@@ -42,8 +43,10 @@ package struct ResolvedDependency: Sendable {
   package let need: Need
   /// The provider's role: the chosen one of `any_of`; the first listed where there is none.
   package let role: String
-  /// Indices (into `ResolvedFleet.instances`) of the providers, in node order; empty when there is
-  /// none. A provider on the same node is the only one, unless the role runs on every node.
+  /// Indices (into `ResolvedFleet.instances`) of the providers, in node order.
+  ///
+  /// Empty when there is none. A provider on the same node is the only one, unless the role runs on
+  /// every node.
   package let providers: [Int]
   /// Whether the provider is on the same node.
   package let isLocal: Bool

@@ -31,6 +31,7 @@ struct RolePlacing {
       }
       resolved.nodeRanges.append(start..<resolved.instances.count)
     }
+    profiles.checkUnused(registry, used: Set(resolved.indicesByRole.keys))
   }
 
   private mutating func place(_ index: Int, into instances: inout [RoleInstance]) {
@@ -73,6 +74,7 @@ struct RolePlacing {
     let profile = profiles.profile(
       of: role,
       parameters: assignment?.parameters ?? [:],
+      at: assignment?.role.span ?? node.span,
       on: node,
       beside: names
     )

@@ -80,6 +80,15 @@ package struct DesiredIndex: Sendable {
     self.evidence = evidence
     self.definitions = definitions.sorted()
   }
+
+  /// Whether `unit` is ours and no longer wants `port`: it is restarted first.
+  func givesUp(_ port: UnitSpec.BoundPort, unit: String) -> Bool {
+    for resource in resources {
+      guard case .unit(let spec) = resource.spec, spec.name == unit else { continue }
+      return !spec.ports.contains { $0.number == port.number && $0.transport == port.transport }
+    }
+    return false
+  }
 }
 
 /// Everything beside the observation that a comparison needs.

@@ -39,6 +39,13 @@ package struct Gap: Sendable, Hashable {
   package var differences: [Difference]
   /// Content for a diff; nil where there is none or where it holds secrets.
   package var text: TextChange?
+  /// Whether more than mode and owner changes: only that concerns the processes that read it.
+  package var changesContent: Bool {
+    if actions == [.adopt] { return false }
+    return actions != [.update]
+      || differences.contains { $0.attribute != "mode" && $0.attribute != "owner" }
+  }
+
   /// Content differs but must not be shown.
   package var hidesContent = false
   /// Why, beyond the differences: `/etc/redis.conf changes`.
@@ -70,12 +77,14 @@ package enum Comparison: Sendable, Hashable {
   case unknown(String)
   /// It must not be touched as things are; a sentence why and one that says what to do.
   case blocked(String, remedy: String)
+  /// A restart is due that a policy holds back; the process goes on as it is.
+  case pending(String, remedy: String)
 
   /// The gap, if something is to be done.
   package var gap: Gap? {
     switch self {
     case .differs(let gap), .knownAfterApply(let gap, _, _): gap
-    case .inSync, .unknown, .blocked: nil
+    case .inSync, .unknown, .blocked, .pending: nil
     }
   }
 }

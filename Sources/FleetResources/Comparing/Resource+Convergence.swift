@@ -60,10 +60,21 @@ extension ResourceSpec {
     }
   }
 
+  /// The path that its change touches.
+  package var touchedPath: String? {
+    switch self {
+    case .absentPath(let spec): spec.path
+    case .secret(let spec): spec.file
+    default: evidencePath
+    }
+  }
+
   /// Whether it is data that outlives its role.
   package var isData: Bool {
     switch self {
     case .directory(let spec): spec.data
+    // A file that others write too is not ours to delete.
+    case .file(let spec): spec.mergesKeys
     case .secret, .authority, .database, .databaseRole: true
     default: false
     }
@@ -98,7 +109,12 @@ extension Resource {
 
   /// The entry that the manifest gets once the resource is converged.
   package func manifestEntry(_ context: CompareContext) -> Manifest.Entry {
-    Manifest.Entry(role: role, sha256: desiredDigest(context), data: spec.isData)
+    Manifest.Entry(
+      role: role,
+      sha256: desiredDigest(context),
+      data: spec.isData,
+      effect: spec.effect
+    )
   }
 
   /// `kind:name`, the key in the manifest.

@@ -33,7 +33,7 @@ struct UnitComparison {
     if gap.actions.isEmpty, gap.pending == nil { compareDefinition(&gap) }
     if !gap.actions.isEmpty { return .differs(gap) }
     guard let pending = gap.pending else { return .inSync }
-    return .blocked(pending, remedy: "Let it happen with `--maintenance \(look.resource.role)`.")
+    return .pending(pending, remedy: "Let it happen with `--maintenance \(look.resource.role)`.")
   }
 
   private var obstacle: Comparison? {
@@ -83,16 +83,17 @@ struct UnitComparison {
       return
     }
     let loaded = UnitLoad(spec: spec, seen: seen, look: look, definitions: definitions).findings()
-    let restarts = loaded.filter { !$0.reload }
-    let due = restarts.isEmpty ? loaded : restarts
+    var due = loaded.filter { !$0.reload }
+    if !due.isEmpty, let policy = heldBack {
+      let because = due.map(\.text).joined(separator: "; ")
+      gap.pending = "\(policy); restart pending because \(because)"
+      due = []
+    }
+    let word: ActionWord = due.isEmpty ? .reload : .restart
+    if due.isEmpty { due = loaded.filter(\.reload) }
     guard !due.isEmpty else { return }
     gap.because = due.map(\.text)
     gap.causedBy = Set(due.compactMap(\.cause)).sorted()
-    let word: ActionWord = restarts.isEmpty ? .reload : .restart
-    if word == .restart, let policy = heldBack {
-      gap.pending = "\(policy); restart pending because \(gap.because.joined(separator: "; "))"
-      return
-    }
     gap.isRestartDebt = gap.causedBy.isEmpty
     gap.actions.append(word)
   }
@@ -138,6 +139,7 @@ struct UnitComparison {
       for listener in listeners where port.meets(listener) {
         if UnitName(listener.unit).isRelated(to: UnitName(spec.name)) { continue }
         if look.context.planned.stopping.contains(listener.unit) { continue }
+        if look.context.desired.givesUp(port, unit: listener.unit) { continue }
         let process = listener.process.isEmpty ? "a process" : listener.process
         let holder = listener.unit.isEmpty ? process : "\(process) of \(listener.unit)"
         return "port \(port.number)/\(port.transport) is held by \(holder) on \(listener.address)"

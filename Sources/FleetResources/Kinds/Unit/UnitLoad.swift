@@ -34,8 +34,7 @@ struct UnitLoad {
 
   /// Every path that it consumes; `true` where a reload is enough.
   private var consumed: [String: Bool] {
-    var paths = look.context.desired.evidence[spec.name] ?? [:]
-    for path in spec.consumes { paths[path.path] = path.reload && paths[path.path] ?? true }
+    var paths = spec.consumption(look.context)
     for path in definitions { paths[path] = false }
     return paths
   }

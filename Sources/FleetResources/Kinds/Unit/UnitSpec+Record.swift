@@ -1,17 +1,24 @@
 extension UnitSpec {
   /// Returns the digests of everything that the unit consumes, as seen: what a process that was
   /// started or reloaded just before the observation has loaded.
-  package func loadedDigests(_ look: Look) -> [String: String] {
-    var paths = Set(consumes.map(\.path))
-    paths.formUnion((look.context.desired.evidence[name] ?? [:]).keys)
-    let unit = UnitName(name)
-    paths.formUnion(look.context.desired.definitions.filter { unit.isDefined(by: $0) })
+  ///
+  /// With `onlyReloads` only what a reload reads too.
+  package func loadedDigests(_ look: Look, onlyReloads: Bool = false) -> [String: String] {
     var digests: [String: String] = [:]
-    for path in paths {
+    for (path, reload) in consumption(look.context) where reload || !onlyReloads {
       guard case .value(let seen) = look.path(path), let digest = seen.loadDigest else { continue }
       digests[path] = digest
     }
     return digests
+  }
+
+  /// Every path that it consumes; `true` where a reload is enough.
+  func consumption(_ context: CompareContext) -> [String: Bool] {
+    var paths = context.desired.evidence[name] ?? [:]
+    for path in consumes { paths[path.path] = path.reload && paths[path.path] ?? true }
+    let unit = UnitName(name)
+    for path in context.desired.definitions where unit.isDefined(by: path) { paths[path] = false }
+    return paths
   }
 
   /// Ports of this unit that are bound wider than declared, a sentence each.
