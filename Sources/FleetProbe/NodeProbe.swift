@@ -19,6 +19,7 @@ package struct NodeProbe {
     nonce: String,
     deadline: Duration = .seconds(60)
   ) async throws(TransportError) -> ObservedNode {
+    let request = request.normalized
     let command = RemoteCommand(
       program: RemoteScript.program,
       stdin: RemoteScript.input(script: ProbeScript.text, frames: [request.lines(nonce: nonce)]),

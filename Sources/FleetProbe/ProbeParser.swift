@@ -3,7 +3,7 @@ package import FleetResources
 /// Turns a node's answer into an observation: pure, and strict about what it does not know.
 package struct ProbeParser {
   let request: ProbeRequest
-  let sections: ProbeSections
+  let sections: AnswerSections
   var node = ObservedNode()
   /// Wall clock minus monotonic clock in microseconds, to place stamps of old systemds.
   var bootMicroseconds = 0
@@ -23,7 +23,7 @@ package struct ProbeParser {
   ) throws(ProbeError) -> ObservedNode {
     var parser = ProbeParser(
       request: request,
-      sections: try ProbeSections(bytes, nonce: nonce)
+      sections: try AnswerSections(bytes, nonce: nonce)
     )
     parser.readSystem()
     parser.readDevices()
@@ -41,7 +41,7 @@ package struct ProbeParser {
     return parser.node
   }
 
-  private init(request: ProbeRequest, sections: ProbeSections) {
+  private init(request: ProbeRequest, sections: AnswerSections) {
     self.request = request
     self.sections = sections
   }

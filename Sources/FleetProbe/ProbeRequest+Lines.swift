@@ -25,6 +25,28 @@ extension ProbeRequest {
     return Array((sendable.joined(separator: "\n") + "\n").utf8)
   }
 
+  /// The same request with nothing in it twice: several resources may ask about one path or unit.
+  var normalized: ProbeRequest {
+    var request = self
+    var paths: [String: Path] = [:]
+    for path in self.paths {
+      guard var known = paths[path.path] else {
+        paths[path.path] = path
+        continue
+      }
+      known.expectedSHA256 = known.expectedSHA256 ?? path.expectedSHA256
+      known.wantsContent = known.wantsContent || path.wantsContent
+      paths[path.path] = known
+    }
+    request.paths = paths.values.sorted { $0.path < $1.path }
+    request.units = Set(units).sorted()
+    request.packages = Set(packages).sorted()
+    request.users = Set(users).sorted()
+    request.groups = Set(groups).sorted()
+    request.sysctls = Set(sysctls).sorted()
+    return request
+  }
+
   /// `net.ipv4.ip_forward` to `net/ipv4/ip_forward`, as sysctl(8) does: with a slash first in the
   /// key, the two characters trade places.
   static func sysctlPath(_ key: String) -> String {

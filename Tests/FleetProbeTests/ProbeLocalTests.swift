@@ -260,3 +260,16 @@ import Testing
     #expect(node.authority == .absent)
   }
 }
+
+extension ProbeLocalTests {
+  @Test func `what is asked twice is looked at once and answered`() async throws {
+    let file = scratch.write("twice", "x")
+    var request = ProbeRequest()
+    request.paths = [.init(file), .init(file, wantsContent: true), .init(file)]
+    request.users = ["root", "root"]
+    #expect(request.normalized.paths.count == 1)
+    let node = try await observe(request)
+    #expect(node.paths[file]?.known?.content == Secret(Array("x".utf8)))
+    #expect(node.users["root"]?.known != nil)
+  }
+}

@@ -1,3 +1,5 @@
+import FleetTransport
+
 /// Why a node's answer cannot be used.
 package struct ProbeError: Error, Hashable, Sendable {
   /// What is wrong with it.
@@ -15,27 +17,29 @@ package struct ProbeError: Error, Hashable, Sendable {
 }
 
 /// One section of an answer: payload, name and exit status of what printed it.
-struct ProbeSection {
+package struct AnswerSection {
   /// Name as the script gave it.
-  var name: Substring
+  package var name: Substring
   /// Exit status of the command.
-  var status: Int
+  package var status: Int
   /// Everything it printed.
-  var payload: ArraySlice<UInt8>
+  package var payload: ArraySlice<UInt8>
 
   /// Payload as text; bytes that are no UTF-8 become U+FFFD.
-  var text: String { String(decoding: payload, as: UTF8.self) }
+  package var text: String { String(decoding: payload, as: UTF8.self) }
   /// Lines of the payload, empty ones left out.
-  var lines: [Substring] { text.split(separator: "\n") }
+  package var lines: [Substring] { text.split(separator: "\n") }
 }
 
 /// An answer cut into sections at `\n@@NONCE NAME STATUS\n`.
-struct ProbeSections {
+package struct AnswerSections {
   /// Sections in the order they came.
-  private(set) var all: [ProbeSection] = []
+  package private(set) var all: [AnswerSection] = []
 
+  /// Takes `bytes` apart; what stands before the first mark is dropped.
+  ///
   /// - Throws: `ProbeError` when the trailer is missing or counts wrongly.
-  init(_ bytes: [UInt8], nonce: String) throws(ProbeError) {
+  package init(_ bytes: [UInt8], nonce: String) throws(ProbeError) {
     let mark = Array("\n@@\(nonce) ".utf8)
     var payloadStart = 0
     var searchFrom = 0
@@ -56,7 +60,7 @@ struct ProbeSections {
       }
       // What stands before the first mark is a login script's chatter.
       if name != "begin" {
-        all.append(ProbeSection(name: name, status: status, payload: bytes[payloadStart..<at]))
+        all.append(AnswerSection(name: name, status: status, payload: bytes[payloadStart..<at]))
       }
       payloadStart = lineEnd + 1
       // The next mark may begin with the newline that ends this one.
@@ -69,10 +73,10 @@ struct ProbeSections {
   }
 
   /// The first section of that name.
-  func first(_ name: String) -> ProbeSection? { all.first { $0.name == name } }
+  package func first(_ name: String) -> AnswerSection? { all.first { $0.name == name } }
 
   /// The last section of that name.
-  func last(_ name: String) -> ProbeSection? { all.last { $0.name == name } }
+  package func last(_ name: String) -> AnswerSection? { all.last { $0.name == name } }
 
   /// Why the command behind a section failed, from what it wrote, short and printable.
   func complaint(_ name: String, otherwise: String) -> String {
@@ -99,14 +103,6 @@ struct ProbeSections {
 
 /// Text of a node made fit to be shown.
 package enum Printable {
-  /// One line: control characters become `?`, at most 300 characters.
-  package static func line(_ text: String) -> String {
-    var line = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars.prefix(300) {
-      let category = scalar.properties.generalCategory
-      let hidden = category == .control || category == .format || category == .lineSeparator
-      line.append(hidden ? "?" : scalar)
-    }
-    return String(line)
-  }
+  /// One line of at most 300 characters without control characters.
+  package static func line(_ text: String) -> String { PrintableText.line(text.utf8) }
 }
