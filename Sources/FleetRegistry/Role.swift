@@ -36,6 +36,9 @@ package struct Role: Sendable {
   package let placement: Placement
   /// `params:` in the order written.
   package let parameters: [Parameter]
+  /// Typed values of the parameters whose default is no expression, so that a fleet of many nodes
+  /// does not read them again for each.
+  package let literalDefaults: [String: Value]
   /// `uses:`.
   package let uses: [ComponentUse]
   /// `collect:` keys of `with.` that are joined over the roles using this component on a node.
@@ -61,6 +64,16 @@ package struct Role: Sendable {
 }
 
 extension Role {
+  /// Whether a default of a parameter reads `node`; if not, nodes without parameters of their own
+  /// have equal values.
+  package var parametersDependOnNode: Bool {
+    var found = false
+    for parameter in parameters where literalDefaults[parameter.name] == nil {
+      parameter.defaultValue?.visitPaths { found = found || $0.first?.name == "node" }
+    }
+    return found
+  }
+
   /// Returns the parameter called `name`.
   package func parameter(_ name: String) -> Parameter? { parameters.first { $0.name == name } }
 

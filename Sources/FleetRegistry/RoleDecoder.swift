@@ -39,6 +39,7 @@ extension RoleReader {
         Diagnostic(.missingKey, "`layer` is missing in a role.", at: nameNode.headSpan)
       )
     }
+    let parameters = entries(fields, "params").compactMap { parameter($0) }
     return Role(
       name: name,
       span: nameNode.span,
@@ -52,7 +53,8 @@ extension RoleReader {
       aliases: strings(fields, "aliases"),
       orphans: orphans(fields),
       placement: placement(fields),
-      parameters: entries(fields, "params").compactMap { parameter($0) },
+      parameters: parameters,
+      literalDefaults: literalDefaults(parameters),
       uses: each(fields, "uses") { $0.use($1) },
       collect: strings(fields, "collect"),
       ports: each(fields, "ports") { $0.port($1) },

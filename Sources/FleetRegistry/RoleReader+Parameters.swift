@@ -42,6 +42,27 @@ extension RoleReader {
     )
   }
 
+  /// The defaults that are no expressions, typed; what does not fit its own type is reported here.
+  mutating func literalDefaults(_ parameters: [Parameter]) -> [String: Value] {
+    var result: [String: Value] = [:]
+    for parameter in parameters {
+      guard let raw = parameter.defaultValue?.literal else { continue }
+      do throws(ParameterMismatch) {
+        result[parameter.name] = try parameter.typed(raw)
+      } catch {
+        diagnostics.add(
+          Diagnostic(
+            .invalidValue,
+            "The default of `\(parameter.name)` \(error.why)",
+            at: parameter.defaultSpan,
+            suggestions: error.suggestion.map { [Suggestion($0)] } ?? []
+          )
+        )
+      }
+    }
+    return result
+  }
+
   private func isName(_ text: String) -> Bool {
     text.utf8.first.map { !(0x30...0x39).contains($0) } == true
       && text.utf8.allSatisfy {
