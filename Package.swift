@@ -97,7 +97,10 @@ let package = Package(
     tests("FleetYAML", ["FleetDiagnostics"]),
     tests("FleetRender", ["FleetDiagnostics", "FleetModel"]),
     tests("FleetRegistry", ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender"]),
-    tests("FleetConfig", ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRegistry"]),
+    tests(
+      "FleetConfig",
+      ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRegistry", "FleetRender"]
+    ),
     tests("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest"]),
     tests(
       "FleetCompile",

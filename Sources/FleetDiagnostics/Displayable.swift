@@ -72,3 +72,15 @@ package func cellWidth(_ text: String) -> Int {
     }
   }
 }
+
+/// Returns `text` in backticks for a message, cut behind `length` characters with `…`.
+///
+/// A value of a file may be megabytes long; a message never is.
+package func quoted(_ text: String, length: Int = 80) -> String {
+  guard text.utf8.count > length else { return "`\(text)`" }
+  let scalars = text.unicodeScalars
+  guard let end = scalars.index(scalars.startIndex, offsetBy: length, limitedBy: scalars.endIndex),
+    end < scalars.endIndex
+  else { return "`\(text)`" }
+  return "`\(text[..<end])…`"
+}

@@ -17,7 +17,7 @@ package enum NearestName {
       let allowed = max(1, max(wanted.count, candidate.count) / 3)
       let bound = min(allowed, best?.distance ?? allowed)
       guard abs(candidate.count - wanted.count) <= bound else { continue }
-      let distance = editDistance(wanted, candidate)
+      let distance = editDistance(wanted, candidate, bound: bound)
       guard distance <= bound else { continue }
       if let found = best, (found.distance, found.name) <= (distance, name) { continue }
       best = (distance, name)
@@ -34,28 +34,35 @@ package enum NearestName {
     text.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
   }
 
-  /// Optimal string alignment distance, in three rows.
-  private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var beforeLast: [Int] = []
-    var last = Array(0...right.count)
-    for row in left.indices {
-      var current = [row + 1]
-      current.reserveCapacity(right.count + 1)
-      for column in right.indices {
-        let same = left[row] == right[column]
-        var cost = min(
-          last[column + 1] + 1,
-          current[column] + 1,
-          last[column] + (same ? 0 : 1)
-        )
-        if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
-          cost = min(cost, beforeLast[column - 1] + 1)
+  /// Optimal string alignment distance, or something larger than `bound` if it is beyond that.
+  private static func editDistance(_ left: [UInt8], _ right: [UInt8], bound: Int) -> Int {
+    let width = right.count + 1
+    // Three rows in one allocation: this runs for every known name of every unknown word.
+    return withUnsafeTemporaryAllocation(of: Int.self, capacity: 3 * width) { rows in
+      for column in 0..<width { rows[column] = column }
+      for row in left.indices {
+        let current = (row + 1) % 3 * width
+        let last = row % 3 * width
+        let beforeLast = (row + 2) % 3 * width
+        rows[current] = row + 1
+        var least = row + 1
+        for column in right.indices {
+          let same = left[row] == right[column]
+          var cost = min(
+            rows[last + column + 1] + 1,
+            rows[current + column] + 1,
+            rows[last + column] + (same ? 0 : 1)
+          )
+          if row > 0, column > 0, left[row] == right[column - 1], left[row - 1] == right[column] {
+            cost = min(cost, rows[beforeLast + column - 1] + 1)
+          }
+          rows[current + column + 1] = cost
+          least = min(least, cost)
         }
-        current.append(cost)
+        // A swap of neighbours can still save one.
+        if least > bound + 1 { return least }
       }
-      beforeLast = last
-      last = current
+      return rows[left.count % 3 * width + right.count]
     }
-    return last[right.count]
   }
 }

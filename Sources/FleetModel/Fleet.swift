@@ -42,6 +42,10 @@ package struct Fleet: Sendable {
   package var sources: [String: Located<String>]
   /// `roles:` fleet-wide parameters: role name to parameter name to value.
   package var roleParameters: [String: [String: Located<RawValue>]]
+  /// Where the role names of `roles:` stand.
+  package var roleSpans: [String: SourceSpan] = [:]
+  /// Where the key `nodes:` stands, the place of findings about the fleet as a whole.
+  package var nodesSpan: SourceSpan?
   /// Nodes in the order written.
   package var nodes: [FleetNode]
 

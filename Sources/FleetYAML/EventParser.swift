@@ -20,7 +20,10 @@ enum EventParser {
     guard yaml_parser_initialize(parser) == 1 else { return .outOfMemory }
     defer { yaml_parser_delete(parser) }
     return source.bytes.withUnsafeBufferPointer { bytes in
-      yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+      // Given a byte order mark and told that the text is UTF-8, libyaml indents the first line by it.
+      let text = bytes.dropFirst(source.byteOrderMarkLength)
+      let start = bytes.baseAddress.map { $0 + text.startIndex }
+      yaml_parser_set_input_string(parser, start, text.count)
       yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
       while true {
         guard yaml_parser_parse(parser, event) == 1 else { return SyntaxFailure(parser.pointee) }

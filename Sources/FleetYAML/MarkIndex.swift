@@ -28,8 +28,15 @@ struct MarkIndex {
   }
 
   func place(_ mark: yaml_mark_t) -> YAMLDocument.Place {
-    YAMLDocument.Place(
-      byte: UInt32(truncatingIfNeeded: byte(mark.index)),
+    let byte = byte(mark.index)
+    // libyaml sees one more line where the last line of the file has no line feed.
+    if byte == source.bytes.count, mark.column == 0, byte > offset,
+      source.bytes[byte - 1] != 0x0A
+    {
+      return YAMLDocument.Place(source.place(at: byte))
+    }
+    return YAMLDocument.Place(
+      byte: UInt32(truncatingIfNeeded: byte),
       line: UInt32(truncatingIfNeeded: mark.line + 1),
       column: UInt32(truncatingIfNeeded: mark.column + 1)
     )
@@ -41,12 +48,7 @@ struct MarkIndex {
     var end = Int(place.byte)
     while end > limit, bytes[end - 1] <= 0x20 { end -= 1 }
     guard end < Int(place.byte) else { return place }
-    let exact = source.place(at: end)
-    return YAMLDocument.Place(
-      byte: UInt32(exact.byte),
-      line: UInt32(exact.line),
-      column: UInt32(exact.column)
-    )
+    return YAMLDocument.Place(source.place(at: end))
   }
 
   private func byte(_ index: Int) -> Int {

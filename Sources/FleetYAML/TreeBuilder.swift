@@ -157,12 +157,7 @@ struct TreeBuilder {
       while index < limit, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
     }
     guard index < limit, bytes[index] > 0x20 else { return }
-    let place = source.place(at: index)
-    start = YAMLDocument.Place(
-      byte: UInt32(place.byte),
-      line: UInt32(place.line),
-      column: UInt32(place.column)
-    )
+    start = YAMLDocument.Place(source.place(at: index))
   }
 
   // MARK: Lists and mappings
@@ -227,11 +222,15 @@ struct TreeBuilder {
     let target: Int
     switch anchors[name] {
     case .node(let index): target = index
-    case .open: return refuseAlias(at: event, "`*\(name)` stands inside the node that it names.")
+    case .open:
+      return refuseAlias(at: event, "\(quoted("*" + name)) stands inside the node that it names.")
     case nil:
       let names = anchors.keys.sorted()
       let hint = NearestName.question(name, in: names).map { " \($0)" } ?? ""
-      return refuseAlias(at: event, "No anchor `&\(name)` stands before this alias.\(hint)")
+      return refuseAlias(
+        at: event,
+        "No anchor \(quoted("&" + name)) stands before this alias.\(hint)"
+      )
     }
     let size = Int(records[target].size)
     cost += size
@@ -332,7 +331,7 @@ extension TreeBuilder {
     report(
       Diagnostic(
         .yamlUnsupported,
-        "The tag `\(shown)` is not read: the type of a value comes from its key. Remove the tag.",
+        "The tag \(quoted(shown)) is not read: the type of a value comes from its key. Remove the tag.",
         at: span(index)
       )
     )
@@ -370,14 +369,14 @@ extension TreeBuilder {
     }
     for (first, second) in repeated(keys) {
       records[second].isRepeated = true
-      let name = String(decoding: text(of: second), as: UTF8.self)
+      let name = quoted(String(decoding: text(of: second), as: UTF8.self))
       report(
         Diagnostic(
           .yamlDuplicateKey,
-          "The key `\(name)` stands twice in this mapping, so one of its two values would be "
+          "The key \(name) stands twice in this mapping, so one of its two values would be "
             + "ignored silently. Remove or rename one.",
           at: span(second),
-          related: [RelatedSpan("`\(name)` stands here first", at: span(first))]
+          related: [RelatedSpan("\(name) stands here first", at: span(first))]
         )
       )
     }

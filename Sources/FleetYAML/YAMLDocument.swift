@@ -84,6 +84,15 @@ final class YAMLDocument: Sendable {
   }
 }
 
+extension YAMLDocument.Place {
+  // In an extension, so that the memberwise one stays.
+  init(_ place: SourcePlace) {
+    byte = UInt32(truncatingIfNeeded: place.byte)
+    line = UInt32(truncatingIfNeeded: place.line)
+    column = UInt32(truncatingIfNeeded: place.column)
+  }
+}
+
 extension YAMLDocument.Record {
   enum Shape: UInt32 { case scalar, sequence, mapping }
 

@@ -65,11 +65,11 @@ package struct YAMLReader: Sendable {
     let digits = text.drop { $0 == "-" }
     guard digits.count == 1 || digits.first != "0", let number = Int(text) else {
       let why = digits.first == "0" ? "has a leading zero" : "is too large"
-      invalid(node, "`\(text)` \(why).", into: &diagnostics)
+      invalid(node, "\(quoted(text)) \(why).", into: &diagnostics)
       return nil
     }
     guard range.contains(number) else {
-      invalid(node, "`\(text)` is not \(words(for: range)).", into: &diagnostics)
+      invalid(node, "\(quoted(text)) is not \(words(for: range)).", into: &diagnostics)
       return nil
     }
     return number
@@ -97,7 +97,7 @@ package struct YAMLReader: Sendable {
       }
       invalid(
         node,
-        "`\(text)` is not `true` or `false`.",
+        "\(quoted(text)) is not `true` or `false`.",
         suggestions: [
           Suggestion("write `\(meant)`", edits: [.init(replace: node.span, with: meant)])
         ],
@@ -118,7 +118,7 @@ package struct YAMLReader: Sendable {
     let list = words.map { "`\($0)`" }.joined(separator: ", ")
     invalid(
       node,
-      "`\(text)` is none of \(list).",
+      "\(quoted(text)) is none of \(list).",
       suggestions: correction(of: text, in: words, at: node.span),
       into: &diagnostics
     )
@@ -195,12 +195,12 @@ package struct YAMLReader: Sendable {
   ) {
     var found = node.kindName
     if let text = node.text, !node.isNull {
-      found = node.style == .plain ? "`\(text)`" : "text in quotes"
+      found = node.style == .plain ? quoted(text) : "text in quotes"
     }
     diagnostics.add(
       Diagnostic(
         wrongType,
-        "\(node.subject) must be \(wanted), but \(found) stands here.",
+        "\(node.subject.startingSentence) must be \(wanted), but \(found) stands here.",
         at: node.isNull ? node.headSpan : node.span,
         path: node.path
       )
@@ -217,7 +217,7 @@ package struct YAMLReader: Sendable {
     diagnostics.add(
       Diagnostic(
         invalidValue,
-        "\(node.subject): \(why)",
+        "\(node.subject.startingSentence): \(why)",
         at: node.span,
         path: node.path,
         suggestions: suggestions
@@ -246,7 +246,7 @@ package struct YAMLReader: Sendable {
     diagnostics.add(
       Diagnostic(
         unknownKey,
-        "`\(entry.key)` is not a key of \(what). Known are \(known).",
+        "\(quoted(entry.key)) is not a key of \(what). Known are \(known).",
         at: entry.keySpan,
         path: entry.path,
         suggestions: suggestions
@@ -289,7 +289,15 @@ extension YAMLNode {
   package var subject: String {
     let up = Int(document.records[index].up)
     guard up > 0 else { return "the file" }
-    if document.records[index - up].shape == .mapping { return "`\(document.text(index - 1))`" }
+    if document.records[index - up].shape == .mapping { return quoted(document.text(index - 1)) }
     return "an item of \(YAMLNode(document: document, index: index - up).subject)"
+  }
+}
+
+extension String {
+  /// The text with a capital letter in front, ASCII only.
+  fileprivate var startingSentence: String {
+    guard let first, first.isASCII else { return self }
+    return first.uppercased() + dropFirst()
   }
 }

@@ -1,0 +1,166 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetYAML
+
+extension FleetReader {
+  static let nodeKeys = [
+    "address", "roles", "hardware", "wsl2", "health_via", "reserved", "labels", "ssh", "allow",
+  ]
+
+  mutating func nodes(_ node: YAMLNode, into fleet: inout Fleet) {
+    guard let entries = scalars.mapping(node, "`nodes`") else { return }
+    if entries.isEmpty {
+      scalars.report(.invalidValue, node, "`nodes` is empty; a fleet has at least one node.")
+    }
+    fleet.nodes.reserveCapacity(entries.count)
+    for entry in entries {
+      guard let id = NodeID(entry.key) else {
+        diagnoseName(entry)
+        continue
+      }
+      fleet.nodes.append(self.node(id, entry))
+    }
+  }
+
+  private mutating func diagnoseName(_ entry: YAMLEntry) {
+    scalars.diagnostics.add(
+      Diagnostic(
+        .invalidValue,
+        "`\(entry.key)` is no node id: write 1 to 64 letters, digits, `.`, `_` or `-`, beginning "
+          + "with a letter or digit.",
+        at: entry.keySpan,
+        path: entry.path
+      )
+    )
+  }
+
+  private mutating func node(_ id: NodeID, _ entry: YAMLEntry) -> FleetNode {
+    var node = FleetNode(id: id, span: entry.keySpan, address: Located(""))
+    let what = "The node `\(id)`"
+    guard let fields = scalars.mapping(entry.value, what) else { return node }
+    var hasAddress = false
+    for field in fields {
+      if field.key == "address" { hasAddress = true }
+      read(field, of: what, into: &node)
+    }
+    if !hasAddress {
+      scalars.missingKey("address", of: what, at: entry.keySpan, path: entry.path)
+    }
+    return node
+  }
+
+  private mutating func read(_ field: YAMLEntry, of what: String, into node: inout FleetNode) {
+    let value = field.value
+    switch field.key {
+    case "address":
+      let form = "an IPv4 or IPv6 address or a host name"
+      if let text = scalars.text(value, "`address`", form: form, { HostAddress($0) != nil }) {
+        node.address = Located(text, at: value.span)
+      }
+    case "roles": node.roles = assignments(value, of: what)
+    case "hardware":
+      node.hardware = hardware(value, of: what)
+      node.hardware.span = field.keySpan
+    case "wsl2": node.wsl2 = scalars.flag(value) ?? false
+    case "health_via":
+      if let name = scalars.text(value) {
+        node.healthVia = Located(name, at: value.span)
+      }
+    case "reserved": node.reserved = scalars.flag(value) ?? false
+    case "labels": node.labels = labels(value, of: what)
+    case "ssh": node.ssh = ssh(value, of: "`ssh`")
+    case "allow": node.allow = waivers(value)
+    default: scalars.unknownKey(field, of: what, known: Self.nodeKeys)
+    }
+  }
+
+  private mutating func assignments(_ node: YAMLNode, of what: String) -> [RoleAssignment] {
+    (scalars.list(node, "`roles` of \(what.lowercasedFirst)") ?? []).compactMap { item in
+      guard item.isMapping else {
+        return scalars.text(item).map { RoleAssignment(role: Located($0, at: item.span)) }
+      }
+      let entries = item.entries
+      guard let entry = entries.first, entries.count == 1 else {
+        scalars.report(
+          .wrongType,
+          item,
+          "A role with parameters is one mapping of its name: `{redis: {maxmemory: 6GiB}}`; this "
+            + "one has \(entries.count) keys."
+        )
+        return nil
+      }
+      let fields = scalars.mapping(entry.value, "The parameters of `\(entry.key)`") ?? []
+      return RoleAssignment(
+        role: Located(entry.key, at: entry.keySpan),
+        parameters: parameters(fields, of: entry.key)
+      )
+    }
+  }
+
+  private mutating func labels(_ node: YAMLNode, of what: String) -> [String: String] {
+    var labels: [String: String] = [:]
+    for entry in scalars.mapping(node, "`labels`") ?? [] {
+      let form = "at most 63 letters, digits, `.`, `_`, `/` or `-`"
+      guard !entry.key.isEmpty, Grammar.isLabel(entry.key) else {
+        scalars.report(
+          .invalidValue,
+          entry.value,
+          "`\(entry.key)` cannot be a label of \(what.lowercasedFirst); write \(form)."
+        )
+        continue
+      }
+      let name = "The label `\(entry.key)`"
+      labels[entry.key] = scalars.text(entry.value, name, form: form, Grammar.isLabel)
+    }
+    return labels
+  }
+
+  private mutating func waivers(_ node: YAMLNode) -> [Waiver] {
+    (scalars.list(node, "`allow`") ?? []).compactMap { item in
+      guard let fields = scalars.mapping(item, "A waiver") else { return nil }
+      var rule: Located<String>?
+      var because: String?
+      var known: Set<String> = []
+      for field in fields {
+        known.insert(field.key)
+        switch field.key {
+        case "rule": rule = waivedRule(field.value)
+        case "because":
+          let form = "a sentence that says why"
+          because = scalars.text(field.value, "`because`", form: form) { text in
+            !Grammar.hasControl(text) && text.contains { !$0.isWhitespace }
+          }
+        default: scalars.unknownKey(field, of: "A waiver", known: ["rule", "because"])
+        }
+      }
+      for key in ["rule", "because"] where !known.contains(key) {
+        scalars.missingKey(key, of: "A waiver", at: item.span, path: item.path)
+      }
+      guard let rule, let because else { return nil }
+      return Waiver(rule: rule, because: because)
+    }
+  }
+
+  private mutating func waivedRule(_ node: YAMLNode) -> Located<String>? {
+    guard let text = scalars.text(node) else { return nil }
+    guard let rule = Rule.named(text) else {
+      let hint = NearestName.question(text, in: Rule.all.map(\.slug)).map { " " + $0 } ?? ""
+      scalars.report(.invalidValue, node, "There is no rule `\(text)`.\(hint)")
+      return nil
+    }
+    guard Waivers.canWaive(rule) else {
+      scalars.report(
+        .invalidValue,
+        node,
+        "`\(rule.slug)` cannot be waived: a fleet that breaks it does not work."
+      )
+      return nil
+    }
+    return Located(rule.slug, at: node.span)
+  }
+}
+
+extension String {
+  /// The same with a small first letter, for use inside a sentence.
+  var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

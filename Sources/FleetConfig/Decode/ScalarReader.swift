@@ -1,0 +1,120 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetYAML
+
+/// Takes typed values out of a YAML tree and reports what does not fit, with its place and the cure.
+///
+/// Every function returns nil after reporting, so that the caller goes on with the rest.
+struct ScalarReader {
+  var diagnostics = Diagnostics()
+
+  mutating func report(
+    _ rule: Rule,
+    _ node: YAMLNode,
+    _ detail: String,
+    suggestions: [Suggestion] = []
+  ) {
+    diagnostics.add(
+      Diagnostic(rule, detail, at: node.span, path: node.path, suggestions: suggestions)
+    )
+  }
+
+  /// Reports a key that `what` does not have.
+  mutating func unknownKey(_ entry: YAMLEntry, of what: String, known: [String]) {
+    diagnostics.add(
+      Diagnostic(
+        .unknownKey,
+        "\(what) has no key `\(entry.key)`. It knows \(Self.words(known)).",
+        at: entry.keySpan,
+        path: entry.path,
+        suggestions: YAMLReader.schema.correction(of: entry.key, in: known, at: entry.keySpan)
+      )
+    )
+  }
+
+  /// Reports a key of `what` that must be there.
+  mutating func missingKey(_ key: String, of what: String, at span: SourceSpan, path: String) {
+    diagnostics.add(
+      Diagnostic(.missingKey, "\(what) has no `\(key)`; it must have one.", at: span, path: path)
+    )
+  }
+
+  /// The entries of a mapping; an absent value counts as an empty one.
+  mutating func mapping(_ node: YAMLNode, _ what: String) -> [YAMLEntry]? {
+    if node.isMapping { return node.entries }
+    if node.isNull { return [] }
+    report(.wrongType, node, "\(what) must be a mapping (`key: value`), not \(node.kindName).")
+    return nil
+  }
+
+  /// The items of a list; an absent value counts as an empty one.
+  mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+    if node.isSequence { return node.items }
+    if node.isNull { return [] }
+    let cure = node.text.map { " Write `[\($0)]`." } ?? ""
+    report(.wrongType, node, "\(what) must be a list, not \(node.kindName).\(cure)")
+    return nil
+  }
+
+  /// A scalar's text.
+  mutating func text(_ node: YAMLNode) -> String? {
+    YAMLReader.schema.string(node, into: &diagnostics)
+  }
+
+  /// A scalar that satisfies `grammar`, which `form` describes.
+  mutating func text(
+    _ node: YAMLNode,
+    _ what: String,
+    form: String,
+    _ grammar: (String) -> Bool
+  ) -> String? {
+    guard let text = text(node) else { return nil }
+    guard grammar(text) else {
+      report(.invalidValue, node, "\(what) is `\(text)`; it must be \(form).")
+      return nil
+    }
+    return text
+  }
+
+  /// One of `words`.
+  mutating func word(_ node: YAMLNode, of words: [String]) -> String? {
+    YAMLReader.schema.word(node, of: words, into: &diagnostics)
+  }
+
+  /// `true` or `false`.
+  mutating func flag(_ node: YAMLNode) -> Bool? {
+    YAMLReader.schema.bool(node, into: &diagnostics)
+  }
+
+  /// A whole number within `range`.
+  mutating func number(_ node: YAMLNode, in range: ClosedRange<Int>) -> Int? {
+    YAMLReader.schema.int(node, in: range, into: &diagnostics)
+  }
+
+  /// A size such as `6GiB`.
+  mutating func size(_ node: YAMLNode, _ what: String) -> ByteCount? {
+    guard let text = text(node) else { return nil }
+    guard let size = ByteCount(text), size.bytes > 0 else {
+      report(.invalidValue, node, "\(what) is `\(text)`; it must be a size such as `6GiB`.")
+      return nil
+    }
+    return size
+  }
+
+  /// A duration such as `30s`.
+  mutating func span(_ node: YAMLNode, _ what: String) -> TimeSpan? {
+    guard let text = text(node) else { return nil }
+    guard let span = TimeSpan(text), span.milliseconds > 0 else {
+      report(.invalidValue, node, "\(what) is `\(text)`; it must be a duration such as `30s`.")
+      return nil
+    }
+    return span
+  }
+
+  /// `a`, `b` and `c`, each in backticks.
+  static func words(_ names: [String]) -> String {
+    let quoted = names.map { "`\($0)`" }
+    guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "nothing" }
+    return quoted.dropLast().joined(separator: ", ") + " and " + last
+  }
+}

@@ -1,0 +1,63 @@
+package import FleetDiagnostics
+package import FleetModel
+package import FleetRegistry
+
+/// Proves a fleet before any machine is touched: decodes, resolves and applies every rule.
+package enum FleetValidator {
+  /// Returns the resolved fleet, or nil when a finding is an error.
+  ///
+  /// All findings of one run are added to `diagnostics`, without those that a node waives; `strict`
+  /// turns warnings into errors. Needs neither network nor the files that the fleet names.
+  package static func validate(
+    source: SourceText,
+    registry: Registry,
+    strict: Bool,
+    into diagnostics: inout Diagnostics
+  ) -> ResolvedFleet? {
+    var found = Diagnostics()
+    guard let fleet = FleetDecoder.decode(source, into: &found) else {
+      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+      return nil
+    }
+    let resolved = validate(fleet, registry: registry, strict: strict, into: &found)
+    diagnostics.add(contentsOf: found)
+    return resolved
+  }
+
+  /// Does the same with a fleet that is decoded already; `found` holds the decoder's findings.
+  package static func validate(
+    _ fleet: Fleet,
+    registry: Registry,
+    strict: Bool,
+    into found: inout Diagnostics
+  ) -> ResolvedFleet? {
+    let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
+    if let resolved { check(resolved, into: &found) }
+    found = Waivers.applied(to: found, of: fleet)
+    if strict { found = Waivers.strict(found) }
+    return found.hasErrors ? nil : resolved
+  }
+
+  /// Applies every rule to a resolved fleet (FLT3xxx and FLT4xxx).
+  static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    let meant = UnknownRole.check(resolved, into: &diagnostics)
+    DuplicateAddress.check(resolved, into: &diagnostics)
+    RoleRepeated.check(resolved, into: &diagnostics)
+    RoleNotReplicable.check(resolved, into: &diagnostics)
+    ReservedNode.check(resolved, into: &diagnostics)
+    UnknownNode.check(resolved, into: &diagnostics)
+    RequiredRoleMissing.check(resolved, meant: meant, into: &diagnostics)
+    PortCollision.check(resolved, into: &diagnostics)
+    ClaimCollision.check(resolved, into: &diagnostics)
+    DependencyMissing.check(resolved, meant: meant, into: &diagnostics)
+    DependencyCycle.check(resolved, into: &diagnostics)
+    ExposureWidened.check(resolved, into: &diagnostics)
+    LayerMixing.check(resolved, into: &diagnostics)
+    PlacementForbidden.check(resolved, into: &diagnostics)
+    PlacementUnusual.check(resolved, into: &diagnostics)
+    SharedDatabaseHazard.check(resolved, into: &diagnostics)
+    UnpinnedVersion.check(resolved, into: &diagnostics)
+    HardwareRules.check(resolved, into: &diagnostics)
+    VideoMemory.check(resolved, into: &diagnostics)
+  }
+}

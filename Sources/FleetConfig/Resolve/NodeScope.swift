@@ -1,0 +1,46 @@
+internal import FleetModel
+internal import FleetRender
+
+/// The values under `node`, `fleet` and `settings` that expressions of roles see.
+enum NodeScope {
+  /// `node`: sizes and counts that are not declared are 0, texts are empty.
+  static func node(_ node: FleetNode, roles: [String]) -> Value {
+    let devices = node.hardware.devices
+    return .map([
+      "id": .string(node.id.name),
+      "address": .string(node.address.value),
+      "wsl2": .bool(node.wsl2),
+      "reserved": .bool(node.reserved),
+      "memory": .size(node.hardware.memory?.value ?? ByteCount(bytes: 0)),
+      "cpus": .int(node.hardware.cpus ?? 0),
+      "roles": .list(roles.map { .string($0) }),
+      "gpus": .list(devices.filter { $0.kind == "gpu" }.map(device)),
+      "npus": .list(devices.filter { $0.kind == "npu" }.map(device)),
+      "extras": .list(node.hardware.extras.map { .string($0) }),
+      "labels": .map(node.labels.mapValues { .string($0) }),
+    ])
+  }
+
+  /// A declared device; `vram` is 0 and the texts are empty where nothing is declared.
+  static func device(_ device: Device) -> Value {
+    .map([
+      "id": .string(device.id),
+      "kind": .string(device.kind),
+      "vendor": .string(device.vendor),
+      "model": .string(device.model ?? ""),
+      "uuid": .string(device.uuid ?? ""),
+      "vram": .size(device.vram ?? ByteCount(bytes: 0)),
+    ])
+  }
+
+  /// `settings`.
+  static func settings(_ settings: FleetSettings) -> Value {
+    .map([
+      "user_mode": .string(settings.userMode.value),
+      "multi_user": .bool(settings.userMode.value != "single_user"),
+      "cloud_llm": .list(settings.cloudLLM.map { .string($0) }),
+      "firewall": .string(settings.firewall),
+      "hardware_policy": .string(settings.hardwarePolicy),
+    ])
+  }
+}

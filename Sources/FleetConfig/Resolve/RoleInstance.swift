@@ -1,0 +1,108 @@
+package import FleetDiagnostics
+package import FleetModel
+package import FleetRegistry
+package import FleetRender
+
+/// One port of one role on one node, with everything that is known about who connects.
+package struct ResolvedPort: Sendable {
+  /// Name of the endpoint.
+  package let name: String
+  /// 1...65535.
+  package let number: Int
+  /// tcp or udp.
+  package let transport: Port.Transport
+  /// As the role declares it; `widened` says when reality is wider.
+  package let scope: Port.Scope
+  /// Unit that holds the listener.
+  package let holder: String?
+  /// Shared server (`nginx`) whose sites may share the number.
+  package let shared: String?
+  /// The role's own loopback port behind this one.
+  package let proxyOf: String?
+  /// Addresses to bind, loopback first.
+  package let bind: [String]
+  /// Whether a loopback port binds the fleet address too because a consumer lives elsewhere.
+  package let widened: Bool
+  /// The claim's place in fleet.yaml: the parameter that sets the number, else the role's name; nil
+  /// for an automatic role without parameters.
+  package let span: SourceSpan?
+  /// Indices (into `ResolvedFleet.nodes`) of all nodes with a consumer of this endpoint, in order.
+  ///
+  /// This node may be among them: all instances of the role share one array.
+  package let consumerNodes: [Int]
+  /// Parameter of the role that moves the port.
+  let parameter: String?
+
+  /// Whether other nodes can connect: scope `fleet` or `public`, or widened.
+  package var isExposed: Bool { widened || scope != .loopback }
+}
+
+/// One need of an instance with the instances that answer it.
+package struct ResolvedDependency: Sendable {
+  /// The need as the role states it.
+  package let need: Need
+  /// The provider's role: the chosen one of `any_of`; the first listed where there is none.
+  package let role: String
+  /// Indices (into `ResolvedFleet.instances`) of the providers, in node order.
+  ///
+  /// Empty when there is none. A provider on the same node is the only one, unless the role runs on
+  /// every node.
+  package let providers: [Int]
+  /// Whether the provider is on the same node.
+  package let isLocal: Bool
+
+  /// Name of the endpoint; nil where only the role's presence is needed.
+  package var endpoint: String? { need.endpoint }
+  /// Whether a missing provider is an error.
+  package var isHard: Bool { need.hard }
+  /// Whether the provider starts first.
+  package var isOrdered: Bool { need.order }
+  /// Whether anybody answers the need.
+  package var isAvailable: Bool { !providers.isEmpty }
+}
+
+/// One role on one node: typed parameters, ports, dependencies and devices.
+package struct RoleInstance: Sendable {
+  /// The node.
+  package let node: FleetNode
+  /// Index of the node in `ResolvedFleet.nodes`.
+  package let nodeIndex: Int
+  /// The role with its parameter values.
+  package let profile: RoleProfile
+  /// Where fleet.yaml assigns the role; nil for an automatic role.
+  package let span: SourceSpan?
+  /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
+  package let automatic: Bool
+  /// The ports that are switched on, in the order of the role.
+  package internal(set) var ports: [ResolvedPort] = []
+  /// The needs that apply, in the order of the role.
+  package internal(set) var dependencies: [ResolvedDependency] = []
+  /// The declared devices matched to the role here.
+  package internal(set) var devices: [Device] = []
+
+  init(
+    node: FleetNode,
+    nodeIndex: Int,
+    profile: RoleProfile,
+    span: SourceSpan?,
+    automatic: Bool
+  ) {
+    self.node = node
+    self.nodeIndex = nodeIndex
+    self.profile = profile
+    self.span = span
+    self.automatic = automatic
+  }
+
+  /// The role.
+  package var role: Role { profile.role }
+  /// Typed values of all parameters.
+  package var parameters: [String: Value] { profile.parameters }
+  /// `node.web-1/role.redis`.
+  package var address: String { "node.\(node.id)/role.\(profile.role.name)" }
+  /// The place to show for this instance: its role's name, else the node's key.
+  package var place: SourceSpan? { span ?? node.span }
+
+  /// Returns the port called `name` if it is switched on.
+  package func port(_ name: String) -> ResolvedPort? { ports.first { $0.name == name } }
+}

@@ -1,0 +1,123 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetRegistry
+internal import FleetRender
+
+/// Finds Redis databases that two kinds of data share.
+///
+/// *What it does*: compares parameters named `…_db` with the databases that AutoBot's applications
+/// use under fixed numbers.
+/// *Why it matters*: `FLUSHDB` by one, or eviction under memory pressure, drops the other's data; for
+/// Celery's queue that means lost tasks.
+/// *Example*: `broker_db: 1`, which holds the metrics too.
+/// *Instead*: a free number such as 10, or a waiver with the reason.
+enum SharedDatabaseHazard {
+  /// The registry document's table of Redis databases.
+  private static let inUse = [
+    0: "main", 1: "metrics", 2: "prompts", 3: "agents", 4: "cache", 6: "sessions",
+    8: "chat_history", 15: "testing",
+  ]
+
+  static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    for range in resolved.nodeRanges {
+      var reported: Set<String> = []
+      for instance in resolved.instances[range] {
+        let shared = instance.profile.sharedDatabases.filter { reported.insert($0.key).inserted }
+        guard !shared.isEmpty else { continue }
+        diagnostics.add(finding(shared, instance))
+      }
+    }
+  }
+
+  fileprivate static func shared(
+    _ role: Role,
+    _ parameters: [String: Value]
+  ) -> [(key: String, text: String)] {
+    role.parameters.compactMap { parameter in
+      guard parameter.kind == .int, parameter.name.hasSuffix("_db"),
+        parameter.maximum == .int(15), case .int(let number) = parameters[parameter.name],
+        let other = inUse[number]
+      else { return nil }
+      let key = "\(parameter.name)=\(number)"
+      return (key, "`\(parameter.name)` is \(number), which `\(other)` uses")
+    }
+  }
+
+  private static func finding(
+    _ shared: [(key: String, text: String)],
+    _ instance: RoleInstance
+  ) -> Diagnostic {
+    let role = instance.profile.role.name
+    let text = shared.map(\.text).joined(separator: "; ")
+    let names = shared.compactMap { $0.key.split(separator: "=").first.map(String.init) }
+    let spans = names.compactMap { instance.profile.parameterSpans[$0] }
+    return Diagnostic(
+      .sharedDatabaseHazard,
+      "`\(role)` on `\(instance.node.id)` shares databases of Redis: \(text). A `FLUSHDB` or an "
+        + "eviction there drops both. Set them under `roles.\(role)` to free numbers (9 to 14), or "
+        + "allow `shared-database-hazard` on `\(instance.node.id)` with the reason.",
+      at: spans.first ?? instance.place,
+      address: instance.address,
+      path: "/nodes/\(instance.node.id)/roles"
+    )
+  }
+}
+
+extension RoleProfile {
+  fileprivate var sharedDatabases: [(key: String, text: String)] {
+    SharedDatabaseHazard.shared(role, parameters)
+  }
+}
+
+/// Finds software whose content depends on the day it is installed.
+///
+/// *What it does*: looks for parameters with the value `latest`, and for downloads without a checksum
+/// (an empty `…_sha256`; those from `file:` are the operator's own).
+/// *Why it matters*: two nodes installed a week apart differ, and nobody changed anything.
+/// *Example*: `browser-service: {nodejs: latest}`, `slm-monitoring: {prometheus_sha256: ""}`.
+/// *Instead*: a version such as `20.x`, and the sum that the vendor publishes.
+enum UnpinnedVersion {
+  static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    var known: [ObjectIdentifier: [(name: String, why: String)]] = [:]
+    for instance in resolved.instances {
+      let profile = instance.profile
+      let key = ObjectIdentifier(profile)
+      let found = known[key] ?? unpinned(profile)
+      known[key] = found
+      guard let first = found.first else { continue }
+      let reasons = found.map(\.why).joined(separator: "; ")
+      diagnostics.add(
+        Diagnostic(
+          .unpinnedVersion,
+          "What `\(profile.role.name)` installs on `\(instance.node.id)` depends on the day: "
+            + "\(reasons). Set \(ScalarReader.words(found.map(\.name))) under "
+            + "`roles.\(profile.role.name)`, or allow `unpinned-version` on `\(instance.node.id)` with "
+            + "the reason.",
+          at: profile.parameterSpans[first.name] ?? instance.place,
+          address: instance.address,
+          path: "/nodes/\(instance.node.id)/roles"
+        )
+      )
+    }
+  }
+
+  private static func unpinned(_ profile: RoleProfile) -> [(name: String, why: String)] {
+    profile.role.parameters.compactMap { parameter in
+      guard case .string(let text) = profile.parameters[parameter.name] else { return nil }
+      if text.lowercased() == "latest" {
+        return (parameter.name, "`\(parameter.name)` is `latest`")
+      }
+      let isFetched = text.isEmpty && parameter.name.hasSuffix("sha256")
+      guard isFetched, isRemote(parameter.name, profile) else { return nil }
+      return (parameter.name, "`\(parameter.name)` is empty, so the download is not verified")
+    }
+  }
+
+  /// Whether the download that belongs to a checksum is one: its address (`a_url` beside `a_sha256`)
+  /// is neither empty nor the operator's own file.
+  private static func isRemote(_ checksum: String, _ profile: RoleProfile) -> Bool {
+    let name = String(checksum.dropLast("sha256".count)) + "url"
+    guard case .string(let url) = profile.parameters[name] else { return true }
+    return !url.isEmpty && !url.hasPrefix("file:")
+  }
+}

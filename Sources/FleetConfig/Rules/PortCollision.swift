@@ -1,0 +1,100 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetRegistry
+
+/// Finds two claims on one port of one node.
+///
+/// *What it does*: compares number and protocol of all ports of all roles on a node. Two roles
+/// collide whatever addresses they bind, unless both are sites of the same shared server; one role's
+/// own ports may share a number on disjoint addresses (its application behind its own proxy).
+/// *Why it matters*: the second service to start fails, and which one that is changes by reboot.
+/// *Example*: `slm-backend` and `chromadb` on one node, both on 8000.
+/// *Instead*: move a role, or its port by a parameter.
+enum PortCollision {
+  private struct Claim {
+    let instance: RoleInstance
+    let port: ResolvedPort
+  }
+
+  static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    var clean: Set<[ObjectIdentifier]> = []
+    for range in resolved.nodeRanges {
+      let instances = resolved.instances[range]
+      // Equal sets of profiles claim equal numbers: most nodes of a large fleet end here.
+      let key = instances.map { ObjectIdentifier($0.profile) }
+      guard !clean.contains(key) else { continue }
+      if check(instances, into: &diagnostics) { clean.insert(key) }
+    }
+  }
+
+  /// Returns whether no number is claimed twice, by whichever roles.
+  private static func check(
+    _ instances: ArraySlice<RoleInstance>,
+    into diagnostics: inout Diagnostics
+  ) -> Bool {
+    var byNumber: [Int: [Claim]] = [:]
+    var isClean = true
+    for instance in instances {
+      for port in instance.ports {
+        let claim = Claim(instance: instance, port: port)
+        for earlier in byNumber[port.number] ?? []
+        where earlier.port.transport == port.transport {
+          isClean = false
+          if collide(earlier, claim) { diagnostics.add(finding(claim, earlier)) }
+        }
+        byNumber[port.number, default: []].append(claim)
+      }
+    }
+    return isClean
+  }
+
+  private static func collide(_ left: Claim, _ right: Claim) -> Bool {
+    if let server = left.port.shared, server == right.port.shared { return false }
+    guard left.instance.profile === right.instance.profile else { return true }
+    let all = ["0.0.0.0", "::"]
+    let leftAll = left.port.bind.contains { all.contains($0) }
+    let rightAll = right.port.bind.contains { all.contains($0) }
+    if leftAll, !right.port.bind.isEmpty { return true }
+    if rightAll, !left.port.bind.isEmpty { return true }
+    return left.port.bind.contains { right.port.bind.contains($0) }
+  }
+
+  private static func finding(_ claim: Claim, _ earlier: Claim) -> Diagnostic {
+    let role = claim.instance.profile.role.name
+    let other = earlier.instance.profile.role.name
+    let node = claim.instance.node.id
+    let port = claim.port
+    let both =
+      role == other
+      ? "Two ports of `\(role)` (`\(earlier.port.name)` and `\(port.name)`) claim"
+      : "`\(other)` (port `\(earlier.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
+    return Diagnostic(
+      .portCollision,
+      "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`. One port has one "
+        + "listener, whichever starts first. \(cure(claim, earlier))",
+      at: port.span ?? claim.instance.place,
+      related: [
+        RelatedSpan("`\(other)` claims it here", at: earlier.port.span ?? earlier.instance.place)
+      ],
+      address: claim.instance.address,
+      path: "/nodes/\(node)/roles"
+    )
+  }
+
+  private static func cure(_ claim: Claim, _ earlier: Claim) -> String {
+    let parameters = [claim, earlier].compactMap { claim in
+      claim.port.parameter.map { "`roles.\(claim.instance.profile.role.name).\($0)`" }
+    }
+    let set = parameters.isEmpty ? nil : "set " + parameters.joined(separator: " or ")
+    let movable = [claim, earlier].filter { !$0.instance.automatic }
+    let chosen = movable.first { $0.instance.profile.role.placement.portable } ?? movable.first
+    let isOneRole = claim.instance.profile === earlier.instance.profile
+    let move =
+      isOneRole ? nil : chosen.map { "move `\($0.instance.profile.role.name)` to another node" }
+    let cures = [move, set].compactMap { $0 }
+    guard let first = cures.first else { return "" }
+    let text = ([first.prefix(1).uppercased() + first.dropFirst()] + cures.dropFirst())
+      .joined(separator: ", or ")
+    return text + "."
+  }
+}
