@@ -20,7 +20,7 @@ package struct Fleetctl: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ShowCommand.self,
+      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
       HostsCommand.self, VersionCommand.self,
     ]
   )

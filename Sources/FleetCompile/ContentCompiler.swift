@@ -20,6 +20,8 @@ struct ContentCompiler {
   let certificateNames: [String]
   var evaluator: Evaluator
   var builder: NodeBuilder
+  /// Steps that come before the next one.
+  private(set) var earlierSteps: [ResourceAddress]
   private var sourceFiles: [String: SourceFile] = [:]
 
   init(
@@ -31,6 +33,7 @@ struct ContentCompiler {
     authority: (node: NodeID, directory: String)?,
     certificateNames: [String],
     evaluator: Evaluator,
+    earlierSteps: [ResourceAddress],
     builder: NodeBuilder
   ) {
     self.definition = definition
@@ -41,6 +44,7 @@ struct ContentCompiler {
     self.authority = authority
     self.certificateNames = certificateNames
     self.evaluator = evaluator
+    self.earlierSteps = earlierSteps
     self.builder = builder
   }
 
@@ -69,8 +73,22 @@ struct ContentCompiler {
     orphans()
   }
 
-  mutating func add(_ kind: ResourceKind, _ name: String, _ spec: ResourceSpec, at span: SourceSpan) {
-    builder.add(kind, name, spec, by: owner, at: span, into: &evaluator.diagnostics)
+  mutating func add(
+    _ kind: ResourceKind,
+    _ name: String,
+    _ spec: ResourceSpec,
+    requires: [ResourceAddress] = [],
+    at span: SourceSpan
+  ) {
+    builder.add(
+      kind,
+      name,
+      spec,
+      by: owner,
+      requires: requires,
+      at: span,
+      into: &evaluator.diagnostics
+    )
   }
 
   // MARK: Packages
@@ -369,7 +387,9 @@ struct ContentCompiler {
       effect: evaluator.effect(item.onChange),
       timeoutSeconds: item.timeout.seconds
     )
-    add(.step, name, .step(spec), at: item.span)
+    // Steps run in the order of the role, after those of the components that it builds on.
+    add(.step, name, .step(spec), requires: earlierSteps, at: item.span)
+    earlierSteps.append(ResourceAddress(builder.node, .step, name))
   }
 
   mutating func text(of value: TemplateValue) -> String? {

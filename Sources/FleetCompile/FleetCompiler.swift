@@ -89,16 +89,20 @@ package struct FleetCompiler {
       }
       diagnostics.add(contentsOf: evaluator.diagnostics)
     }
+    var componentSteps: [Int: [ResourceAddress]] = [:]
     for name in components.keys.sorted() {
       guard let demand = components[name], let first = demand.users.first else { continue }
       var values = scope(first)
       values["with"] = .map(demand.values)
-      run(demand.component, Owner(role: name, wave: demand.wave), first, values, &builder, &diagnostics)
+      let owner = Owner(role: name, wave: demand.wave)
+      let steps = run(demand.component, owner, first, values, [], &builder, &diagnostics)
+      for user in demand.users { componentSteps[user, default: []] += steps }
     }
     for index in indices {
       let instance = fleet.instances[index]
       let owner = Owner(role: instance.role.name, wave: waves[index])
-      run(instance.role, owner, index, scope(index), &builder, &diagnostics)
+      let earlier = componentSteps[index] ?? []
+      _ = run(instance.role, owner, index, scope(index), earlier, &builder, &diagnostics)
     }
     attach(indices, components: components, to: &builder, into: &diagnostics)
     if fleet.fleet.settings.firewall == "ufw" {
@@ -120,9 +124,10 @@ package struct FleetCompiler {
     _ owner: Owner,
     _ index: Int,
     _ scope: Scope,
+    _ earlierSteps: [ResourceAddress],
     _ builder: inout NodeBuilder,
     _ diagnostics: inout Diagnostics
-  ) {
+  ) -> [ResourceAddress] {
     var compiler = ContentCompiler(
       definition: definition,
       owner: owner,
@@ -132,11 +137,13 @@ package struct FleetCompiler {
       authority: authority,
       certificateNames: certificateNames(fleet.instances[index].node),
       evaluator: Evaluator(scope: scope),
+      earlierSteps: earlierSteps,
       builder: builder
     )
     compiler.compile()
     builder = compiler.builder
     diagnostics.add(contentsOf: compiler.evaluator.diagnostics)
+    return compiler.earlierSteps
   }
 
   /// Address, node id and host name are in every certificate (DESIGN section 9).

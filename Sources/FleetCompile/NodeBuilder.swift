@@ -27,6 +27,7 @@ struct NodeBuilder {
     _ name: String,
     _ spec: ResourceSpec,
     by owner: Owner,
+    requires: [ResourceAddress] = [],
     at span: SourceSpan,
     into diagnostics: inout Diagnostics
   ) {
@@ -49,6 +50,7 @@ struct NodeBuilder {
       address,
       role: owner.role,
       spec: spec,
+      requires: requires,
       wave: owner.wave,
       origin: span.description
     )

@@ -45,6 +45,7 @@ final class EventLoop: SerialExecutor {
     epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
     bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
     guard epoll >= 0, bell >= 0 else { return nil }
+    Self.raiseFileLimit()
     var event = epoll_event()
     event.events = EPOLLIN.rawValue
     event.data.u64 = 0
@@ -67,6 +68,15 @@ final class EventLoop: SerialExecutor {
       return nil
     }
     pthread_detach(thread)
+  }
+
+  /// A fleet may have more nodes than the usual soft limit of 1024 open files.
+  private static func raiseFileLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    // Not to the end: some child programs close every possible descriptor one by one.
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   // MARK: Executor

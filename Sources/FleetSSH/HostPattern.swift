@@ -1,4 +1,4 @@
-/// Matching of host names the way OpenSSH's `match_pattern_list` and `host_hash` do it.
+/// Matching of host names the way OpenSSH's `match_pattern_list` does it.
 enum HostPattern {
   /// Whether `byte` makes a name a pattern.
   static func isSpecial(_ byte: UInt8) -> Bool {
@@ -13,7 +13,7 @@ enum HostPattern {
   /// Whether the comma-separated `list` accepts `name`, which is in lower case.
   ///
   /// A negated pattern that matches refuses at once; a negated pattern alone never accepts.
-  static func matches(_ list: [UInt8], _ name: [UInt8]) -> Bool {
+  static func matches(_ list: ArraySlice<UInt8>, _ name: [UInt8]) -> Bool {
     var isAccepted = false
     for part in list.split(separator: UInt8(ascii: ",")) {
       let isNegated = part.first == UInt8(ascii: "!")
@@ -23,16 +23,6 @@ enum HostPattern {
       isAccepted = true
     }
     return isAccepted
-  }
-
-  /// Whether `hashed` (`|1|salt|hash`) is the HMAC-SHA1 of `name` under its salt.
-  static func isHash(_ hashed: [UInt8], of name: [UInt8]) -> Bool {
-    let parts = hashed.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0].isEmpty, parts[1].elementsEqual([UInt8(ascii: "1")]),
-      let salt = Digests.base64Decoded(parts[2]), salt.count == 20,
-      let hash = Digests.base64Decoded(parts[3])
-    else { return false }
-    return Digests.hmacSHA1(key: salt, name) == hash
   }
 
   /// Glob match with `*` and `?` in linear space and at worst quadratic time.

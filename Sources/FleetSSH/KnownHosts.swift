@@ -11,15 +11,15 @@ package struct KnownHosts: Sendable {
     case none, revoked, certificateAuthority
   }
 
-  /// One usable line.
+  /// One usable line; its fields are parts of the file's own bytes.
   struct Line: Hashable, Sendable {
     let marker: Marker
     /// Host patterns or one hashed name, as written.
-    let hosts: [UInt8]
+    let hosts: ArraySlice<UInt8>
     /// Key type as written.
-    let type: [UInt8]
+    let type: ArraySlice<UInt8>
     /// Key in base64 as written.
-    let encoded: [UInt8]
+    let encoded: ArraySlice<UInt8>
     /// Number within its file, from 1.
     let number: Int
     /// Index of its file among those that were read.
@@ -39,7 +39,7 @@ package struct KnownHosts: Sendable {
   private var lines: [Line] = []
   private var literal: [[UInt8]: [Int]] = [:]
   private var patterned: [Int] = []
-  private var hashed: [Int] = []
+  private var hashed = HashedNames()
 
   /// Reads the contents of known_hosts files, in order; damaged lines are skipped.
   init(_ files: [[UInt8]]) {
@@ -54,9 +54,8 @@ package struct KnownHosts: Sendable {
 
   private mutating func add(_ line: Line) {
     let index = lines.count
-    lines.append(line)
     if line.hosts.first == UInt8(ascii: "|") {
-      hashed.append(index)
+      guard hashed.add(line.hosts, line: index) else { return }
     } else if line.hosts.contains(where: HostPattern.isSpecial) {
       patterned.append(index)
     } else {
@@ -64,6 +63,7 @@ package struct KnownHosts: Sendable {
         literal[name.map(HostPattern.lowercased), default: []].append(index)
       }
     }
+    lines.append(line)
   }
 
   /// The lines with a sound key that speak about `name`, in file order.
@@ -78,7 +78,7 @@ package struct KnownHosts: Sendable {
     let name = name.utf8.map(HostPattern.lowercased)
     var found = literal[name] ?? []
     found += patterned.filter { HostPattern.matches(lines[$0].hosts, name) }
-    found += hashed.filter { HostPattern.isHash(lines[$0].hosts, of: name) }
+    found += hashed.lines(about: name)
     return Set(found).sorted().map { lines[$0] }
   }
 
@@ -117,9 +117,9 @@ extension KnownHosts {
     guard !hosts.isEmpty, !type.isEmpty, !encoded.isEmpty else { return nil }
     return Line(
       marker: marker,
-      hosts: Array(hosts),
-      type: Array(type),
-      encoded: encoded.last == 0x0D ? Array(encoded.dropLast()) : Array(encoded),
+      hosts: hosts,
+      type: type,
+      encoded: encoded.last == 0x0D ? encoded.dropLast() : encoded,
       number: number,
       file: file
     )

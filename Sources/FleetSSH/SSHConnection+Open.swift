@@ -5,18 +5,9 @@ import Synchronization
 extension SSHConnection {
   /// Connects, verifies the host key, logs in.
   func establish() async throws(TransportError) {
-    let knownHosts = try shared.knownHosts.knownHosts(in: target.knownHostsFiles)
-    let policy = HostKeyPolicy(target, in: knownHosts)
     let offered = try await reachHostKey(preferring: try policy.preference())
     try policy.check(offered)
     try await logIn()
-  }
-
-  /// Host key types to ask for when nothing has to be trusted yet.
-  func lenientPreference() -> [String] {
-    let hosts = try? shared.knownHosts.knownHosts(in: target.knownHostsFiles)
-    let preference = try? hosts.map { HostKeyPolicy(target, in: $0) }?.preference()
-    return preference ?? HostKey.supportedTypes
   }
 
   /// Connects and exchanges keys; returns the key that the server proved to own.

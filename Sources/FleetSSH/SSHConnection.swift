@@ -12,6 +12,8 @@ package actor SSHConnection: RemoteConnection {
   nonisolated let link: EventLoop.LinkID
   /// Where this connection leads.
   nonisolated let target: SSHTarget
+  /// What known_hosts says about it.
+  nonisolated let policy: HostKeyPolicy
   /// What all connections of the connector share.
   nonisolated let shared: SSHConnector.Shared
 
@@ -27,7 +29,11 @@ package actor SSHConnection: RemoteConnection {
     loop.asUnownedSerialExecutor()
   }
 
-  init(_ target: SSHTarget, _ shared: SSHConnector.Shared) throws(TransportError) {
+  init(
+    _ target: SSHTarget,
+    _ policy: HostKeyPolicy,
+    _ shared: SSHConnector.Shared
+  ) throws(TransportError) {
     guard let loop = EventLoop.shared, Session.isLibraryReady else {
       throw TransportError(
         .internalFailure,
@@ -37,6 +43,7 @@ package actor SSHConnection: RemoteConnection {
     }
     self.loop = loop
     self.target = target
+    self.policy = policy
     self.shared = shared
     link = loop.newLink()
   }
@@ -56,7 +63,9 @@ package actor SSHConnection: RemoteConnection {
   func fetchHostKey() async throws(TransportError) -> HostKey {
     defer { session = nil }
     return try await alone { () async throws(TransportError) in
-      try await self.reachHostKey(preferring: self.lenientPreference())
+      try await self.reachHostKey(
+        preferring: (try? self.policy.preference()) ?? HostKey.supportedTypes
+      )
     }
   }
 

@@ -10,10 +10,10 @@ package final class SSHConnector: Connector {
     // deadlines of the others do not pass meanwhile.
     let decryption: Gate
     let identities: IdentityStore
-    let knownHosts: KnownHostsStore
   }
 
   private let shared: Shared
+  private let knownHosts = KnownHostsStore()
 
   /// Makes a connector; connects to nothing yet.
   package init(_ configuration: SSHConfiguration) {
@@ -21,8 +21,7 @@ package final class SSHConnector: Connector {
       configuration: configuration,
       gate: Gate(configuration.maximumSessions),
       decryption: Gate(2),
-      identities: IdentityStore(),
-      knownHosts: KnownHostsStore()
+      identities: IdentityStore()
     )
   }
 
@@ -31,7 +30,9 @@ package final class SSHConnector: Connector {
   /// Each of connecting, handshake and login may take `target.connectTimeout`. A server that hangs up
   /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    let connection = try SSHConnection(target, shared)
+    // Here and not on the event loop: a long file of hashed names takes milliseconds.
+    let policy = HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles))
+    let connection = try SSHConnection(target, policy, shared)
     try await connection.open()
     return connection
   }
@@ -41,6 +42,8 @@ package final class SSHConnector: Connector {
   /// The type that known_hosts pins is asked for first, then Ed25519, then ECDSA. The caller decides
   /// whether to trust it.
   package func fetchHostKey(of target: SSHTarget) async throws(TransportError) -> HostKey {
-    try await SSHConnection(target, shared).fetchHostKey()
+    // What known_hosts says only decides which key is asked for; a damaged file does not matter.
+    let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
+    return try await SSHConnection(target, HostKeyPolicy(target, in: hosts), shared).fetchHostKey()
   }
 }

@@ -54,7 +54,7 @@ final class SSHServer: Sendable {
       throw Failure(text: "sshd does not start")
     }
     self.process = process
-    guard Loopback.awaitListener(port) else {
+    guard Loopback.awaitListener(port, at: address == "[::1]" ? "::1" : "127.0.0.1") else {
       throw Failure(text: "sshd does not listen: \(log)")
     }
   }

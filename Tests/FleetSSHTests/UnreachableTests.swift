@@ -1,7 +1,8 @@
-import FleetSSH
 import FleetTransport
 import Glibc
 import Testing
+
+@testable import FleetSSH
 
 struct UnreachableTests {
   private func attempt(
@@ -75,5 +76,28 @@ struct UnreachableTests {
     target.knownHostsFiles = [server.knownHosts("[localhost]:\(server.port) \(server.hostKey())\n")]
     let connection = try await server.connector().connect(to: target)
     #expect(try await connection.script("echo name") == "name\n")
+  }
+
+  /// Whether this machine speaks IPv6 to itself.
+  private static let hasIPv6: Bool = {
+    let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    guard let bytes = Resolver.numeric("::1", port: 0)?.first?.bytes else { return false }
+    let outcome = bytes.withUnsafeBytes { raw in
+      raw.baseAddress.map {
+        bind(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
+      }
+    }
+    if outcome != 0 { print("skipped: connection over IPv6 (no ::1 here)") }
+    return outcome == 0
+  }()
+
+  @Test(.enabled(if: SSHServer.isAvailable && hasIPv6))
+  func addressOfIPv6IsConnectedTo() async throws {
+    let server = try SSHServer(address: "[::1]")
+    var target = server.target(host: "::1")
+    target.knownHostsFiles = [server.knownHosts("[::1]:\(server.port) \(server.hostKey())\n")]
+    let connection = try await server.connector().connect(to: target)
+    #expect(try await connection.script("echo six") == "six\n")
   }
 }

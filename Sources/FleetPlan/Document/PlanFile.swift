@@ -77,7 +77,9 @@ package struct PlanFile: Sendable, Hashable {
       throw Self.unreadable("`plan` or `digest` is missing")
     }
     guard digest == Self.digest(of: body) else {
-      throw Self.unreadable("its digest does not fit its content: it was changed since it was written")
+      throw Self.unreadable(
+        "its digest does not fit its content: it was changed since it was written"
+      )
     }
     do {
       plan = try PlanReader.plan(body)
@@ -92,7 +94,10 @@ package struct PlanFile: Sendable, Hashable {
 
   private static func unreadable(_ why: String) -> DiagnosticsError {
     DiagnosticsError(
-      Diagnostic(.planUnreadable, "The plan file cannot be used: \(why). Make a new one with `plan -out`.")
+      Diagnostic(
+        .planUnreadable,
+        "The plan file cannot be used: \(why). Make a new one with `plan -out`."
+      )
     )
   }
 }

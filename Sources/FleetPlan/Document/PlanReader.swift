@@ -44,8 +44,14 @@ enum PlanReader {
 
   private static func node(_ value: JSONValue) throws(PlanReadError) -> PlannedNode {
     let name = try text(value, "node")
-    guard let id = NodeID(name) else { throw PlanReadError(message: "`\(displayable(name))` is no node id") }
-    var node = PlannedNode(id: id, address: try text(value, "address"), roles: texts(value["roles"]))
+    guard let id = NodeID(name) else {
+      throw PlanReadError(message: "`\(displayable(name))` is no node id")
+    }
+    var node = PlannedNode(
+      id: id,
+      address: try text(value, "address"),
+      roles: texts(value["roles"])
+    )
     node.failedStep = value["failed_step"]?.string
     node.cause = value["cause"]?.string
     node.remedy = value["remedy"]?.string
@@ -101,7 +107,8 @@ enum PlanReader {
     return text
   }
 
-  private static func array(_ value: JSONValue, _ key: String) throws(PlanReadError) -> [JSONValue] {
+  private static func array(_ value: JSONValue, _ key: String) throws(PlanReadError) -> [JSONValue]
+  {
     guard let items = value[key]?.array else { throw PlanReadError(message: "`\(key)` is missing") }
     return items
   }
@@ -113,14 +120,17 @@ enum PlanReader {
   private static func word<Word: RawRepresentable>(_ text: String) throws(PlanReadError) -> Word
   where Word.RawValue == String {
     guard let word = Word(rawValue: text) else {
-      throw PlanReadError(message: "`\(displayable(text))` is a word that this fleetctl does not know")
+      throw PlanReadError(
+        message: "`\(displayable(text))` is a word that this fleetctl does not know"
+      )
     }
     return word
   }
 
   static func address(_ text: String) throws(PlanReadError) -> ResourceAddress {
     let parts = text.split(separator: "/", maxSplits: 1)
-    guard parts.count == 2, parts[0].hasPrefix("node."), let id = NodeID(String(parts[0].dropFirst(5))),
+    guard parts.count == 2, parts[0].hasPrefix("node."),
+      let id = NodeID(String(parts[0].dropFirst(5))),
       let address = Orphans.address(String(parts[1]), on: id)
     else { throw PlanReadError(message: "`\(displayable(text))` is no address") }
     return address

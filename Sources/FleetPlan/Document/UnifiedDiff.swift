@@ -116,7 +116,8 @@ package enum UnifiedDiff {
     return output
   }
 
-  private static func advance(_ part: ArraySlice<Edit>, _ oldLine: inout Int, _ newLine: inout Int) {
+  private static func advance(_ part: ArraySlice<Edit>, _ oldLine: inout Int, _ newLine: inout Int)
+  {
     for edit in part {
       switch edit {
       case .keep:

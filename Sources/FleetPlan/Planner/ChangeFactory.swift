@@ -114,7 +114,8 @@ struct ChangeFactory {
     }
   }
 
-  private func addDiff(_ text: TextChange, to change: inout PlannedChange, _ draft: inout NodeDraft) {
+  private func addDiff(_ text: TextChange, to change: inout PlannedChange, _ draft: inout NodeDraft)
+  {
     let holdsSecret = secrets.contains { secret in
       Self.holds(text.before ?? [], secret) || Self.holds(text.after ?? [], secret)
     }
@@ -122,7 +123,8 @@ struct ChangeFactory {
       change.hidesContent = true
       return
     }
-    guard let lines = UnifiedDiff.lines(before: text.before, after: text.after), !lines.isEmpty else {
+    guard let lines = UnifiedDiff.lines(before: text.before, after: text.after), !lines.isEmpty
+    else {
       return
     }
     let id = String(SHA256.hex(Array(lines.joined(separator: "\n").utf8)).prefix(16))
@@ -142,8 +144,12 @@ struct ChangeFactory {
 
   private func label(_ resource: Resource, _ gap: Gap) -> ChangeLabel {
     if gap.actions == [.adopt] { return .adopt }
-    if gap.isRestartDebt, gap.differences.isEmpty || gap.actions == [.update] { return .restartDebt }
-    if gap.differences.isEmpty, let cause = gap.causedBy.first { return label(ofCauses: gap, cause) }
+    if gap.isRestartDebt, gap.differences.isEmpty || gap.actions == [.update] {
+      return .restartDebt
+    }
+    if gap.differences.isEmpty, let cause = gap.causedBy.first {
+      return label(ofCauses: gap, cause)
+    }
     let seen = resource.observedDigest(observed, context)
     guard let entry = Look(resource, observed, context).owned else {
       return isAdoption(resource) ? .adopt : .intent

@@ -26,7 +26,8 @@ struct NodePlanner {
     var draft = NodeDraft(
       node: PlannedNode(id: input.id, address: input.address, roles: input.roles.sorted())
     )
-    draft.node.system = observed.system.osID.isEmpty
+    draft.node.system =
+      observed.system.osID.isEmpty
       ? "" : "\(observed.system.osID) \(observed.system.osVersion)"
     if let (cause, remedy) = foreignRecord {
       draft.node.cause = cause
@@ -56,7 +57,9 @@ struct NodePlanner {
     switch observed.manifest {
     case .absent: return nil
     case .unknown(let why):
-      return ("its record of what fleetctl owns could not be read: \(why)", "Mend or remove it there.")
+      return (
+        "its record of what fleetctl owns could not be read: \(why)", "Mend or remove it there."
+      )
     case .value(let manifest):
       if manifest.fleet == fleet, manifest.node == input.id.name { return nil }
       let owner = "node `\(manifest.node)` of fleet `\(manifest.fleet)`"
@@ -110,8 +113,12 @@ struct NodePlanner {
     guard gap.changesContent else { return }
     if let path = resource.spec.touchedPath { context.planned.paths[path] = resource.address }
     let effect = resource.spec.effect
-    for unit in effect.restart { context.planned.restarts[unit, default: []].append(resource.address) }
-    for unit in effect.reload { context.planned.reloads[unit, default: []].append(resource.address) }
+    for unit in effect.restart {
+      context.planned.restarts[unit, default: []].append(resource.address)
+    }
+    for unit in effect.reload {
+      context.planned.reloads[unit, default: []].append(resource.address)
+    }
   }
 
   private mutating func noteOrphan(_ change: PlannedChange, _ orphans: Orphans.Found) {
@@ -119,7 +126,9 @@ struct NodePlanner {
     guard change.action == .delete else { return }
     context.planned.touched.insert(change.address.name)
     let effect = orphans.effects[change.address] ?? ChangeEffect()
-    for unit in effect.restart { context.planned.restarts[unit, default: []].append(change.address) }
+    for unit in effect.restart {
+      context.planned.restarts[unit, default: []].append(change.address)
+    }
     for unit in effect.reload { context.planned.reloads[unit, default: []].append(change.address) }
   }
 

@@ -123,7 +123,8 @@ struct Orphans {
     }
   }
 
-  private func addFolder(_ address: ResourceAddress, _ entry: Manifest.Entry, to found: inout Found) {
+  private func addFolder(_ address: ResourceAddress, _ entry: Manifest.Entry, to found: inout Found)
+  {
     // Whether it is empty shows only when it goes: what is not empty stays, and so does its entry.
     found.kept.append("\(address.kind.rawValue):\(address.name)")
   }
@@ -208,7 +209,8 @@ extension ProbeRequest {
   /// nobody wants; nil when there is no such thing.
   ///
   /// The first look at a node brings its manifest; only where roles were removed is a second needed.
-  package static func orphans(of manifest: Manifest, beside resources: [Resource]) -> ProbeRequest? {
+  package static func orphans(of manifest: Manifest, beside resources: [Resource]) -> ProbeRequest?
+  {
     var request = ProbeRequest()
     for (key, entry) in Orphans.entries(manifest, beside: resources) where !entry.data {
       let parts = key.split(separator: ":", maxSplits: 1).map(String.init)

@@ -34,7 +34,9 @@ struct Waves {
     var needs: [ResourceAddress: [ResourceAddress]] = [:]
     for draft in drafts {
       needs.merge(draft.requirements) { first, _ in first }
-      for change in draft.changes where change.phase == .activate { own[change.address] = change.wave }
+      for change in draft.changes where change.phase == .activate {
+        own[change.address] = change.wave
+      }
     }
     var visiting: Set<ResourceAddress> = []
     for address in own.keys { _ = settle(address, own, needs, &visiting) }

@@ -51,7 +51,9 @@ package struct NodeSchedule: Sendable, Hashable {
       case .configure: configure.append(change)
       case .firewall: firewall.append(change)
       case .activate:
-        if activate.last?.number != change.wave { activate.append(Wave(number: change.wave, changes: [])) }
+        if activate.last?.number != change.wave {
+          activate.append(Wave(number: change.wave, changes: []))
+        }
         activate[activate.count - 1].changes.append(change)
       }
     }

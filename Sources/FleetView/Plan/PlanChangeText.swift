@@ -25,7 +25,9 @@ struct PlanChangeText {
     if !isPlainCreation { lines += because.map { "      " + $0 } }
     lines += impact.map { "      " + $0 }
     if let remedy = change.remedy {
-      lines += displayable(remedy, keepingNewlines: true).split(separator: "\n").map { "      " + $0 }
+      lines += displayable(remedy, keepingNewlines: true).split(separator: "\n").map {
+        "      " + $0
+      }
     }
     return lines
   }
@@ -112,7 +114,8 @@ struct PlanChangeText {
     var lines: [String] = []
     if change.isInterrupting {
       let down = change.actions.contains(.restart) ? outage : "stays down"
-      let users = change.dependents.isEmpty
+      let users =
+        change.dependents.isEmpty
         ? "" : "; depends on it: " + displayable(change.dependents.joined(separator: ", "))
       lines.append(ink.warning(down) + users)
     }

@@ -90,7 +90,9 @@ package struct PlanHuman: Sendable {
     }
     for note in notes { lines.append(show(note)) }
     guard !lines.isEmpty else { return [] }
-    if !node.kept.isEmpty { lines.append("    kept, though no role here wants it: " + listed(node.kept)) }
+    if !node.kept.isEmpty {
+      lines.append("    kept, though no role here wants it: " + listed(node.kept))
+    }
     if node.unchanged > 0 { lines.append("    (\(node.unchanged) unchanged hidden)") }
     return lines
   }
