@@ -49,12 +49,14 @@ extension Registry {
     return registry
   }()
 
-  /// A registry of small roles, each given by the text of its `role.yaml` without `name`.
+  /// A registry of small roles, each given by the text of its `role.yaml` without `name` and `summary`;
+  /// the layer is `business` unless the text says otherwise.
   static func of(_ roles: [String: String]) -> Registry {
     let files = roles.map { name, text in
-      SourceText(
+      let layer = text.contains("layer:") ? "" : "layer: business\n"
+      return SourceText(
         name: "roles/\(name)/role.yaml",
-        text: "name: \(name)\nsummary: The \(name).\n" + text
+        text: "name: \(name)\nsummary: The \(name).\n" + layer + text
       )
     }
     let (registry, diagnostics) = Registry.load(files: files, over: nil)

@@ -17,7 +17,6 @@ enum LayerMixing {
       guard let manager = management.first else { continue }
       let business = instances.filter { $0.profile.role.layer == .business }
       guard let worker = business.first else { continue }
-      // The side that came later in the file is the one to move.
       let isManagerLater = isLater(manager, than: worker)
       let subject = isManagerLater ? manager : worker
       let others = isManagerLater ? business : management
@@ -43,7 +42,8 @@ enum LayerMixing {
     }
   }
 
-  private static func isLater(_ left: RoleInstance, than right: RoleInstance) -> Bool {
+  /// Whether `left` is written behind `right`: the side that came later is the one to move.
+  static func isLater(_ left: RoleInstance, than right: RoleInstance) -> Bool {
     (left.place?.start.byte ?? -1) > (right.place?.start.byte ?? -1)
   }
 }
@@ -65,20 +65,31 @@ enum PlacementForbidden {
           guard let other = instances.first(where: { $0.profile.role.name == apart.role }),
             reported.insert([role, apart.role].sorted()).inserted
           else { continue }
+          let isLater = LayerMixing.isLater(instance, than: other)
           diagnostics.add(
-            Diagnostic(
-              .placementForbidden,
-              "`\(role)` may not be on the node of `\(apart.role)` (`\(instance.node.id)`): "
-                + "\(apart.because.withoutStop). Move one of them to another node.",
-              at: instance.place,
-              related: [RelatedSpan("`\(apart.role)` is here", at: other.place)],
-              address: instance.address,
-              path: "/nodes/\(instance.node.id)/roles"
-            )
+            finding(isLater ? instance : other, isLater ? other : instance, apart.because)
           )
         }
       }
     }
+  }
+
+  private static func finding(
+    _ instance: RoleInstance,
+    _ other: RoleInstance,
+    _ because: String
+  ) -> Diagnostic {
+    let role = instance.profile.role.name
+    let beside = other.profile.role.name
+    return Diagnostic(
+      .placementForbidden,
+      "`\(role)` may not be on the node of `\(beside)` (`\(instance.node.id)`): "
+        + "\(because.withoutStop). Move one of them to another node.",
+      at: instance.place,
+      related: [RelatedSpan("`\(beside)` is here", at: other.place)],
+      address: instance.address,
+      path: "/nodes/\(instance.node.id)/roles"
+    )
   }
 }
 
@@ -93,8 +104,9 @@ enum PlacementUnusual {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     let homes = Set(resolved.registry.roles.values.flatMap(\.placement.defaultNodes))
     for instance in resolved.instances where !instance.automatic {
-      let role = instance.profile.role
-      guard role.layer != .shared, !role.placement.portable else { continue }
+      let profile = instance.profile
+      guard profile.role.layer != .shared, !profile.role.placement.portable else { continue }
+      let role = profile.role
       let usual = role.placement.defaultNodes.filter { name in
         NodeID(name).map { resolved.node($0) != nil } ?? false
       }

@@ -33,6 +33,8 @@ enum PortCollision {
     into diagnostics: inout Diagnostics
   ) -> Bool {
     var byNumber: [Int: [Claim]] = [:]
+    // A role behind its own proxy claims its number twice: that is one finding.
+    var reported: Set<String> = []
     var isClean = true
     for instance in instances {
       for port in instance.ports {
@@ -40,7 +42,10 @@ enum PortCollision {
         for earlier in byNumber[port.number] ?? []
         where earlier.port.transport == port.transport {
           isClean = false
-          if collide(earlier, claim) { diagnostics.add(finding(claim, earlier)) }
+          guard collide(earlier, claim) else { continue }
+          let roles = "\(earlier.instance.profile.role.name) \(instance.profile.role.name)"
+          let key = "\(roles) \(port.number) \(port.transport.rawValue)"
+          if reported.insert(key).inserted { diagnostics.add(finding(claim, earlier)) }
         }
         byNumber[port.number, default: []].append(claim)
       }
