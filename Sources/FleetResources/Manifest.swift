@@ -11,12 +11,28 @@ package struct Manifest: Sendable, Hashable, Codable {
     package var sha256: String
     /// Data: kept when the role goes.
     package var data: Bool
+    /// Units to restart when it goes.
+    package var restart: [String]?
+    /// Units to reload when it goes.
+    package var reload: [String]?
 
     /// Makes an entry.
-    package init(role: String, sha256: String, data: Bool = false) {
+    package init(
+      role: String,
+      sha256: String,
+      data: Bool = false,
+      effect: ChangeEffect = ChangeEffect()
+    ) {
       self.role = role
       self.sha256 = sha256
       self.data = data
+      restart = effect.restart.isEmpty ? nil : effect.restart
+      reload = effect.reload.isEmpty ? nil : effect.reload
+    }
+
+    /// What its removal means for units.
+    package var effect: ChangeEffect {
+      ChangeEffect(restart: restart ?? [], reload: reload ?? [])
     }
   }
 

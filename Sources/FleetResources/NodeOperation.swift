@@ -75,7 +75,12 @@ package struct NodeOperation: Sendable, Hashable {
   package var address: ResourceAddress?
 
   /// Makes a step.
-  package init(_ verb: Verb, _ arguments: [String], blob: Secret? = nil, for address: ResourceAddress?) {
+  package init(
+    _ verb: Verb,
+    _ arguments: [String],
+    blob: Secret? = nil,
+    for address: ResourceAddress?
+  ) {
     self.verb = verb
     self.arguments = arguments
     self.blob = blob

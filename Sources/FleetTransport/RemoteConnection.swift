@@ -1,6 +1,6 @@
-/// One authenticated connection to a node. Implemented by `FleetSSH` and by test doubles.
+/// One authenticated connection to a node.
 ///
-/// A connection runs one command at a time. Exit status 0 proves nothing (libssh2 1.10 reports it
+/// Implemented by `FleetSSH` and by test doubles. A connection runs one command at a time. Exit status 0 proves nothing (libssh2 1.10 reports it
 /// for a closed channel too): callers must look for the trailer of their own protocol in `stdout`.
 package protocol RemoteConnection: Sendable {
   /// Runs `command` (a constant program text such as `sh -s`; never built from values of the fleet),
@@ -113,7 +113,9 @@ package struct StreamRequest: Sendable {
   }
 }
 
-/// Why a node could not be talked to. Translated into a diagnostic once, in `FleetCommands`.
+/// Why a node could not be talked to.
+///
+/// Translated into a diagnostic once, in `FleetCommands`.
 package struct TransportError: Error, Hashable, Sendable {
   /// What failed.
   package enum Code: String, Hashable, Sendable {

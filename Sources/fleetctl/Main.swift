@@ -2,5 +2,7 @@ import FleetCommands
 
 @main
 struct Main {
-  static func main() {}
+  static func main() async {
+    await Fleetctl.start()
+  }
 }

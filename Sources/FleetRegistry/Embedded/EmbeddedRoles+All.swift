@@ -3,5 +3,5 @@
 
 extension EmbeddedRoles {
   /// The files of all roles, by role and path.
-  static let all: [[File]] = [autobotBase, nginx, nodejs, postgresql, redis, slmAgent, slmBackend, slmDatabase, slmFrontend, slmMonitoring]
+  static let all: [[File]] = [aiStackVenv, aiStack, autobotBackendCode, autobotBase, autobotLlmCpu, autobotLlmGpu, autobotShared, backend, browserService, celery, chromadb, frontend, nginx, nodejs, npuWorker, ollama, postgresql, redis, slmAgent, slmBackend, slmDatabase, slmFrontend, slmMonitoring, ttsWorker]
 }

@@ -17,7 +17,8 @@ users:
 directories:
   - {path: /etc/autobot, owner: root, group: root, mode: "0755"}
   - {path: /opt/autobot, owner: autobot, group: autobot, mode: "0755"}
-  - {path: /var/lib/autobot, owner: root, group: root, mode: "0755", data: true}
+  # The backend makes its documented autobot.db right in here; every other service has a folder of its own below.
+  - {path: /var/lib/autobot, owner: root, group: autobot, mode: "0775", data: true}
   # systemd opens log files as root; the set-group-id bit keeps them readable for the operators.
   - {path: /var/log/autobot, owner: root, group: autobot, mode: "2775", data: true}
   - {path: /usr/local/lib/autobot, owner: root, group: root, mode: "0755"}

@@ -72,7 +72,8 @@ server {
         proxy_pass https://autobot_slm_backend;
         proxy_ssl_verify on;
         proxy_ssl_trusted_certificate {{ fleet.ca }};
-        proxy_ssl_name {{ endpoints['slm-backend'].https.host }};
+        proxy_ssl_name {{ endpoints['slm-backend'].https.node }};
+        proxy_ssl_server_name on;
 {% endif %}
     }
 
@@ -86,7 +87,8 @@ server {
         proxy_pass https://autobot_slm_backend;
         proxy_ssl_verify on;
         proxy_ssl_trusted_certificate {{ fleet.ca }};
-        proxy_ssl_name {{ endpoints['slm-backend'].https.host }};
+        proxy_ssl_name {{ endpoints['slm-backend'].https.node }};
+        proxy_ssl_server_name on;
 {% endif %}
     }
 {% if endpoints['slm-monitoring'].grafana.available %}

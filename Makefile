@@ -1,0 +1,56 @@
+# The commands of this project. `make demo` and `make test` do all the set-up they need.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BUILD := swift build --explicit-target-dependency-import-check error
+RELEASE := $(BUILD) -c release --static-swift-stdlib --product fleetctl
+
+.PHONY: help
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup:
+	@scripts/setup.sh build
+
+.PHONY: build
+build: setup ## Build the release binary, .build/release/fleetctl.
+	@$(RELEASE) 2>&1 | scripts/quiet-build.sh
+	@strip -o .build/fleetctl .build/release/fleetctl && ls -l .build/fleetctl | awk '{print "built .build/fleetctl, " int($$5/1000000) " MB"}'
+
+.PHONY: demo
+demo: build ## Boot nine machines, validate, plan, apply, plan again: no changes.
+	@scripts/setup.sh test
+	@lab/demo.sh
+
+.PHONY: test
+test: ## Run all tests; what this machine cannot run is skipped and named.
+	@scripts/setup.sh test
+	@scripts/test.sh
+
+.PHONY: check
+check: ## Lint, build with the import check, unit tests: what a change must pass.
+	@swift format lint --strict --recursive Sources Tests Package.swift
+	@$(BUILD) --build-tests 2>&1 | scripts/quiet-build.sh
+	@swift test --skip-build 2>&1 | scripts/quiet-test.sh
+
+.PHONY: format
+format: ## Format the sources in place.
+	@swift format -i --recursive Sources Tests Package.swift
+
+.PHONY: embed
+embed: ## Regenerate the embedded copy of roles/.
+	@scripts/embed-roles.sh
+
+.PHONY: bench
+bench: build ## Measure against the peers and print ratios.
+	@Benchmarks/run.sh
+
+.PHONY: lab-up
+lab-up: ## Boot the nine machines of the lab.
+	@scripts/setup.sh test
+	@lab/up.sh
+
+.PHONY: lab-down
+lab-down: ## Stop and remove them.
+	@lab/down.sh

@@ -1,0 +1,50 @@
+import FleetModel
+import FleetPlan
+import FleetResources
+
+extension NodeProgress {
+  /// PEM of the fleet's CA as this node has it.
+  var fleetAuthority: String? {
+    guard let content = observed.paths["/etc/fleetctl/ca.pem"]?.known?.content else { return nil }
+    return content.reveal { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// What fleetctl owns on the node now, from what was done and what is there.
+  func manifest(of fleet: String, _ context: CompareContext) -> Manifest {
+    let before =
+      observed.manifest.known
+      ?? Manifest(fleet: fleet, node: task.node.name, uuid: Self.randomID())
+    let failed = Set(result.failed.map(\.address) + result.skipped.map(\.address))
+    let done =
+      result.outcome == .rolledBack
+      ? [] : task.schedule.changes.filter { !failed.contains($0.address.description) }
+    guard !done.isEmpty else { return before }
+    return before.updated(
+      applying: done,
+      resources: task.resources,
+      before: task.observed,
+      after: observed,
+      context: context,
+      startups: startups
+    )
+  }
+
+  private static func randomID() -> String {
+    var generator = SystemRandomNumberGenerator()
+    return (0..<4).map { _ in
+      let word = String(generator.next() as UInt32, radix: 16)
+      return String(repeating: "0", count: 8 - word.count) + word
+    }.joined()
+  }
+}
+
+extension NodeTask {
+  /// The source tree at `address`, if that is one.
+  func source(at address: ResourceAddress) -> (resource: Resource, spec: SourceSpec)? {
+    guard address.kind == .source,
+      let resource = resources.first(where: { $0.address == address }),
+      case .source(let spec) = resource.spec
+    else { return nil }
+    return (resource, spec)
+  }
+}

@@ -1,0 +1,122 @@
+import FleetModel
+import FleetPlan
+import FleetResources
+
+/// The state of one node while an apply goes on: a value that each stage takes and gives back.
+struct NodeProgress: Sendable {
+  let task: NodeTask
+  /// The newest look at the node.
+  var observed: ObservedNode
+  var result: NodeResult
+  /// Set when no further stage may touch the node; the reason is what later work is skipped with.
+  var halted: String?
+  /// Certificate requests that wait for a signature, by address.
+  var requests: [ResourceAddress: [UInt8]] = [:]
+  /// Units that this run started, restarted, reloaded, enabled or stopped.
+  var touchedUnits: Set<String> = []
+  /// Milliseconds until healthy of the units that this run started.
+  var startups: [String: Int] = [:]
+
+  /// Whether files of services were touched: from here on a failure is undone.
+  var hasActivated = false
+  /// Paths that did not exist before this run: what packages bring meanwhile may be replaced.
+  let absentBefore: Set<String>
+
+  init(_ task: NodeTask) {
+    self.task = task
+    observed = task.observed
+    result = NodeResult(node: task.node)
+    absentBefore = Set(task.observed.paths.filter { $0.value == .absent }.keys)
+  }
+
+  /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
+  ///
+  /// - Returns: The failures, for events.
+  mutating func take(_ operations: [NodeOperation], _ outcome: BatchOutcome) -> [NodeResult.Shortfall] {
+    switch outcome {
+    case .refused(let why):
+      result.outcome = .failed
+      halted = why
+      return fail(Self.addresses(operations).first ?? "node.\(task.node)", why)
+    case .unknown(let why):
+      result.outcome = .unknown
+      halted = why
+      return fail(Self.addresses(operations).first ?? "node.\(task.node)", "outcome unknown: \(why)")
+    case .results(let results):
+      return take(operations, results)
+    }
+  }
+
+  private mutating func take(
+    _ operations: [NodeOperation],
+    _ results: [OperationResult]
+  ) -> [NodeResult.Shortfall] {
+    var failures: [NodeResult.Shortfall] = []
+    for (operation, result) in zip(operations, results) {
+      let address = operation.address?.description ?? "node.\(task.node)/\(operation.verb.rawValue)"
+      switch result.status {
+      case .done:
+        if operation.verb == .requestCertificate, let resource = operation.address {
+          requests[resource] = result.output
+        }
+        note(operation, address)
+        if operation.verb == .waitUnit, let unit = operation.arguments.first {
+          startups[unit] = result.milliseconds
+        }
+        if self.result.outcome == .unchanged, !operation.verb.isCheck { self.result.outcome = .changed }
+      case .failed:
+        failures += fail(address, String(decoding: result.output, as: UTF8.self))
+        halted = "\(address) failed"
+      case .skipped:
+        self.result.skipped.append(
+          NodeResult.Shortfall(address: address, why: halted ?? "an earlier step failed")
+        )
+      }
+    }
+    return failures
+  }
+
+  /// Notes what an operation changed; one installation serves several packages.
+  private mutating func note(_ operation: NodeOperation, _ address: String) {
+    if operation.verb == .unit, operation.address != nil, let unit = operation.arguments.last {
+      touchedUnits.insert(unit)
+    }
+    guard !operation.verb.isCheck, operation.address != nil else { return }
+    if operation.verb == .aptInstall {
+      result.changed += operation.arguments.map { package in
+        let name = package.split(separator: "=").first.map(String.init) ?? package
+        return ResourceAddress(task.node, .package, name).description
+      }
+    } else if result.changed.last != address {
+      result.changed.append(address)
+    }
+  }
+
+  /// Starts nothing new; what was planned and not done is named as skipped.
+  mutating func interrupt() {
+    halted = "interrupted"
+    let done = Set(result.changed)
+    for change in task.schedule.changes where !done.contains(change.address.description) {
+      result.skipped.append(
+        NodeResult.Shortfall(address: change.address.description, why: "interrupted")
+      )
+    }
+  }
+
+  /// Notes a failure.
+  mutating func fail(_ address: String, _ why: String) -> [NodeResult.Shortfall] {
+    let shortfall = NodeResult.Shortfall(address: address, why: why)
+    result.failed.append(shortfall)
+    if result.outcome != .unknown { result.outcome = .failed }
+    return [shortfall]
+  }
+
+  private static func addresses(_ operations: [NodeOperation]) -> [String] {
+    operations.compactMap { $0.address?.description }
+  }
+}
+
+extension NodeOperation.Verb {
+  /// Whether it only looks.
+  var isCheck: Bool { self == .waitUnit || self == .checkCommand }
+}

@@ -1,0 +1,44 @@
+package import FleetResources
+package import FleetTransport
+
+/// What the run of an apply needs of one node. Implemented over SSH in `FleetCommands` and by doubles.
+package protocol NodeWorker: Sendable {
+  /// Looks at the node.
+  func observe(_ request: ProbeRequest) async -> NodeObservation
+  /// Runs a batch as a unit of its own on the node and returns one result an operation.
+  func run(_ operations: [NodeOperation], name: String) async -> BatchOutcome
+  /// Asks an HTTP server through a stream that the node opens.
+  func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer
+  /// Succeeds when something at `host:port`, as the node sees it, accepts a TCP connection.
+  func open(host: String, port: Int) async throws(TransportError)
+  /// Replaces the manifest.
+  func write(_ manifest: Manifest) async -> BatchOutcome
+  /// Undoes what this run wrote on the node, newest first.
+  func rollBack() async -> BatchOutcome
+  /// Gives the lock back and closes.
+  func finish(summary: String) async
+}
+
+/// What became of a batch.
+package enum BatchOutcome: Sendable {
+  /// The node reported on every operation, in order.
+  case results([OperationResult])
+  /// Nothing was done, and why.
+  case refused(String)
+  /// It cannot be said what was done, and why.
+  case unknown(String)
+}
+
+/// What an HTTP server answered.
+package struct HTTPAnswer: Sendable {
+  /// Status code.
+  package let status: Int
+  /// Body.
+  package let body: [UInt8]
+
+  /// Makes an answer.
+  package init(status: Int, body: [UInt8]) {
+    self.status = status
+    self.body = body
+  }
+}

@@ -1,0 +1,221 @@
+import FleetDigest
+import FleetProbe
+import FleetResources
+import FleetTransport
+
+extension NodeSession {
+  /// How often a lost connection is opened anew before the outcome counts as unknown.
+  static var reconnects: Int { 5 }
+
+  /// One conversation without a batch.
+  func converse(_ lines: [String]) async throws(ApplyError) -> AnswerSections {
+    do {
+      return try await exchange(lines, frames: [], seconds: 0)
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  private static func failure(_ error: TransportError) -> ApplyError {
+    ApplyError(.transport(error), error.message)
+  }
+
+  /// Sends script, header and frames, and takes the answer apart.
+  ///
+  /// An answer without its trailer is a lost connection, whatever exit status was reported.
+  private func exchange(
+    _ lines: [String],
+    frames: [UInt8],
+    seconds: Int
+  ) async throws(TransportError) -> AnswerSections {
+    let nonce = random()
+    let text = RuntimeScript.text
+    let header =
+      [
+        "nonce=" + nonce, "state=" + layout.stateDirectory, "run=" + layout.runDirectory,
+        "script=" + SHA256.hex(Array(text.utf8)),
+      ] + lines
+    let input = RemoteScript.input(
+      script: text,
+      frames: [Array((header.joined(separator: "\n") + "\n").utf8)]
+    )
+    let result = try await connection.run(
+      RemoteCommand(
+        program: RemoteScript.program,
+        stdin: input + frames,
+        asRoot: true,
+        deadline: .seconds(60 + seconds + frames.count >> 20)
+      )
+    )
+    do {
+      return try AnswerSections(result.stdout, nonce: nonce)
+    } catch {
+      let said = PrintableText.line(result.stderr.suffix(400))
+      let message = error.message + (said.isEmpty ? "" : "; it said: " + said)
+      throw TransportError(.connectionLost, step: "run", message)
+    }
+  }
+
+  /// Hands a batch over and follows it to its end, over new connections if need be.
+  func run(
+    _ records: [BatchRecord],
+    _ transaction: String,
+    _ name: String,
+    inline: Bool,
+    _ progress: @Sendable (Int, OperationResult) -> Void
+  ) async throws(ApplyError) -> [OperationResult] {
+    guard Self.isName(transaction), Self.isName(name) else {
+      throw ApplyError(.invalidArgument, "'\(transaction)/\(name)' is no name of a batch")
+    }
+    let batch = try EncodedBatch(records)
+    let whole = RemoteScript.frame(batch.operations) + batch.blobs
+    var run = BatchRun(expected: records.count)
+    var sends = true
+    while true {
+      var lines = [
+        "command=" + (sends ? "batch" : "follow"), "token=" + (token ?? ""),
+        "transaction=" + transaction, "batch=" + name, "from=\(run.results.count)",
+        "wait=\(layout.followSeconds)",
+        "launcher=" + (inline ? "inline" : layout.launcher.rawValue),
+      ]
+      if sends { lines += batch.header }
+      do {
+        let answer = try await exchange(
+          lines,
+          frames: sends ? whole : [],
+          seconds: layout.followSeconds
+        )
+        switch try run.take(answer, progress) {
+        case .finished: return run.results
+        case .running: sends = false
+        // It never arrived whole: sent again, under the same name, it can still only run once.
+        case .missing: sends = true
+        }
+      } catch let error as TransportError {
+        try await recover(from: error, &run)
+        sends = false
+      } catch let error as ApplyError {
+        throw error
+      } catch {
+        throw ApplyError(.protocolViolation, "an error of an unknown kind")
+      }
+    }
+  }
+
+  /// Opens the connection anew after `error`, or says that nobody knows what became of the batch.
+  private func recover(from error: TransportError, _ run: inout BatchRun) async throws(ApplyError) {
+    var last = error
+    while run.losses < Self.reconnects {
+      run.losses += 1
+      await pause(.seconds(1 << (run.losses - 1)))
+      do {
+        connection = try await reconnect()
+        return
+      } catch {
+        last = error
+      }
+    }
+    throw ApplyError(
+      .unknownOutcome,
+      "the connection was lost and what became of the batch cannot be read: \(last.message)",
+      results: run.results.count
+    )
+  }
+
+  private static func isName(_ name: String) -> Bool {
+    let plain = name.utf8.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+        || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+    }
+    return plain && !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix(".")
+  }
+}
+
+/// What is known of a batch while it runs.
+struct BatchRun {
+  /// Where a batch stands.
+  enum State {
+    case finished, running, missing
+  }
+
+  /// Number of operations.
+  let expected: Int
+  /// Results so far, in order.
+  var results: [OperationResult] = []
+  /// Connections lost so far.
+  var losses = 0
+  private var idle = 0
+
+  /// Makes a run without results.
+  init(expected: Int) { self.expected = expected }
+
+  /// Takes what one round trip brought.
+  mutating func take(
+    _ answer: AnswerSections,
+    _ progress: (Int, OperationResult) -> Void
+  ) throws(ApplyError) -> State {
+    var fenced = false
+    for section in answer.all where section.name.hasPrefix("result:") {
+      let words = section.name.split(separator: ":")
+      guard words.count == 3, Int(words[1]) == results.count else { continue }
+      fenced = fenced || words[2] == "fenced"
+      let result = OperationResult(
+        status: OperationResult.Status(rawValue: String(words[2])) ?? .failed,
+        milliseconds: section.status,
+        output: Array(section.payload)
+      )
+      results.append(result)
+      progress(results.count - 1, result)
+    }
+    guard let state = answer.all.last(where: { $0.name.hasPrefix("state:") }) else {
+      throw ApplyError(.protocolViolation, "the node did not say where the batch stands")
+    }
+    if fenced { throw NodeSession.lostLease }
+    return try place(state)
+  }
+
+  private mutating func place(_ state: AnswerSection) throws(ApplyError) -> State {
+    let said = Printable.line(state.text)
+    switch state.name {
+    case "state:finished":
+      guard results.count == expected else {
+        throw ApplyError(
+          .unknownOutcome,
+          "the node lost results of the batch",
+          results: results.count
+        )
+      }
+      return .finished
+    case "state:running":
+      idle = 0
+      return .running
+    case "state:waiting":
+      idle += 1
+      guard idle < 3 else {
+        throw ApplyError(.notStarted, "the node accepted the batch and never began it")
+      }
+      return .running
+    case "state:missing":
+      idle += 1
+      guard idle < 3 else {
+        throw ApplyError(.stagingFailed, "the batch does not arrive on the node")
+      }
+      return .missing
+    case "state:interrupted":
+      throw ApplyError(
+        .unknownOutcome,
+        "the batch was cut off on the node after \(results.count) of \(expected) operations",
+        results: results.count
+      )
+    case "state:refused":
+      throw ApplyError(.notStarted, "the node would not start the batch: \(said)")
+    case "state:corrupt":
+      throw ApplyError(
+        .stagingFailed,
+        "the batch did not arrive whole, or there is no room for it under /var/lib; nothing was done"
+      )
+    case "state:fenced": throw NodeSession.lostLease
+    default: throw ApplyError(.protocolViolation, "the node says '\(state.name)'")
+    }
+  }
+}

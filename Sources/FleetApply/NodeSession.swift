@@ -1,0 +1,155 @@
+import FleetDigest
+import FleetModel
+import FleetProbe
+package import FleetResources
+package import FleetTransport
+
+/// Changes one node: holds its lock, hands over batches and reads what became of them.
+///
+/// One call at a time: a connection runs one command at a time. Every call is one round trip as long as
+/// the connection holds; a batch that takes longer is followed in several.
+package actor NodeSession {
+  /// Opens a new connection to the same node.
+  package typealias Reconnect = @Sendable () async throws(TransportError) -> any RemoteConnection
+
+  let layout: NodeLayout
+  let reconnect: Reconnect
+  let random: @Sendable () -> String
+  let pause: @Sendable (Duration) async -> Void
+  var connection: any RemoteConnection
+  /// Token of the lock that we hold.
+  var token: String?
+
+  /// Makes a session over an open connection.
+  ///
+  /// - Parameters:
+  ///   - connection: The node.
+  ///   - layout: Where things are; the default on every real node.
+  ///   - random: Gives 32 random hexadecimal digits, new ones each time.
+  ///   - pause: Sleeps; before a reconnect and between two tries for the lock.
+  ///   - reconnect: Opens the connection anew after it was lost.
+  package init(
+    over connection: any RemoteConnection,
+    layout: NodeLayout = NodeLayout(),
+    random: @escaping @Sendable () -> String,
+    pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
+    reconnect: @escaping Reconnect
+  ) {
+    self.connection = connection
+    self.layout = layout
+    self.random = random
+    self.pause = pause
+    self.reconnect = reconnect
+  }
+
+  /// The connection in use, which is another one after a reconnect.
+  package var currentConnection: any RemoteConnection { connection }
+
+  // MARK: Lock
+
+  /// Takes the node's lock for `leaseSeconds`, waiting up to `waitSeconds` while somebody else has it.
+  ///
+  /// The lease is counted on the node's clock since boot, is void after a reboot, and is renewed by the
+  /// node itself while a batch runs. `token` is 32 random hexadecimal digits; with the token of a run
+  /// that was cut off its lock is taken over.
+  /// - Throws: `ApplyError`: `.lockHeld` with the holder, or `.transport`.
+  package func acquireLock(
+    holder: String,
+    planDigest: String,
+    leaseSeconds: Int,
+    token: String,
+    waitSeconds: Int = 0
+  ) async throws(ApplyError) {
+    var waited = 0
+    while true {
+      let answer = try await converse([
+        "command=acquire", "token=" + token, "holder=" + Printable.line(holder),
+        "plan=" + Printable.line(planDigest), "lease=\(leaseSeconds)",
+      ])
+      if answer.first("granted") != nil {
+        self.token = token
+        return
+      }
+      guard let held = answer.first("held") else {
+        throw ApplyError(.protocolViolation, "the node did not say whether the lock is ours")
+      }
+      let holder = Printable.line(held.text)
+      guard waited < waitSeconds else {
+        throw ApplyError(.lockHeld(holder), "the node is locked by \(holder)")
+      }
+      let seconds = min(2, waitSeconds - waited)
+      await pause(.seconds(seconds))
+      waited += seconds
+    }
+  }
+
+  /// Begins the lease anew.
+  ///
+  /// - Throws: `ApplyError`: `.lostLease` when the lock is no longer ours, or `.transport`.
+  package func renewLock() async throws(ApplyError) {
+    let answer = try await converse(["command=renew", "token=" + (token ?? "")])
+    guard answer.first("granted") != nil else { throw Self.lostLease }
+  }
+
+  /// Gives the lock back; one that is no longer ours stays as it is.
+  ///
+  /// - Throws: `ApplyError` with `.transport`.
+  package func releaseLock() async throws(ApplyError) {
+    _ = try await converse(["command=release", "token=" + (token ?? "")])
+    token = nil
+  }
+
+  /// Removes the lock whoever holds it (`fleetctl lock release`).
+  ///
+  /// - Throws: `ApplyError` with `.transport`.
+  package func breakLock() async throws(ApplyError) {
+    _ = try await converse(["command=release", "token=any"])
+    token = nil
+  }
+
+  static let lostLease = ApplyError(
+    .lostLease,
+    "the lock on the node is no longer ours: it ran out, was released, or the node was started again"
+  )
+
+  // MARK: Batches
+
+  /// Runs `batch` as a unit of the node that outlives the session; one round trip while all goes well.
+  ///
+  /// Operations run in order; after the first that fails the rest is skipped. What file and unit
+  /// operations change is written down before the first of them, for `rollback`. Unit files are
+  /// rehearsed by the node's own systemd first. When the connection is lost the results are read over
+  /// a new one; a batch is never run twice under one name.
+  /// - Parameters:
+  ///   - batch: The operations.
+  ///   - transaction: Id of this run on this node, `A-Za-z0-9._-`; the same for all its batches.
+  ///   - name: Name of the batch, new within the transaction, same characters.
+  ///   - progress: Called with number and result as they become known.
+  /// - Returns: One result per operation.
+  /// - Throws: `ApplyError`.
+  package func run(
+    batch: [NodeOperation],
+    transaction: String,
+    name: String,
+    progress: @Sendable (Int, OperationResult) -> Void = { _, _ in }
+  ) async throws(ApplyError) -> [OperationResult] {
+    guard !batch.isEmpty else { return [] }
+    return try await run(batch.map(BatchRecord.init), transaction, name, inline: false, progress)
+  }
+
+  /// Restores what the batches of `transaction` changed: files, folders, links, source trees, kernel
+  /// settings, and what units were, the last change first.
+  ///
+  /// Packages, users, databases, certificates, secrets, steps and firewall rules stay.
+  /// - Returns: One result; its output names what could not be restored.
+  /// - Throws: `ApplyError`.
+  package func rollback(_ transaction: String) async throws(ApplyError) -> OperationResult {
+    let name = "rollback-" + random()
+    let record = BatchRecord(verb: "rollback", [transaction])
+    let results = try await run([record], transaction, name, inline: false) { _, _ in }
+    guard let result = results.first else {
+      throw ApplyError(.protocolViolation, "the node gave no result of the rollback")
+    }
+    return result
+  }
+}

@@ -1,0 +1,280 @@
+extension RuntimeScript {
+  /// The runner: goes through the operations in order, stops doing at the first that fails.
+  static let runner = #"""
+    put_result() {
+      {
+        printf '%s %s\n' "$1" "$2"
+        case $1 in
+        done) cat "$batch_dir/out" ;;
+        failed) { tail -n 20 "$batch_dir/out"; tail -n 20 "$batch_dir/log.$index"; } | tail -n 20 | tail -c 8000 ;;
+        esac
+      } >"$batch_dir/.result" && mv -f "$batch_dir/.result" "$batch_dir/result.$index"
+    }
+    # One record: index, verb, whether it has a blob, arguments; each ended by a unit separator.
+    execute() {
+      IFS=$US
+      set -- $1
+      IFS=$NL
+      index=$1 verb=$2 blob=$batch_dir/blob.$1
+      shift 3
+      uptime_now
+      began=$centis
+      [ -z "$failed" ] || { put_result skipped 0; return; }
+      : >"$batch_dir/out"
+      if [ -n "$stop" ]; then
+        printf '%s\n' "$stop" >"$batch_dir/log.$index"
+        status=1
+      elif ! lock_is_ours; then
+        failed=1
+        put_result fenced 0
+        return
+      else
+        (perform "$@") >"$batch_dir/out" 2>"$batch_dir/log.$index" </dev/null && status=0 || status=$?
+      fi
+      uptime_now
+      if [ "$status" = 0 ]; then
+        put_result done "$(((centis - began) * 10))"
+      else
+        failed=1
+        put_result failed "$(((centis - began) * 10))"
+      fi
+    }
+    perform() {
+      case $verb in
+      make-dir) make_dir "$@" ;;
+      write-file) write_file "$@" ;;
+      set-ownership) set_ownership "$@" ;;
+      make-link) make_link "$@" ;;
+      remove) remove_path "$@" ;;
+      remove-dir) remove_dir "$@" ;;
+      fetch) fetch_file "$@" ;;
+      apt-update) apt_update ;;
+      apt-install) apt_install "$@" ;;
+      add-group) add_group "$@" ;;
+      add-user) add_user "$@" ;;
+      add-user-groups) add_user_groups "$@" ;;
+      unpack-archive) unpack_archive "$@" ;;
+      generate-secret) generate_secret "$@" ;;
+      create-authority) create_authority "$@" ;;
+      request-certificate) request_certificate "$@" ;;
+      sign-certificate) sign_certificate "$@" ;;
+      sync-source) sync_source "$@" ;;
+      run-step) run_step "$@" ;;
+      set-sysctl) set_sysctl "$@" ;;
+      daemon-reload) systemctl daemon-reload ;;
+      unit) unit_action "$@" ;;
+      pg-role) postgres_role "$@" ;;
+      pg-database) postgres_database "$@" ;;
+      ufw) ufw "$@" >&2 ;;
+      wait-unit) wait_unit "$@" ;;
+      check-command) check_command "$@" ;;
+      put-manifest) put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
+      append-history) append_history ;;
+      release-lock) guarded lock_drop ;;
+      rollback) roll_back "$@" ;;
+      *) fail "this runtime knows no '$verb'" ;;
+      esac
+    }
+    # The last thousand lines are kept, and the last ten transactions.
+    append_history() {
+      history=$state/history.jsonl
+      { [ ! -f "$history" ] || tail -n 999 "$history"; cat "$blob"; echo; } >"$batch_dir/history" || return 1
+      put_file "$history" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history" || return 1
+      set +f
+      set -- $(ls -1td "$state"/tx/*/)
+      set -f
+      [ $# -gt 10 ] || return 0
+      shift 10
+      for old in "$@"; do [ "$old" = "$state/tx/$transaction/" ] || rm -rf "$old"; done
+    }
+    # While an operation takes long, the lease must not run out.
+    keep_lease() {
+      ticks=0
+      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 $$ 2>/dev/null; do
+        ticks=$((ticks + 1))
+        [ "$((ticks * 3))" -ge "$lock_lease" ] || continue
+        ticks=0
+        guarded lock_renew || return
+      done
+    }
+    run_batch() {
+      batch_dir=$1
+      while IFS='=' read -r key value; do
+        case $key in
+        state) state=$value ;; run) run=$value ;; token) token=$value ;;
+        transaction) transaction=$value ;; batch) batch=$value ;;
+        esac
+      done <"$batch_dir/settings"
+      (set -C; printf '%s %s\n' "$boot" "$$" >"$batch_dir/running") 2>/dev/null || return 0
+      exec </dev/null >>"$batch_dir/log" 2>&1
+      operations=$(cat "$batch_dir/ops")
+      failed= stop=
+      if guarded lock_renew; then
+        keep_lease &
+        keeper=$!
+        printf '%s\n' "$batch" >>"$state/tx/$transaction/order"
+        heal_packages
+        said=$(journal 2>&1) || stop="the way back could not be written, so nothing was changed: $said"
+        if [ -z "$stop" ]; then
+          said=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$said"
+        fi
+      fi
+      for record in $operations; do execute "$record"; done
+      set +f
+      rm -f "$batch_dir"/blob.*
+      cat "$batch_dir"/result.* | sha256sum >"$batch_dir/.done" && mv -f "$batch_dir/.done" "$batch_dir/done"
+      [ -z "$keeper" ] || kill "$keeper" 2>/dev/null
+    }
+
+    """#
+
+  /// The journal: what stood there before, on disk before the first change; and its replay.
+  static let journal = #"""
+    record() {
+      for field in "$@"; do printf '%s%s' "$field" "$US"; done >>"$batch_dir/undo" && echo >>"$batch_dir/undo"
+    }
+    # A missing parent that the write will make goes again, after what is in it.
+    remember_parents() {
+      missing= folder=${1%/*}
+      while [ -n "$folder" ] && [ ! -e "$folder" ]; do
+        missing=$folder$NL$missing
+        folder=${folder%/*}
+      done
+      for folder in $missing; do record "$index" none "$folder" || return 1; done
+    }
+    remember() {
+      remember_parents "$1" || return 1
+      if [ -L "$1" ]; then
+        record "$index" link "$1" "$(readlink -- "$1")"
+      elif [ -f "$1" ]; then
+        rights=$(stat -c "%a$US%u$US%g" -- "$1") && cat -- "$1" >"$batch_dir/before.$index" &&
+          record "$index" file "$1" "$rights" "before.$index"
+      elif [ -d "$1" ]; then
+        rights=$(stat -c "%a$US%u$US%g" -- "$1") && record "$index" dir "$1" "$rights"
+      elif [ ! -e "$1" ]; then
+        record "$index" none "$1"
+      fi
+    }
+    remember_unit() {
+      record "$index" unit "$2" "$(systemctl is-enabled -- "$2" 2>/dev/null)" \
+        "$(systemctl is-active -- "$2" 2>/dev/null)" "$1"
+    }
+    # The files of a source tree that will be replaced or deleted, as one tar.
+    remember_tree() {
+      target=$1 list=$4
+      tar -tf "$blob" | grep -v -e '/$' -e '^\.fleetctl-manifest$' >"$batch_dir/new.$index"
+      { [ ! -f "$list" ] || sed 's/^[^ ]* [^ ]* //' "$list"; cat "$batch_dir/new.$index"; } | sort -u >"$batch_dir/all.$index" || return 1
+      while IFS= read -r name; do
+        [ -f "$target/$name" ] || continue
+        printf './%s\n' "$name"
+        while :; do
+          case $name in */*) name=${name%/*} ;; *) break ;; esac
+          printf './%s\n' "$name"
+        done
+      done <"$batch_dir/all.$index" | sort -u >"$batch_dir/old.$index" || return 1
+      if [ -s "$batch_dir/old.$index" ]; then
+        tar -C "$target" --no-recursion -cf "$batch_dir/before.$index.tar" -T "$batch_dir/old.$index" || return 1
+      fi
+      record "$index" tree "$target" || return 1
+      remember "$list"
+    }
+    journal() {
+      : >"$batch_dir/undo" || return 1
+      for record in $operations; do
+        IFS=$US
+        set -- $record
+        IFS=$NL
+        index=$1 verb=$2 blob=$batch_dir/blob.$1
+        shift 3
+        case $verb in
+        make-dir | write-file | set-ownership | make-link | remove | remove-dir) remember "$1" || return 1 ;;
+        fetch) remember "$2" || return 1 ;;
+        unit) remember_unit "$1" "$2" || return 1 ;;
+        set-sysctl) record "$index" sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null)" || return 1 ;;
+        sync-source) remember_tree "$@" || return 1 ;;
+        esac
+      done
+      set +f
+      sync "$batch_dir"/undo "$batch_dir"/before.* "$batch_dir" 2>/dev/null || sync "$batch_dir/undo" "$batch_dir"
+      set -f
+    }
+    # undo_one BATCH INDEX KIND PATH...
+    undo_one() {
+      undo_dir=$rolled/$1
+      case $3 in
+      file) put_file "$4" "$5" "$6" "$7" "$undo_dir/$8" ;;
+      link) replace_link "$4" "$5" ;;
+      dir)
+        [ -d "$4" ] || mkdir -m 0700 -- "$4" || return 1
+        chown -h -- "$6:$7" "$4" && chmod -- "$5" "$4" ;;
+      none)
+        if [ -d "$4" ] && [ ! -L "$4" ]; then rmdir --ignore-fail-on-non-empty -- "$4"
+        else rm -f -- "$4"
+        fi ;;
+      sysctl) set_sysctl "$4" "$5" ;;
+      tree)
+        if [ -d "$4" ]; then
+          (cd "$4" && tr '\n' '\0' <"$undo_dir/new.$2" | xargs -0 -r rm -f --) || return 1
+        fi
+        [ ! -e "$undo_dir/before.$2.tar" ] || tar -xpf "$undo_dir/before.$2.tar" -C "$4" ;;
+      esac
+    }
+    # undo_unit UNIT ENABLED ACTIVE VERB
+    undo_unit() {
+      case $2 in
+      enabled) systemctl enable -- "$1" || return 1 ;;
+      disabled) systemctl disable -- "$1" || return 1 ;;
+      # Its file went again; the links of its enabling would stay.
+      '' | not-found) systemctl disable -- "$1" || : ;;
+      esac
+      case $3:$4 in
+      active:restart | active:reload | active:stop) systemctl restart -- "$1" ;;
+      active:*) systemctl is-active --quiet -- "$1" || systemctl start -- "$1" ;;
+      esac
+    }
+    # What was carried out, or begun, in every batch of the transaction: the last first.
+    undo_lines() {
+      for name in $(tac "$rolled/order"); do
+        [ -s "$rolled/$name/undo" ] || continue
+        for line in $(tac "$rolled/$name/undo"); do
+          number=${line%%"$US"*} word=
+          [ ! -e "$rolled/$name/result.$number" ] || IFS=' ' read -r word rest <"$rolled/$name/result.$number"
+          case $word in skipped | fenced) ;; *) printf '%s%s%s\n' "$name" "$US" "$line" ;; esac
+        done
+      done
+    }
+    roll_back() { # TRANSACTION
+      rolled=$state/tx/$1 bad=0 reload=
+      [ -f "$rolled/order" ] || { fail "there is no transaction $1"; return 1; }
+      lines=$(undo_lines)
+      # What did not run before stops while its unit file is still there.
+      for line in $lines; do
+        IFS=$US
+        set -- $line
+        IFS=$NL
+        case $3:$6:$7 in
+        unit:active:*) ;;
+        unit:*:start | unit:*:restart) systemctl stop -- "$4" >&2 || bad=$((bad + 1)) ;;
+        esac
+      done
+      for line in $lines; do
+        IFS=$US
+        set -- $line
+        IFS=$NL
+        [ "$3" != unit ] || continue
+        undo_one "$@" || { bad=$((bad + 1)); fail "cannot restore $4"; }
+        case $4 in */systemd/system/*) reload=1 ;; esac
+      done
+      [ -z "$reload" ] || systemctl daemon-reload || bad=$((bad + 1))
+      for line in $lines; do
+        IFS=$US
+        set -- $line
+        IFS=$NL
+        [ "$3" = unit ] || continue
+        undo_unit "$4" "$5" "$6" "$7" >&2 || { bad=$((bad + 1)); fail "cannot restore the state of $4"; }
+      done
+      [ "$bad" = 0 ]
+    }
+
+    """#
+}

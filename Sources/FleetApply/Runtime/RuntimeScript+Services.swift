@@ -1,0 +1,299 @@
+extension RuntimeScript {
+  /// Units: their verbs, and waiting until one is really up.
+  static let units = #"""
+    last_words() { journalctl -u "$1" -n 16 --no-pager -o cat >&2 2>/dev/null || :; }
+    unit_action() { # VERB UNIT
+      said=$(systemctl --no-ask-password --no-pager "$1" -- "$2" 2>&1) && return 0
+      case $1 in
+      reset-failed) return 0 ;;
+      stop | disable)
+        case $(systemctl show -p LoadState --value -- "$2") in not-found) return 0 ;; esac ;;
+      esac
+      last_words "$2"
+      fail "failed: systemctl $1 $2: $said"
+    }
+    unit_load() {
+      active= sub= result= restarts=0 invocation= type= children= id=$unit triggered=
+      for row in $(systemctl show -p Id,ActiveState,SubState,Result,NRestarts,InvocationID,Type,ConsistsOf,TriggeredBy -- "$unit"); do
+        value=${row#*=}
+        case $row in
+        Id=*) id=$value ;; ActiveState=*) active=$value ;; SubState=*) sub=$value ;; Result=*) result=$value ;;
+        NRestarts=*) restarts=${value:-0} ;; InvocationID=*) invocation=$value ;; Type=*) type=$value ;;
+        ConsistsOf=*) children=$value ;; TriggeredBy=*) triggered=$value ;;
+        esac
+      done
+    }
+    # Whether process $1 belongs to the unit or to one that is part of it (postgresql@15-main).
+    belongs() {
+      [ "$1" != 1 ] || [ -z "$triggered" ] || return 0
+      [ -r "/proc/$1/cgroup" ] || return 1
+      while IFS= read -r group; do
+        case $group in 0::* | *:name=systemd:*) ;; *) continue ;; esac
+        case $group/ in */"$id"/*) return 0 ;; esac
+        IFS=' '
+        for child in $children; do
+          case $group/ in */"$child"/*) IFS=$NL; return 0 ;; esac
+        done
+        IFS=$NL
+      done <"/proc/$1/cgroup"
+      return 1
+    }
+    # Sets $missing to the first port of $ports that the unit does not hold.
+    look_for_ports() {
+      missing=
+      [ -n "$ports" ] || return 0
+      sockets=$(ss -H -ltunp)
+      IFS=,
+      set -- $ports
+      IFS=$NL
+      for port in "$@"; do
+        rest=${port#* } found=
+        address=${rest% *}
+        missing="$port is not bound"
+        for socket in $sockets; do
+          IFS=' '
+          set -- $socket
+          IFS=$NL
+          [ "$1" = "${port%% *}" ] && [ "${5##*:}" = "${port##* }" ] || continue
+          host=${5%:*}
+          host=${host#[}
+          host=${host%]}
+          case ${host%%%*} in "$address" | 0.0.0.0 | '*' | ::) ;; *) continue ;; esac
+          case $socket in *,pid=*) rest=${socket#*,pid=} ;; *) rest= ;; esac
+          if belongs "${rest%%[!0-9]*}"; then found=1; break; fi
+          rest=${socket#*users:((\"}
+          missing="$port is held by ${rest%%\"*}, not by $unit"
+        done
+        [ -n "$found" ] || return 0
+        missing=
+      done
+    }
+    wait_unit() { # UNIT BUDGET SOAK PORTS
+      unit=$1 budget=$2 soak=$3 ports=$4 first= healthy=
+      uptime_now
+      began=$seconds
+      while :; do
+        unit_load
+        uptime_now
+        : "${first:=$restarts}"
+        problem="$active ($sub)"
+        case $active in
+        active)
+          look_for_ports
+          problem=${missing:+active, but $missing} ;;
+        failed) last_words "$unit"; fail "failed: $unit ended with $result"; return 1 ;;
+        inactive)
+          if [ "$type" = oneshot ] && [ "$result" = success ]; then return 0; fi
+          if [ "$((seconds - began))" -ge 3 ]; then last_words "$unit"; fail "failed: $unit does not run"; return 1; fi ;;
+        esac
+        if [ "$((restarts - first))" -ge 3 ]; then
+          last_words "$unit"
+          fail "failed: $unit restarted $((restarts - first)) times while it was watched"
+          return 1
+        fi
+        if [ -z "$problem" ]; then
+          # A new invocation or restart begins the soak anew.
+          if [ "$healthy" != "$invocation $restarts" ]; then healthy="$invocation $restarts" since=$seconds; fi
+          [ "$((seconds - since))" -lt "$soak" ] || return 0
+        else
+          healthy=
+          if [ "$((seconds - began))" -ge "$budget" ]; then
+            last_words "$unit"
+            fail "starting: $unit is $problem after $budget s"
+            return 1
+          fi
+        fi
+        sleep 0.2
+      done
+    }
+
+    """#
+
+  /// The rehearsal: unit files of the batch, checked by the node's own systemd before they are there.
+  static let rehearsal = #"""
+    # The unit that a path defines, empty for none; and the installers that may bring its program.
+    unit_of() {
+      case $1 in
+      /etc/systemd/system/*.d/*.conf | /usr/local/lib/systemd/system/*.d/*.conf | /usr/lib/systemd/system/*.d/*.conf)
+        defined=${1%/*}
+        defined=${defined##*/}
+        defined=${defined%.d} ;;
+      /etc/systemd/system/*.*/* | /usr/local/lib/systemd/system/*.*/*) defined= ;;
+      /etc/systemd/system/*.* | /usr/local/lib/systemd/system/*.* | /usr/lib/systemd/system/*.*) defined=${1##*/} ;;
+      *) defined= ;;
+      esac
+    }
+    rehearse() {
+      staged= installs=
+      tree=$batch_dir/rehearsal
+      command -v systemd-analyze >/dev/null || return 0
+      for record in $operations; do
+        IFS=$US
+        set -- $record
+        IFS=$NL
+        case $2 in
+        fetch | unpack-archive | sync-source | apt-install | run-step) installs=1 ;;
+        write-file)
+          unit_of "$4"
+          [ -n "$defined" ] || continue
+          # A drop-in of a unit that is not there yet says nothing alone.
+          mkdir -p "$tree/upper${4%/*}" && cat "$batch_dir/blob.$1" >"$tree/upper$4" || return 1
+          case $defined in *@.*) continue ;; esac
+          case $NL$staged in *"$NL$defined$NL"*) ;; *) staged=$staged$defined$NL ;; esac ;;
+        esac
+      done
+      [ -n "$staged" ] || { rm -rf "$tree"; return 0; }
+      find "$tree" -type d -exec chmod 0755 {} +
+      find "$tree/upper" -type f -exec chmod 0644 {} +
+      mkdir -p "$tree/root"
+      version=$(systemctl --version)
+      version=${version#systemd }
+      version=${version%%[!0-9]*}
+      strict=--man=no
+      [ "$version" -lt 250 ] || strict=--recursive-errors=no
+      export tree strict staged
+      # A private view of the node in which the staged files lie over the real ones.
+      findings=$(
+        unshare -m /bin/sh -c '
+          set -f
+          IFS="
+    "
+          mount -t overlay overlay -o "ro,lowerdir=$tree/upper:/" "$tree/root" || { echo "@overlay"; exit 0; }
+          systemd-analyze verify --man=no "$strict" --root="$tree/root" -- $staged
+          umount "$tree/root"
+        ' 2>&1 </dev/null
+      )
+      case $findings in
+      *@overlay*)
+        # No overlay here: the staged files alone. Programs and units that only the node has are not seen.
+        installs=1
+        findings=$(cd "$tree/upper" && systemd-analyze verify --man=no "$strict" $(find "$tree/upper" -type f ! -path '*.d/*') 2>&1 </dev/null) ;;
+      esac
+      complaints=
+      for line in $findings; do
+        case $line in
+        *'is not executable'* | *'not-found'* | *'Unit '*' not found'*) [ -z "$installs" ] || continue ;;
+        esac
+        for name in $staged; do
+          case $line in *"$name"*) complaints=$complaints${line#"$tree/root"}$NL; break ;; esac
+        done
+      done
+      rm -rf "$tree"
+      [ -z "$complaints" ] || { printf '%s' "$complaints"; return 1; }
+    }
+
+    """#
+
+  /// PostgreSQL, through psql as user postgres; values go in on standard input as psql variables.
+  static let databases = #"""
+    as_postgres() { runuser -u postgres -- env LC_ALL=C psql -XqAtw -v ON_ERROR_STOP=1 -d postgres "$@"; }
+    # Status 2 is no connection: the server may still be starting.
+    await_postgres() {
+      tries=0
+      while :; do
+        said=$(as_postgres -c 'select 1' 2>&1 </dev/null) && return 0
+        tries=$((tries + 1))
+        [ "$tries" -lt 60 ] || { fail "PostgreSQL does not answer: $said"; return 1; }
+        sleep 0.5
+      done
+    }
+    # A psql variable: within its quotes only the quote and the backslash mean something.
+    sql_variable() {
+      printf '%s' "\\set $1 '"
+      sed -e 's/\\/\\\\/g' -e "s/'/''/g"
+      printf "'\n"
+    }
+    postgres_role() { # NAME; blob: password
+      await_postgres || return 1
+      {
+        printf '%s' "$1" | sql_variable name
+        sql_variable password <"$blob"
+        cat <<'SQL'
+    set log_statement = 'none';
+    set log_min_duration_statement = -1;
+    set log_min_error_statement = 'panic';
+    select format('create role %I login', :'name') where not exists (select from pg_roles where rolname = :'name') \gexec
+    alter role :"name" login password :'password';
+    SQL
+      } | as_postgres >&2
+    }
+    postgres_database() { # NAME OWNER
+      await_postgres || return 1
+      {
+        printf '%s' "$1" | sql_variable name
+        printf '%s' "$2" | sql_variable owner
+        cat <<'SQL'
+    select format('create database %I owner %I', :'name', :'owner') where not exists (select from pg_database where datname = :'name') \gexec
+    alter database :"name" owner to :"owner";
+    SQL
+      } | as_postgres >&2
+    }
+
+    """#
+
+  /// The fleet's CA and its certificates.
+  static let certificates = #"""
+    check_name() {
+      case $1 in '' | *[!A-Za-z0-9\ ._@:-]*) fail "'$1' cannot stand in a certificate"; return 1 ;; esac
+    }
+    # The names as openssl wants them: `IP:…` and `DNS:…`, joined by commas.
+    join_names() {
+      joined=
+      for name in "$@"; do
+        case $name in
+        IP:*[!0-9A-Fa-f.:]* | DNS:*[!A-Za-z0-9.*_-]*) fail "'$name' cannot stand in a certificate"; return 1 ;;
+        IP:?* | DNS:?*) joined=$joined${joined:+,}$name ;;
+        *) fail "'$name' is neither IP: nor DNS:"; return 1 ;;
+        esac
+      done
+      [ -n "$joined" ] || fail 'a certificate without names'
+    }
+    new_key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null || fail 'openssl made no key'; }
+    create_authority() { # DIRECTORY COMMON-NAME
+      check_parents "$1/x" && check_name "$2" || return 1
+      if [ -f "$1/ca-key.pem" ] && [ -f "$1/ca-cert.pem" ]; then cat "$1/ca-cert.pem"; return; fi
+      # A key without its certificate is somebody's: it is never overwritten.
+      if [ -e "$1/ca-key.pem" ]; then fail "$1/ca-key.pem is there and its certificate is not"; return 1; fi
+      make_dir "$1" 0700 "$(id -u)" "$(id -g)" || return 1
+      printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = dn' 'x509_extensions = ca' '[dn]' "CN = $2" '[ca]' \
+        'basicConstraints = critical,CA:TRUE,pathlen:0' 'keyUsage = critical,keyCertSign,cRLSign' \
+        'subjectKeyIdentifier = hash' >"$batch_dir/openssl.cnf"
+      new_key "$batch_dir/new.key" &&
+        openssl req -x509 -new -sha256 -key "$batch_dir/new.key" -config "$batch_dir/openssl.cnf" -days 3650 \
+          -set_serial "0x1$(od -An -v -N 15 -tx1 /dev/urandom | tr -d ' \n')" -out "$batch_dir/new.pem" &&
+        put_file "$1/ca-key.pem" 0600 "$(id -u)" "$(id -g)" "$batch_dir/new.key" &&
+        put_file "$1/ca-cert.pem" 0644 "$(id -u)" "$(id -g)" "$batch_dir/new.pem" && cat "$1/ca-cert.pem" && status=0 || status=1
+      rm -f "$batch_dir/new.key"
+      return "$status"
+    }
+    request_certificate() { # KEYPATH MODE OWNER GROUP COMMON-NAME SAN...
+      check_parents "$1" && check_name "$5" || return 1
+      if [ -L "$1" ]; then fail "$1 is a symbolic link"; return 1; fi
+      key=$1 mode=$2 owner=$3 group=$4 common=$5
+      shift 5
+      join_names "$@" || return 1
+      if [ -e "$key" ]; then
+        chown -h -- "$owner:$group" "$key" && chmod -- "$mode" "$key" || return 1
+      else
+        new_key "$batch_dir/new.key" && put_file "$key" "$mode" "$owner" "$group" "$batch_dir/new.key" && status=0 || status=1
+        rm -f "$batch_dir/new.key"
+        [ "$status" = 0 ] || return 1
+      fi
+      printf '%s\n' '[req]' 'prompt = no' 'distinguished_name = dn' 'req_extensions = names' '[dn]' "CN = $common" \
+        '[names]' "subjectAltName = $joined" >"$batch_dir/openssl.cnf" &&
+        openssl req -new -sha256 -key "$key" -config "$batch_dir/openssl.cnf"
+    }
+    # The names are those that were asked for here, never those of the request.
+    sign_certificate() { # DIRECTORY DAYS SAN...; blob: request
+      authority=$1 days=$2
+      shift 2
+      join_names "$@" || return 1
+      printf '%s\n' 'basicConstraints = critical,CA:FALSE' 'keyUsage = critical,digitalSignature' \
+        'extendedKeyUsage = serverAuth,clientAuth' 'subjectKeyIdentifier = hash' \
+        'authorityKeyIdentifier = keyid' "subjectAltName = $joined" >"$batch_dir/openssl.ext" &&
+        openssl x509 -req -sha256 -in "$blob" -CA "$authority/ca-cert.pem" -CAkey "$authority/ca-key.pem" -days "$days" \
+          -set_serial "0x1$(od -An -v -N 15 -tx1 /dev/urandom | tr -d ' \n')" -extfile "$batch_dir/openssl.ext"
+    }
+
+    """#
+}

@@ -1,0 +1,210 @@
+/// The script that changes a node: constant, POSIX sh, sent with every conversation.
+///
+/// It has two halves. The *client* half runs in the session: it takes the lock, stages a batch under
+/// `/var/lib/fleetctl/tx/`, starts the runner as a unit of its own and prints results as they come.
+/// The *runner* half is the same text, saved beside the batch, run by systemd: it outlives the session.
+/// Everything is functions until the last line, so that a cut script does nothing.
+package enum RuntimeScript {
+  /// The version of the conversation; raise it when records change their meaning.
+  package static let version = 1
+
+  /// The text; ends with a newline.
+  package static let text =
+    core + lock + stage + follow + runner + journal + files + packages + sources + accounts
+    + certificates + units + rehearsal + databases + last
+
+  static let core = #"""
+    mark() {
+      printf '\n@@%s %s %s\n' "$nonce" "$1" "$2"
+      sections=$((sections + 1))
+    }
+    fail() { printf '%s\n' "$*" >&2; return 1; }
+    # Never the wall clock: it jumps. Sets $seconds and $centis since the boot.
+    uptime_now() {
+      IFS=' ' read -r up rest </proc/uptime
+      seconds=${up%.*}
+      centis=${up%.*}${up#*.}
+    }
+    setup() {
+      PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
+      export PATH LC_ALL
+      cd /
+      umask 077
+      set -f
+      NL='
+    '
+      US=$(printf '\037')
+      IFS=$NL
+      sections=0
+      IFS= read -r boot </proc/sys/kernel/random/boot_id
+    }
+    digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
+
+    """#
+
+  /// The lease: `/run/fleetctl/lock`, changed only under a lock of the kernel held for milliseconds.
+  static let lock = #"""
+    guarded() { { flock -w 30 9 && "$@"; } 9>>"$run/guard"; }
+    # A lock of an earlier boot is none.
+    lock_load() {
+      lock_token= lock_holder= lock_plan= lock_lease=0 lock_deadline=0 lock_boot=
+      [ -f "$run/lock" ] || return 1
+      while IFS='=' read -r key value; do
+        case $key in
+        token) lock_token=$value ;; holder) lock_holder=$value ;; plan) lock_plan=$value ;;
+        lease) lock_lease=$value ;; deadline) lock_deadline=$value ;; boot) lock_boot=$value ;;
+        esac
+      done <"$run/lock"
+      [ "$lock_boot" = "$boot" ] || { lock_token=; return 1; }
+    }
+    lock_store() {
+      uptime_now
+      printf 'token=%s\nholder=%s\nplan=%s\nlease=%s\ndeadline=%s\nboot=%s\n' \
+        "$1" "$2" "$3" "$4" "$((seconds + $4))" "$boot" >"$run/.lock.new" &&
+        mv -f "$run/.lock.new" "$run/lock"
+    }
+    lock_take() {
+      uptime_now
+      if lock_load && [ "$lock_deadline" -gt "$seconds" ] && [ "$lock_token" != "$token" ]; then
+        printf '%s, %s s left' "$lock_holder" "$((lock_deadline - seconds))"
+        mark held 0
+        return 0
+      fi
+      lock_store "$token" "$holder" "$plan" "$lease" && mark granted 0
+    }
+    lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
+    lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease"; }
+    lock_drop() {
+      [ "$token" = any ] || lock_is_ours || return 0
+      rm -f "$run/lock"
+    }
+
+    """#
+
+  /// Staging: everything is on the node, whole and verified, before anything starts.
+  static let stage = #"""
+    read_header() {
+      IFS= read -r length || return 1
+      header=$(head -c "$length")
+      for line in $header; do
+        value=${line#*=}
+        case $line in
+        nonce=*) nonce=$value ;; command=*) command=$value ;; state=*) state=$value ;; run=*) run=$value ;;
+        token=*) token=$value ;; holder=*) holder=$value ;; plan=*) plan=$value ;; lease=*) lease=$value ;;
+        transaction=*) transaction=$value ;; batch=*) batch=$value ;; launcher=*) launcher=$value ;;
+        wait=*) wait=$value ;; from=*) from=$value ;; script=*) script=$value ;; operations=*) operations=$value ;;
+        blob=*) blobs=$blobs$value$NL ;;
+        esac
+      done
+      mkdir -p -m 0700 "$run" "$state" || return 1
+      batch_dir=$state/tx/$transaction/$batch
+      mark begin 0
+    }
+    receive() {
+      IFS= read -r length && head -c "$length" >"$staging/ops" || return 1
+      {
+        printf '%s  runtime.sh\n%s  ops\n' "$script" "$operations"
+        for line in $blobs; do
+          rest=${line#* }
+          printf '%s  blob.%s\n' "${rest#* }" "${line%% *}"
+        done
+      } >"$staging/sums" || return 1
+      for line in $blobs; do
+        rest=${line#* }
+        head -c "${rest%% *}" >"$staging/blob.${line%% *}" || return 1
+      done
+      printf '%s\n' "$s" >"$staging/runtime.sh" || return 1
+      printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\n' \
+        "$state" "$run" "$token" "$transaction" "$batch" >"$staging/settings" || return 1
+      (cd "$staging" && sha256sum --status -c sums)
+    }
+    # The rename decides: of two senders of one batch (a retry after a lost connection) one wins.
+    stage_batch() {
+      if [ -d "$batch_dir" ]; then cat >/dev/null; return 0; fi
+      staging=$state/tx/$transaction/.stage-$nonce
+      mkdir -p -m 0700 "$staging" || return 1
+      if receive && { mv -T "$staging" "$batch_dir" 2>/dev/null || [ -d "$batch_dir" ]; }; then
+        rm -rf "$staging"
+        return 0
+      fi
+      rm -rf "$staging"
+      return 1
+    }
+    launch() {
+      case $launcher in
+      systemd)
+        systemd-run --quiet --no-block --collect --unit="fleetctl-tx-$transaction-$batch" \
+          --description="fleetctl: $transaction/$batch" -p Type=exec \
+          /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null ;;
+      detached) setsid /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 & ;;
+      inline) /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 ;;
+      esac
+    }
+
+    """#
+
+  /// Following a batch: results from number `from` on, for at most `wait` seconds.
+  static let follow = #"""
+    # Whether the runner began and can no longer end: killed, or the machine was started again.
+    runner_is_dead() {
+      [ -e "$batch_dir/running" ] || return 1
+      its_boot= its_pid=
+      IFS=' ' read -r its_boot its_pid <"$batch_dir/running" || return 1
+      [ "$its_boot" != "$boot" ] || [ ! -d "/proc/$its_pid" ]
+    }
+    print_results() {
+      while [ -e "$batch_dir/result.$from" ]; do
+        { IFS=' ' read -r word took; cat; } <"$batch_dir/result.$from"
+        mark "result:$from:$word" "$took"
+        from=$((from + 1))
+      done
+    }
+    follow_batch() {
+      [ -d "$batch_dir" ] || { mark state:missing 0; return; }
+      if [ ! -e "$batch_dir/running" ] && [ ! -e "$batch_dir/done" ]; then
+        said=$(launch 2>&1) || [ -e "$batch_dir/running" ] || { printf '%s' "$said"; mark state:refused 0; return; }
+      fi
+      uptime_now
+      until=$((centis + wait * 100)) naps=0
+      while :; do
+        dead=
+        ! runner_is_dead || dead=1
+        finished=
+        [ ! -e "$batch_dir/done" ] || finished=1
+        print_results
+        if [ -n "$finished" ]; then mark state:finished 0; return; fi
+        if [ -n "$dead" ]; then mark state:interrupted 0; return; fi
+        uptime_now
+        if [ "$centis" -ge "$until" ]; then
+          if [ -e "$batch_dir/running" ]; then mark state:running 0; else mark state:waiting 0; fi
+          return
+        fi
+        naps=$((naps + 1))
+        if [ "$naps" -lt 50 ]; then sleep 0.02; else sleep 0.2; fi
+      done
+    }
+
+    """#
+
+  static let last = #"""
+    main() {
+      setup
+      if [ "$1" = run ]; then run_batch "$2"; return; fi
+      read_header || return 1
+      case $command in
+      acquire) guarded lock_take ;;
+      renew) guarded lock_renew && mark granted 0 ;;
+      release) guarded lock_drop && mark released 0 ;;
+      batch)
+        if ! lock_is_ours; then mark state:fenced 0
+        elif stage_batch; then follow_batch
+        else mark state:corrupt 0
+        fi ;;
+      follow) follow_batch ;;
+      esac
+      printf '\n@@%s end %s\n' "$nonce" "$sections"
+    }
+    main "$@"
+
+    """#
+}

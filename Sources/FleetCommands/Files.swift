@@ -1,0 +1,128 @@
+import Glibc
+
+/// Why a file of the operator could not be read or written.
+package struct FileError: Error, CustomStringConvertible {
+  /// Path as named by the user.
+  package let path: String
+  /// What was tried.
+  package let action: String
+  /// errno.
+  package let number: Int32
+
+  /// `cannot read fleet.yaml: No such file or directory`.
+  package var description: String { "cannot \(action) `\(path)`: \(String(cString: strerror(number)))" }
+}
+
+/// The operator's file system.
+package enum Files {
+  /// Reads the whole of `path`; `-` is standard input. At most `limit` bytes plus one are read, so
+  /// that an over-long file is noticed and not swallowed.
+  package static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
+    let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
+    defer { if path != "-" { close(descriptor) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= limit {
+      let count = Glibc.read(descriptor, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { throw FileError(path: path, action: "read", number: errno) }
+      if count == 0 { break }
+      bytes.append(contentsOf: chunk[..<count])
+    }
+    return bytes
+  }
+
+  /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a 0600
+  /// temporary file beside it, fsync, rename(2), fsync of the folder.
+  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+    let temporary = path + ".fleetctl-\(getpid())"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "write", number: errno) }
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else {
+        let number = errno
+        close(descriptor)
+        unlink(temporary)
+        throw FileError(path: path, action: "write", number: number)
+      }
+      offset += written
+    }
+    let failed = fsync(descriptor) != 0
+    close(descriptor)
+    guard !failed, rename(temporary, path) == 0 else {
+      let number = errno
+      unlink(temporary)
+      throw FileError(path: path, action: "write", number: number)
+    }
+    syncFolder(of: path)
+  }
+
+  private static func syncFolder(of path: String) {
+    let folder = folder(of: path)
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    // The rename has happened; a file system that cannot sync a folder loses at most its durability.
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  /// The folder that holds `path`, `.` for a bare name.
+  package static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// Whether anything is at `path`.
+  package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// `path` itself when absolute, else below `folder`.
+  package static func resolve(_ path: String, in folder: String) -> String {
+    let expanded = Environment.expanded(path)
+    if expanded.hasPrefix("/") || folder == "." { return expanded }
+    return folder + "/" + expanded
+  }
+
+  /// The regular files below `root`, as paths relative to it, sorted; links are not followed.
+  ///
+  /// - Parameter skip: Says whether to leave out a relative path (a folder's ends in `/`).
+  package static func tree(_ root: String, skip: (String) -> Bool) throws(FileError) -> [TreeFile] {
+    var found: [TreeFile] = []
+    var pending = [""]
+    while let folder = pending.popLast() {
+      guard let stream = opendir(folder.isEmpty ? root : root + "/" + folder) else {
+        throw FileError(path: root + "/" + folder, action: "list", number: errno)
+      }
+      defer { closedir(stream) }
+      while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name == "." || name == ".." { continue }
+        let relative = folder.isEmpty ? name : folder + "/" + name
+        var status = stat()
+        guard lstat(root + "/" + relative, &status) == 0 else {
+          throw FileError(path: root + "/" + relative, action: "look at", number: errno)
+        }
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR where !skip(relative + "/"): pending.append(relative)
+        case S_IFREG where !skip(relative):
+          found.append(TreeFile(path: relative, executable: status.st_mode & 0o100 != 0))
+        default: continue
+        }
+      }
+    }
+    return found.sorted { $0.path < $1.path }
+  }
+}
+
+/// A file of a tree on the operator's machine.
+package struct TreeFile: Sendable, Hashable {
+  /// Relative path.
+  package let path: String
+  /// Whether its owner may execute it.
+  package let executable: Bool
+}

@@ -1,0 +1,53 @@
+package import ArgumentParser
+
+/// The command `fleetctl`.
+package struct Fleetctl: AsyncParsableCommand {
+  /// Name, summary and subcommands.
+  package static let configuration = CommandConfiguration(
+    commandName: "fleetctl",
+    abstract: "Plans and applies the state of a fleet of Linux machines over SSH.",
+    discussion: """
+      One file, fleet.yaml, declares nodes, roles and hardware. Nothing is installed on the nodes and
+      there is no state file: what fleetctl owns is recorded on the node it owns it on.
+
+      EXAMPLES
+        fleetctl validate                     check fleet.yaml, without a network
+        fleetctl hosts trust                  pin the nodes' host keys, once
+        fleetctl plan                         what would change, and what would be down for how long
+        fleetctl plan -out fleet.plan         save the plan for review
+        fleetctl apply fleet.plan             apply exactly that plan, or refuse
+        fleetctl roles redis                  what the role brings with it
+      """,
+    version: Version.current,
+    subcommands: [
+      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
+      HostsCommand.self, VersionCommand.self,
+    ]
+  )
+
+  /// Runs the command line of this process.
+  package static func start() async {
+    await main()
+  }
+
+  /// Makes the command; ArgumentParser fills it.
+  package init() {}
+}
+
+/// The version of this program.
+package enum Version {
+  /// Semantic version.
+  package static let current = "0.1.0"
+}
+
+/// `fleetctl version`.
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version",
+    abstract: "Print the version."
+  )
+
+  func run() throws {
+    try Terminal.result("fleetctl \(Version.current)\n")
+  }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import FleetDiagnostics
+import FleetPlan
+import FleetTransport
+import FleetView
+
+/// `fleetctl plan`.
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Show what would change on the nodes, why, and what would be down for how long.",
+    discussion: """
+      Reads every node over SSH in one round trip, changes nothing and takes no lock. A node that cannot be
+      reached is shown with its cause; the others are planned.
+
+      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable.
+
+      EXAMPLES
+        fleetctl plan
+        fleetctl plan -target node.redis-1
+        fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
+        fleetctl plan --format json | jq '.plan.changes[].address'
+      """
+  )
+
+  @OptionGroup var options: FleetOptions
+  @OptionGroup var planOptions: PlanOptionGroup
+
+  @Option(
+    name: [.customLong("out"), .customLong("out", withSingleDash: true)],
+    help: ArgumentHelp("Save the plan for `fleetctl apply FILE` (mode 0600, no secret in it).", valueName: "file")
+  )
+  var out: String?
+
+  @Flag(
+    name: [.customLong("detailed-exitcode"), .customLong("detailed-exitcode", withSingleDash: true)],
+    help: "Exit 2 when there are changes, 0 when there are none."
+  )
+  var detailedExitCode = false
+
+  @Flag(help: "Show the content of files that are created, too.")
+  var showCreated = false
+
+  @Option(help: ArgumentHelp("Output format: human or json.", valueName: "format"))
+  var format = TextOrJSON.human
+
+  func run() async throws {
+    let planning = try Planning(options, planOptions.options)
+    let links = await planning.observe()
+    let plan = try planning.plan(links)
+    for link in links { await link.connection?.close() }
+    let file = PlanFile(plan, meta: PlanMeta.now())
+    switch format {
+    case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")
+    case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
+    }
+    if let out { try save(file, to: out) }
+    throw exit(for: plan)
+  }
+
+  private func save(_ file: PlanFile, to path: String) throws {
+    do {
+      try Files.write(file.bytes, to: path)
+    } catch {
+      Terminal.note("error: \(error)\n")
+      throw ExitStatus.failure.error
+    }
+    Terminal.note("Saved to \(path). To apply exactly this:\n  fleetctl apply \(path)\n")
+  }
+
+  private func exit(for plan: Plan) -> ExitCode {
+    guard detailedExitCode else { return ExitStatus.success.error }
+    var statuses: [ExitStatus] = [.success]
+    if plan.hasChanges { statuses.append(.changes) }
+    if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
+    return ExitStatus.worst(statuses).error
+  }
+}

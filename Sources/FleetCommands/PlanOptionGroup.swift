@@ -1,0 +1,34 @@
+import ArgumentParser
+import FleetPlan
+
+/// Options that decide what a plan holds: the same for `plan` and `apply`.
+struct PlanOptionGroup: ParsableArguments {
+  @Option(
+    name: [.customLong("target"), .customLong("target", withSingleDash: true)],
+    help: ArgumentHelp(
+      "Only this address and what it needs: node.web-1, node.web-1/role.redis, */unit:redis*.service. Repeatable.",
+      valueName: "address"
+    )
+  )
+  var target: [String] = []
+
+  @Option(help: ArgumentHelp("Take over something that exists and is not ours. Repeatable.", valueName: "address"))
+  var adopt: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Acknowledge a maintenance window of a role whose updates are manual. Repeatable.",
+      valueName: "role"
+    )
+  )
+  var maintenance: [String] = []
+
+  /// As the planner wants them.
+  var options: PlanOptions {
+    var options = PlanOptions()
+    options.targets = target
+    options.adopt = adopt
+    options.maintenance = maintenance
+    return options
+  }
+}

@@ -1,0 +1,71 @@
+import Glibc
+
+/// The process's output streams. Results go to stdout, progress and diagnostics to stderr.
+package enum Terminal {
+  /// Writes `text` to stdout; a failed write (full disk, closed pipe) ends the command with an error,
+  /// since a result that nobody received is not a success.
+  package static func result(_ text: String) throws {
+    guard write(text, to: STDOUT_FILENO) else { throw ExitStatus.failure.error }
+  }
+
+  /// Writes `text` to stderr. There is nowhere to report a failure to.
+  package static func note(_ text: String) {
+    _ = write(text, to: STDERR_FILENO)
+  }
+
+  /// Whether stderr is a terminal.
+  package static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Whether a question can be answered.
+  package static var canAsk: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Asks and returns the answer's line, or nil at the end of input.
+  package static func ask(_ question: String) -> String? {
+    note(question)
+    return readLine(strippingNewline: true)
+  }
+
+  /// Whether to colour stdout: only a terminal, not with NO_COLOR (https://no-color.org).
+  package static func colour(_ choice: ColourChoice) -> Bool {
+    switch choice {
+    case .always: true
+    case .never: false
+    case .auto: isatty(STDOUT_FILENO) == 1 && Environment["NO_COLOR"] == nil
+    }
+  }
+
+  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+    let bytes = Array(text.utf8)
+    var offset = 0
+    while offset < bytes.count {
+      let written = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { return false }
+      offset += written
+    }
+    return true
+  }
+}
+
+/// `--color`.
+package enum ColourChoice: String, CaseIterable, Sendable {
+  case auto, always, never
+}
+
+/// The environment, read through one door.
+package enum Environment {
+  /// The variable's value, nil when unset or empty.
+  package static subscript(_ name: String) -> String? {
+    guard let value = getenv(name) else { return nil }
+    let text = String(cString: value)
+    return text.isEmpty ? nil : text
+  }
+
+  /// The user's home folder, for `~`.
+  package static var home: String { Self["HOME"] ?? "/root" }
+
+  /// `path` with a leading `~/` replaced by the home folder.
+  package static func expanded(_ path: String) -> String {
+    path.hasPrefix("~/") ? home + path.dropFirst() : path
+  }
+}

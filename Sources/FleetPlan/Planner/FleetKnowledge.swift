@@ -1,0 +1,72 @@
+internal import FleetModel
+package import FleetResources
+
+/// What is known across nodes: secrets and the CA, with who makes what is missing.
+///
+/// Made from the same inputs again after secrets and certificates were made, with fresh observations.
+package struct FleetKnowledge: Sendable {
+  /// State of every secret that some node owns.
+  package private(set) var secrets: [SecretID: SecretState] = [:]
+  /// State of the CA.
+  package private(set) var authority = AuthorityState.unknown(
+    "the fleet has no certificate authority"
+  )
+  /// Common name of the CA.
+  package private(set) var authorityName = ""
+
+  /// Collects what `nodes` say.
+  package init(_ nodes: [NodeInput]) {
+    for node in nodes {
+      for resource in node.resources {
+        switch resource.spec {
+        case .secret(let spec): secrets[spec.id] = Self.secret(spec, resource, node)
+        case .authority(let spec):
+          authority = Self.authority(resource, node)
+          authorityName = spec.commonName
+        default: continue
+        }
+      }
+    }
+  }
+
+  private static func secret(
+    _ spec: SecretSpec,
+    _ resource: Resource,
+    _ node: NodeInput
+  ) -> SecretState {
+    switch node.observation {
+    case .unreachable: return .unknown("its owner \(node.id) is unreachable")
+    case .observed(let observed):
+      if let value = observed.secrets[spec.id] { return .known(value) }
+      let context = CompareContext(desired: DesiredIndex([resource]))
+      switch resource.compare(observed, context) {
+      case .unknown(let why): return .unknown("on its owner \(node.id): \(why)")
+      case .blocked(let why, _): return .unknown("on its owner \(node.id): \(why)")
+      default: return .afterApply(resource.address)
+      }
+    }
+  }
+
+  private static func authority(_ resource: Resource, _ node: NodeInput) -> AuthorityState {
+    switch node.observation {
+    case .unreachable: return .unknown("its node \(node.id) is unreachable")
+    case .observed(let observed):
+      switch observed.authority {
+      case .value(let pem): return .known(pem)
+      case .absent: return .afterApply(resource.address)
+      case .unknown(let why): return .unknown("on its node \(node.id): \(why)")
+      }
+    }
+  }
+
+  /// Returns what a comparison on `node` needs, without the changes that a plan makes there.
+  package func context(for node: NodeInput, options: PlanOptions) -> CompareContext {
+    var context = CompareContext(desired: DesiredIndex(node.resources))
+    context.secrets = secrets
+    context.authority = authority
+    context.authorityName = authorityName
+    context.adopt = options.adopt.map { AddressPattern($0) }
+    context.maintenance = Set(options.maintenance)
+    return context
+  }
+}

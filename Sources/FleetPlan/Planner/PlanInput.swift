@@ -1,0 +1,48 @@
+package import FleetModel
+package import FleetResources
+
+/// Everything a plan is made of.
+package struct PlanInput: Sendable {
+  /// Name of the fleet.
+  package var fleet: String
+  /// All nodes, in any order.
+  package var nodes: [NodeInput]
+  /// What to limit it to and what to allow.
+  package var options: PlanOptions
+
+  /// Makes an input.
+  package init(fleet: String, nodes: [NodeInput], options: PlanOptions = PlanOptions()) {
+    self.fleet = fleet
+    self.nodes = nodes
+    self.options = options
+  }
+}
+
+/// One node: what is wanted there and what was seen.
+package struct NodeInput: Sendable {
+  /// Id.
+  package var id: NodeID
+  /// Address as declared.
+  package var address: String
+  /// Roles on it.
+  package var roles: [String]
+  /// What is wanted, in any order; addresses differ.
+  package var resources: [Resource]
+  /// What was seen.
+  package var observation: NodeObservation
+
+  /// Makes a node.
+  package init(
+    id: NodeID,
+    address: String,
+    roles: [String],
+    resources: [Resource],
+    observation: NodeObservation
+  ) {
+    self.id = id
+    self.address = address
+    self.roles = roles
+    self.resources = resources
+    self.observation = observation
+  }
+}

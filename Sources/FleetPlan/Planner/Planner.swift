@@ -1,0 +1,60 @@
+package import FleetDiagnostics
+internal import FleetModel
+internal import FleetResources
+
+/// Makes plans: a pure function of what is wanted and what was seen.
+package enum Planner {
+  /// Plans `input`; the same for nodes and resources in any order.
+  ///
+  /// - Throws: a `target-unmatched` finding when a `-target` matches nothing that is wanted.
+  package static func plan(_ input: PlanInput) throws(DiagnosticsError) -> Plan {
+    let nodes = input.nodes.sorted { $0.id < $1.id }
+    let knowledge = FleetKnowledge(nodes)
+    var plan = Plan(
+      fleet: input.fleet,
+      options: input.options,
+      nodes: [],
+      changes: [],
+      diffs: [:],
+      notes: []
+    )
+    var drafts: [NodeDraft] = []
+    for node in nodes {
+      switch node.observation {
+      case .unreachable(let step, let cause, let remedy):
+        var planned = PlannedNode(id: node.id, address: node.address, roles: node.roles.sorted())
+        planned.failedStep = step
+        planned.cause = cause
+        planned.remedy = remedy
+        plan.nodes.append(planned)
+      case .observed(let observed):
+        let context = knowledge.context(for: node, options: input.options)
+        var planner = NodePlanner(input.fleet, node, observed, context)
+        drafts.append(planner.draft())
+      }
+    }
+    try Targets(input.options.targets).limit(&drafts, to: nodes, notes: &plan.notes)
+    PlanOrder.settle(&drafts)
+    for draft in drafts {
+      plan.nodes.append(draft.node)
+      plan.changes += draft.changes
+      plan.diffs.merge(draft.diffs) { first, _ in first }
+      plan.notes += draft.notes
+    }
+    plan.nodes.sort { $0.id < $1.id }
+    plan.notes.sort()
+    return plan
+  }
+}
+
+/// The plan of one node while it is being made.
+struct NodeDraft {
+  var node: PlannedNode
+  var changes: [PlannedChange] = []
+  var diffs: [String: [String]] = [:]
+  var notes: [PlanNote] = []
+  /// What each resource needs, for order and targets.
+  var requirements: [ResourceAddress: [ResourceAddress]] = [:]
+  /// Digests of the state before and after, for the check-index.
+  var states: [ResourceAddress: String] = [:]
+}

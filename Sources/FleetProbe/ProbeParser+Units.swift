@@ -1,0 +1,101 @@
+import FleetResources
+
+extension ProbeParser {
+  /// The manager's own properties and one block of properties a unit, in the order asked.
+  mutating func readUnits() {
+    let manager = sections.last("manager")
+    let own = Self.properties(manager?.text ?? "")
+    let version =
+      own["Version"]
+      ?? sections.first("version")?.text.split(separator: " ").dropFirst().first.map(String.init)
+    node.system.systemdVersion = Int((version ?? "").prefix { $0.isNumber }) ?? 0
+    // Empty until the first daemon-reload: then the units are those of the boot.
+    let reloaded = stamp("UnitsLoadTimestamp", own)
+    node.system.unitsLoaded = reloaded != 0 ? reloaded : stamp("UnitsLoadStartTimestamp", own)
+
+    guard !request.units.isEmpty else { return }
+    let section = sections.first("units")
+    let blocks = (section?.text ?? "").split(separator: "\n\n").map { Self.properties(String($0)) }
+      .filter { !$0.isEmpty }
+    for (index, name) in request.units.enumerated() {
+      if blocks.count == request.units.count {
+        node.units[name] = fact(blocks[index])
+      } else if let block = blocks.first(where: { Self.names($0).contains(Substring(name)) }) {
+        node.units[name] = fact(block)
+      } else {
+        let why = sections.complaint("units", otherwise: "systemctl said nothing about it")
+        node.units[name] = .unknown(why)
+      }
+    }
+  }
+
+  private static func names(_ block: [String: String]) -> [Substring] {
+    (block["Names"] ?? block["Id"] ?? "").split(separator: " ")
+  }
+
+  private func fact(_ block: [String: String]) -> Fact<ObservedUnit> {
+    guard let loadState = block["LoadState"] else { return .unknown("systemctl gave no LoadState") }
+    func list(_ key: String) -> [String] {
+      (block[key] ?? "").split(separator: " ").map(String.init)
+    }
+    var unit = ObservedUnit()
+    unit.loadState = loadState
+    unit.activeState = block["ActiveState"] ?? ""
+    unit.subState = block["SubState"] ?? ""
+    unit.unitFileState = block["UnitFileState"] ?? ""
+    unit.fragmentPath = block["FragmentPath"] ?? ""
+    unit.dropInPaths = list("DropInPaths")
+    unit.mainPID = Int(block["MainPID"] ?? "") ?? 0
+    unit.invocation = block["InvocationID"] ?? ""
+    unit.restarts = Int(block["NRestarts"] ?? "") ?? 0
+    unit.processStarted = stamp("ExecMainStartTimestamp", block)
+    unit.activeEntered = stamp("ActiveEnterTimestamp", block)
+    unit.stateChanged = stamp("StateChangeTimestamp", block)
+    unit.result = block["Result"] ?? ""
+    unit.statusText = block["StatusText"] ?? ""
+    unit.propagatesTo = Set(list("RequiredBy") + list("BoundBy") + list("ConsistsOf")).sorted()
+    return .value(unit)
+  }
+
+  private static func properties(_ text: String) -> [String: String] {
+    var properties: [String: String] = [:]
+    for line in text.split(separator: "\n") {
+      guard let equals = line.firstIndex(of: "=") else { continue }
+      let key = String(line[..<equals])
+      let value = Printable.line(String(line[line.index(after: equals)...]))
+      // Properties with several values may repeat.
+      properties[key] = properties[key].map { value.isEmpty ? $0 : $0 + " " + value } ?? value
+    }
+    return properties
+  }
+
+  /// A stamp in microseconds since 1970: `Sat 2026-11-21 02:39:36.249922 UTC` where systemd knows
+  /// `--timestamp=us+utc` (248), else the monotonic one set upon the time of the boot, which is only
+  /// as exact as /proc/uptime: 10 ms.
+  private func stamp(_ key: String, _ block: [String: String]) -> Int {
+    if let text = block[key], let exact = Self.civil(text) { return exact }
+    let monotonic = Int(block[key + "Monotonic"] ?? "") ?? 0
+    return monotonic == 0 ? 0 : bootMicroseconds + monotonic
+  }
+
+  /// Parses `Sat 2026-11-21 02:39:36.249922 UTC`; nil for every other form.
+  static func civil(_ text: String) -> Int? {
+    let words = text.split(separator: " ")
+    guard words.count == 4, words[3] == "UTC", words[2].contains(".") else { return nil }
+    let date = words[1].split(separator: "-").compactMap { Int($0) }
+    let clock = words[2].split(separator: ":")
+    guard date.count == 3, clock.count == 3, let hour = Int(clock[0]), let minute = Int(clock[1])
+    else { return nil }
+    let days = days(year: date[0], month: date[1], day: date[2])
+    return ((days * 24 + hour) * 60 + minute) * 60_000_000 + microseconds(clock[2])
+  }
+
+  /// Days since 1970-01-01 of the proleptic Gregorian calendar, by counting years from March.
+  static func days(year: Int, month: Int, day: Int) -> Int {
+    let shifted = month <= 2 ? year - 1 : year
+    let era = (shifted >= 0 ? shifted : shifted - 399) / 400
+    let yearOfEra = shifted - era * 400
+    let dayOfYear = (153 * ((month + 9) % 12) + 2) / 5 + day - 1
+    return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+  }
+}

@@ -1,0 +1,48 @@
+package import FleetResources
+
+/// Turns a node's answer into an observation: pure, and strict about what it does not know.
+package struct ProbeParser {
+  let request: ProbeRequest
+  let sections: AnswerSections
+  var node = ObservedNode()
+  /// Wall clock minus monotonic clock in microseconds, to place stamps of old systemds.
+  var bootMicroseconds = 0
+
+  /// Parses `bytes`, the standard output of `ProbeScript`.
+  ///
+  /// - Parameters:
+  ///   - bytes: All that came.
+  ///   - request: What was asked: everything in it gets an answer, `unknown` where none came.
+  ///   - nonce: The nonce of that conversation.
+  /// - Returns: The observation.
+  /// - Throws: `ProbeError` when the trailer is missing or counts wrongly.
+  package static func parse(
+    _ bytes: [UInt8],
+    request: ProbeRequest,
+    nonce: String
+  ) throws(ProbeError) -> ObservedNode {
+    var parser = ProbeParser(
+      request: request,
+      sections: try AnswerSections(bytes, nonce: nonce)
+    )
+    parser.readSystem()
+    parser.readDevices()
+    parser.readPaths()
+    parser.readUnits()
+    parser.readListeners()
+    parser.readPackages()
+    parser.readAccounts()
+    parser.readSysctls()
+    parser.readSecrets()
+    parser.readCertificates()
+    parser.readPostgres()
+    parser.readFirewall()
+    parser.readRecords()
+    return parser.node
+  }
+
+  private init(request: ProbeRequest, sections: AnswerSections) {
+    self.request = request
+    self.sections = sections
+  }
+}

@@ -1,0 +1,24 @@
+/// How a constant script and its data reach a node's shell over one standard input.
+///
+/// dash reads a script from a pipe in blocks and would swallow the data behind it, so the command
+/// reads the script by length first and evaluates it; what follows on standard input is the data.
+/// GNU `head -c` reads no byte beyond its count. A script that is cut off does not parse, because all
+/// of it is functions until its last line: nothing of it runs.
+package enum RemoteScript {
+  /// The program text to run: a constant, one simple command, so that `sudo` may stand before it.
+  package static let program = #"/bin/sh -c 'IFS= read -r n && s=$(head -c "$n") && eval "$s"'"#
+
+  /// `LENGTH\n` and the bytes.
+  package static func frame(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    var frame = Array("\(bytes.count)\n".utf8)
+    frame.append(contentsOf: bytes)
+    return frame
+  }
+
+  /// The whole standard input: the script, then each frame.
+  package static func input(script: String, frames: [[UInt8]]) -> [UInt8] {
+    var input = frame(script.utf8)
+    for bytes in frames { input.append(contentsOf: frame(bytes)) }
+    return input
+  }
+}

@@ -1,0 +1,95 @@
+import FleetTransport
+
+/// What the operator's known_hosts files say about one target, and what follows from it.
+///
+/// The policy is strict and is applied before the first byte of authentication.
+struct HostKeyPolicy: Sendable {
+  private let target: SSHTarget
+  private let exact: [KnownHosts.Line]
+  private let portless: [KnownHosts.Line]
+
+  /// Looks up `target` in `knownHosts`.
+  init(_ target: SSHTarget, in knownHosts: KnownHosts) {
+    self.target = target
+    exact = knownHosts.lines(about: KnownHosts.name(host: target.host, port: target.port))
+    // ssh takes a plain entry for any port of the host as long as nothing is known for this port.
+    portless = target.port == 22 ? [] : knownHosts.lines(about: target.host)
+  }
+
+  private var pinned: [HostKey] {
+    let own = Self.keys(exact, .none)
+    return own.isEmpty ? Self.keys(portless, .none) : own
+  }
+
+  private static func keys(_ lines: [KnownHosts.Line], _ marker: KnownHosts.Marker) -> [HostKey] {
+    lines.filter { $0.marker == marker }.compactMap(\.key)
+  }
+
+  /// Host key algorithms to offer: those of the pinned keys first.
+  ///
+  /// libssh2 prefers ECDSA by itself, so a file that pins only Ed25519 would look like an attack.
+  /// - Throws: `.hostKeyUnsupported` when only keys are pinned that libssh2 1.10 cannot verify.
+  func preference() throws(TransportError) -> [String] {
+    let types = Set(pinned.map(\.type))
+    guard !types.isEmpty else { return HostKey.supportedTypes }
+    let usable = HostKey.supportedTypes.filter(types.contains)
+    guard usable.isEmpty else {
+      return usable + HostKey.supportedTypes.filter { !types.contains($0) }
+    }
+    throw TransportError(
+      .hostKeyUnsupported,
+      step: "host key",
+      "only \(types.sorted().joined(separator: ", ")) keys are pinned for \(place), and libssh2 1.10"
+        + " can verify only Ed25519 and ECDSA host keys",
+      remedy: "Pin the node's Ed25519 key:\n  fleetctl hosts trust \(target.node)"
+    )
+  }
+
+  /// Accepts `offered` or throws the reason for refusing it.
+  func check(_ offered: HostKey) throws(TransportError) {
+    if Self.keys(exact + portless, .revoked).contains(offered) {
+      throw TransportError(
+        .hostKeyRevoked,
+        step: "host key",
+        "\(place) offered \(offered.type) \(offered.fingerprint), which known_hosts marks @revoked",
+        remedy: "Do not connect. Find out who uses the revoked key."
+      )
+    }
+    let pinned = pinned
+    if pinned.contains(offered) { return }
+    guard pinned.isEmpty else { throw changed(offered, pinned) }
+    guard Self.keys(exact, .certificateAuthority).isEmpty else { throw authorityOnly(offered) }
+    throw TransportError(
+      .hostKeyUnknown,
+      step: "host key",
+      "the host key of \(place) is not known; it offered \(offered.type) \(offered.fingerprint)",
+      remedy: "Compare the fingerprint with the node's own, then pin it:\n"
+        + "  fleetctl hosts trust \(target.node)"
+    )
+  }
+
+  private func changed(_ offered: HostKey, _ pinned: [HostKey]) -> TransportError {
+    let expected = pinned.map { "\($0.type) \($0.fingerprint)" }.joined(separator: ", ")
+    let name = KnownHosts.name(host: target.host, port: target.port)
+    return TransportError(
+      .hostKeyChanged,
+      step: "host key",
+      "the host key of \(place) changed: pinned \(expected); offered \(offered.type)"
+        + " \(offered.fingerprint)",
+      remedy: "Nothing was sent to it. If the node was reinstalled, remove the old key and pin the"
+        + " new one:\n  ssh-keygen -R '\(name)'\n  fleetctl hosts trust \(target.node)"
+    )
+  }
+
+  private func authorityOnly(_ offered: HostKey) -> TransportError {
+    TransportError(
+      .hostKeyUnsupported,
+      step: "host key",
+      "known_hosts trusts \(place) only through @cert-authority, and libssh2 1.10 cannot verify host"
+        + " certificates; it offered \(offered.type) \(offered.fingerprint)",
+      remedy: "Pin the node's own key:\n  fleetctl hosts trust \(target.node)"
+    )
+  }
+
+  private var place: String { KnownHosts.name(host: target.host, port: target.port) }
+}

@@ -1,0 +1,84 @@
+import FleetTransport
+
+extension Invocation {
+  /// The result of the command, or what sudo had against it.
+  ///
+  /// sudo speaks English here (`LC_ALL=C`), ends with status 1 and lets nothing reach standard output;
+  /// only then its words are looked at, so that a command's own output is not taken for sudo's.
+  func result(
+    _ flow: Flow,
+    _ status: Int,
+    _ target: SSHTarget
+  ) throws(TransportError) -> RemoteResult {
+    let result = RemoteResult(stdout: flow.output, stderr: flow.errors, exitStatus: status)
+    guard usesSudo, status != 0, flow.output.isEmpty, flow.errors.count < 8192 else {
+      return result
+    }
+    let text = String(decoding: flow.errors, as: UTF8.self)
+    if let refusal = Self.refusals.first(where: { $0.matches(text, status) }) {
+      throw refusal.error(text, target)
+    }
+    return result
+  }
+
+  private struct Refusal {
+    let code: TransportError.Code
+    let words: [String]
+    let meaning: String
+    let remedy: String
+    var status = 1
+
+    func matches(_ text: String, _ status: Int) -> Bool {
+      status == self.status && words.contains { text.contains($0) }
+    }
+
+    func error(_ text: String, _ target: SSHTarget) -> TransportError {
+      TransportError(
+        code,
+        step: "sudo",
+        "\(meaning) for \(target.user) on \(target.node): \(PrintableText.line(text.utf8))",
+        remedy: remedy
+      )
+    }
+  }
+
+  // The order matters: a wrong password is followed by words about a missing one.
+  private static let refusals = [
+    Refusal(
+      code: .sudoNotAllowed,
+      words: [
+        "is not in the sudoers file", "is not allowed to execute", "is not allowed to run sudo",
+        "may not run sudo",
+      ],
+      meaning: "sudo is not allowed",
+      remedy: "Allow the user to run commands as root in /etc/sudoers.d/ on the node."
+    ),
+    Refusal(
+      code: .sudoNeedsTerminal,
+      words: ["must have a tty to run sudo"],
+      meaning: "sudo wants a terminal",
+      remedy: "Switch `requiretty` off for the user in /etc/sudoers.d/ on the node."
+    ),
+    Refusal(
+      code: .sudoPasswordWrong,
+      words: ["Sorry, try again", "incorrect password attempt"],
+      meaning: "sudo refused the password",
+      remedy: "Give the right sudo password."
+    ),
+    Refusal(
+      code: .sudoPasswordRequired,
+      words: [
+        "a password is required", "no password was provided", "a terminal is required to read",
+      ],
+      meaning: "sudo wants a password",
+      remedy: "Give a sudo password, or allow the user NOPASSWD in /etc/sudoers.d/ on the node."
+    ),
+    Refusal(
+      code: .sudoNotAllowed,
+      words: ["sudo"],
+      meaning: "there is no sudo",
+      remedy: "Install sudo on the node, or log in as root with `become: none`.",
+      status: 127
+    ),
+  ]
+}

@@ -1,0 +1,50 @@
+import FleetTransport
+
+/// A command as it is sent: its text for the login shell, and the order of its input.
+struct Invocation: Sendable {
+  /// Text for the login shell.
+  let text: String
+  /// Bytes to write at once.
+  let input: [UInt8]
+  /// Bytes to write after the marker has come, with the marker.
+  let heldInput: (marker: [UInt8], input: [UInt8])?
+  /// Whether sudo stands before the program.
+  let usesSudo: Bool
+
+  /// Wraps `command` in sudo where the target wants it.
+  ///
+  /// Whether sudo reads a password cannot be known before (NOPASSWD, a fresh time stamp). The program
+  /// is therefore started by a shell that says a marker when it runs as root, then skips lines up to
+  /// the same marker: the password is never taken for input of the program, and the program's input
+  /// is never taken for a second try of the password.
+  init(_ command: RemoteCommand, _ target: SSHTarget, _ configuration: SSHConfiguration) {
+    usesSudo = command.asRoot && target.become == .sudo
+    guard usesSudo else {
+      text = command.program
+      input = command.stdin
+      heldInput = nil
+      return
+    }
+    guard let password = configuration.sudoPassword else {
+      text = "env LC_ALL=C sudo -n -- /bin/sh -c \(Self.quoted(command.program))"
+      input = command.stdin
+      heldInput = nil
+      return
+    }
+    let word = "fleetctl-root-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
+    let script = """
+      echo \(word); while IFS= read -r l; do case $l in \(word)) break;; esac; done; unset l; \
+      exec /bin/sh -c \(Self.quoted(command.program))
+      """
+    text = "env LC_ALL=C sudo -S -p '' -- /bin/sh -c \(Self.quoted(script))"
+    input = Array("\(password)\n".utf8)
+    let marker = Array("\(word)\n".utf8)
+    heldInput = (marker, marker + command.stdin)
+  }
+
+  /// `text` as one word of a POSIX shell.
+  static func quoted(_ text: String) -> String {
+    "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
+      + "'"
+  }
+}

@@ -1,0 +1,138 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetPlan
+internal import FleetResources
+
+/// The lines of one change.
+struct PlanChangeText {
+  private let change: PlannedChange
+  private let plan: Plan
+  private let options: PlanHuman.Options
+  private let ink: PlanInk
+
+  init(_ change: PlannedChange, _ plan: Plan, _ options: PlanHuman.Options, _ ink: PlanInk) {
+    self.change = change
+    self.plan = plan
+    self.options = options
+    self.ink = ink
+  }
+
+  /// The lines; `shown` remembers on which node each diff was shown.
+  func lines(_ shown: inout [String: NodeID]) -> [String] {
+    var lines = ["  \(ink.mark(symbol)) \(headline)"]
+    for difference in differences { lines.append("      " + difference) }
+    lines += diff(&shown).map { "      " + $0 }
+    if !isPlainCreation { lines += because.map { "      " + $0 } }
+    lines += impact.map { "      " + $0 }
+    if let remedy = change.remedy {
+      lines += displayable(remedy, keepingNewlines: true).split(separator: "\n").map {
+        "      " + $0
+      }
+    }
+    return lines
+  }
+
+  private var symbol: String {
+    switch change.action {
+    case .create: "+"
+    case .update: "~"
+    case .delete: "-"
+    case .adopt: "±"
+    case .blocked: "x"
+    case .unknown: "?"
+    case .noOp: " "
+    case .restart, .reload, .enable, .disable, .start, .stop, .run: "!"
+    }
+  }
+
+  private var headline: String {
+    let words = change.actions.map(\.rawValue).joined(separator: ", ")
+    let name = displayable(change.address.name)
+    var text: String
+    switch (change.action, change.address.kind) {
+    case (.blocked, _), (.unknown, _), (.adopt, _):
+      text = "\(words) \(change.address.kind.rawValue) \(name)"
+    case (_, .unit): text = "\(words) \(name)"
+    case (.run, _): text = "run \(name)"
+    default: text = "\(change.address.kind.rawValue) \(name)"
+    }
+    if let rights = createdAs { text += "  \(displayable(rights))" }
+    if change.label != .intent, change.action != .adopt { text += "  [\(change.label.rawValue)]" }
+    if isPlainCreation, let reason = change.reasons.first {
+      text += ink.faint("  (\(displayable(reason.origin.isEmpty ? change.role : reason.origin)))")
+    }
+    return text
+  }
+
+  /// What is made, where one word says it.
+  private var createdAs: String? {
+    guard change.action == .create, let difference = change.differences.first,
+      change.differences.count == 1, difference.before == "absent"
+    else { return nil }
+    return difference.after
+  }
+
+  /// A new thing that a role wants: the reason needs no line of its own.
+  private var isPlainCreation: Bool {
+    change.action == .create && change.label == .intent && change.reasons.count == 1
+      && createdAs != nil
+  }
+
+  private var differences: [String] {
+    if createdAs != nil { return hidden }
+    let shown = change.differences.filter { difference in
+      difference.attribute != "content" || change.diff == nil && !change.hidesContent
+    }
+    return shown.map { difference in
+      let (before, after) = (displayable(difference.before), displayable(difference.after))
+      return "\(displayable(difference.attribute)): \(before) -> \(after)"
+    } + hidden
+  }
+
+  private var hidden: [String] {
+    change.hidesContent ? ["content changed (hidden: holds secrets)"] : []
+  }
+
+  private func diff(_ shown: inout [String: NodeID]) -> [String] {
+    guard let id = change.diff, let lines = plan.diffs[id] else { return [] }
+    if change.action == .create, !options.showsCreated { return [] }
+    if let other = shown[id], other != change.address.node {
+      return ["the same diff as on node.\(other)"]
+    }
+    shown[id] = change.address.node
+    return lines.map { ink.diff(displayable($0)) }
+  }
+
+  private var because: [String] {
+    change.reasons.map { reason in
+      let origin = reason.origin.isEmpty ? "" : " (\(displayable(reason.origin)))"
+      return "because \(displayable(reason.text))\(origin)"
+    }
+  }
+
+  private var impact: [String] {
+    var lines: [String] = []
+    if change.isInterrupting {
+      let down = change.actions.contains(.restart) ? outage : "stays down"
+      let users =
+        change.dependents.isEmpty
+        ? "" : "; depends on it: " + displayable(change.dependents.joined(separator: ", "))
+      lines.append(ink.warning(down) + users)
+    }
+    if !change.cost.isEmpty { lines.append("cost: " + displayable(change.cost)) }
+    if !change.propagatesTo.isEmpty {
+      let verb = change.actions.contains(.restart) ? "restarts" : "stops"
+      lines.append(
+        "systemd \(verb) with it: " + displayable(change.propagatesTo.joined(separator: ", "))
+      )
+    }
+    if !change.isReversible, change.address.kind == .step { lines.append("cannot be rolled back") }
+    return lines
+  }
+
+  private var outage: String {
+    guard let seconds = change.outageSeconds else { return "down for an unknown time" }
+    if seconds < 120 { return "down for about \(seconds) s" }
+    return "down for about \((seconds + 30) / 60) min"
+  }
+}

@@ -1,0 +1,1 @@
+../FleetProbeTests/LocalShell.swift

@@ -1,0 +1,99 @@
+import FleetTransport
+import Glibc
+import Testing
+
+@testable import FleetApply
+
+@Suite struct LockTests: Sendable {
+  let bench: Bench
+  init() throws { bench = try Bench() }
+
+  func acquire(
+    _ holder: String,
+    wait: Int = 0,
+    token: String = Bench.random()
+  ) async throws -> NodeSession {
+    let session = bench.session()
+    try await session.acquireLock(
+      holder: holder,
+      planDigest: "d",
+      leaseSeconds: 60,
+      token: token,
+      waitSeconds: wait
+    )
+    return session
+  }
+
+  @Test func `the second comer is told who holds the lock and for how long`() async throws {
+    _ = try await acquire("alice@host pid 12")
+    let error = await #expect(throws: ApplyError.self) { try await acquire("bob") }
+    guard case .lockHeld(let holder) = error?.code else {
+      Issue.record("expected a held lock, got \(String(describing: error))")
+      return
+    }
+    #expect(holder.hasPrefix("alice@host pid 12, "))
+    #expect(holder.hasSuffix(" s left"))
+  }
+
+  @Test func `one of many wins`() async throws {
+    let winners = await withTaskGroup(of: Int.self) { group in
+      for number in 0..<12 {
+        group.addTask { (try? await acquire("racer \(number)")) == nil ? 0 : 1 }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(winners == 1)
+  }
+
+  @Test func `a released lock is free, and a lock that is waited for is taken`() async throws {
+    let first = try await acquire("alice")
+    await #expect(throws: ApplyError.self) { try await acquire("bob", wait: 4) }
+    try await first.releaseLock()
+    _ = try await acquire("bob")
+    // Her release came twice: it must not take his lock.
+    try await first.releaseLock()
+    await #expect(throws: ApplyError.self) { try await acquire("carol") }
+  }
+
+  @Test func `the token of a run that was cut off takes its lock over`() async throws {
+    let token = Bench.random()
+    _ = try await acquire("alice", token: token)
+    _ = try await acquire("alice again", token: token)
+  }
+
+  @Test func `a lease that ran out and a lock of an earlier boot are void`() async throws {
+    for line in ["s/^deadline=.*/deadline=1/", "s/^boot=.*/boot=other/"] {
+      let session = try await acquire("alice")
+      _ = Scratch.sh("sed -i \"$2\" \"$1/lock\"", bench.layout.runDirectory, line)
+      let second = try await acquire("bob")
+      let error = await #expect(throws: ApplyError.self) { try await session.renewLock() }
+      #expect(error?.code == .lostLease)
+      try await second.renewLock()
+      try await second.breakLock()
+    }
+  }
+
+  @Test func `who lost the lock can change nothing`() async throws {
+    let first = try await acquire("alice")
+    try await first.breakLock()
+    let token = Bench.random()
+    try await first.acquireLock(holder: "alice", planDigest: "d", leaseSeconds: 60, token: token)
+    _ = Scratch.sh("sed -i 's/^token=.*/token=another/' \"$1/lock\"", bench.layout.runDirectory)
+    let error = await #expect(throws: ApplyError.self) {
+      try await first.run(batch: [bench.write("a", "x")], transaction: "t", name: "b")
+    }
+    #expect(error?.code == .lostLease)
+    #expect(!bench.exists("a"))
+  }
+
+  @Test func `the lock taken over in the middle of a batch stops the rest`() async throws {
+    let session = try await acquire("alice")
+    let lock = bench.layout.runDirectory + "/lock"
+    let steal = bench.step("steal", "sed -i 's/^token=.*/token=another/' '\(lock)'")
+    let error = await #expect(throws: ApplyError.self) {
+      try await session.run(batch: [steal, bench.write("a", "x")], transaction: "t", name: "b")
+    }
+    #expect(error?.code == .lostLease)
+    #expect(!bench.exists("a"))
+  }
+}

@@ -1,0 +1,147 @@
+import FleetTransport
+import Testing
+
+@testable import FleetSSH
+
+/// sudo as the node runs it is played by a script that is first in the server's `PATH`.
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
+struct SudoTests {
+  /// The words and ways of sudo 1.9: one character at a time, three tries, English under `LC_ALL=C`.
+  private static let script = """
+    #!/bin/sh
+    [ "$LC_ALL" = C ] || { echo "sudo: Passwort bitte" >&2; exit 1; }
+    mode=$(cat "${0%/*}/sudo-mode")
+    [ "$mode" = forbidden ] && { echo "$USER is not in the sudoers file." >&2; exit 1; }
+    [ "$mode" = tty ] && { echo "sudo: sorry, you must have a tty to run sudo" >&2; exit 1; }
+    case $1 in
+    -n) [ "$mode" = nopasswd ] || { echo "sudo: a password is required" >&2; exit 1; }
+        shift 2 ;;
+    -S) shift 4
+        tries=0
+        while [ "$mode" != nopasswd ]; do
+          IFS= read -r line || {
+            echo "sudo: no password was provided" >&2
+            echo "sudo: $tries incorrect password attempt" >&2
+            exit 1
+          }
+          [ "$line" = "pass'word" ] && break
+          tries=$((tries + 1))
+          echo "$line" >> "${0%/*}/sudo-tries"
+          [ $tries = 3 ] && { echo "sudo: 3 incorrect password attempts" >&2; exit 1; }
+          echo "Sorry, try again." >&2
+        done ;;
+    esac
+    AS_ROOT=yes exec "$@"
+    """
+
+  private func server(_ mode: String) throws -> SSHServer {
+    let folder = TemporaryFolder()
+    let server = try SSHServer(environment: "PATH=\(folder.root):/usr/bin:/bin", keeping: folder)
+    folder.write("sudo", Self.script, mode: 0o755)
+    folder.write("sudo-mode", mode, mode: 0o644)
+    return server
+  }
+
+  private func asRoot(
+    _ server: SSHServer,
+    password: String?,
+    then program: String = "sh -s",
+    stdin: String = ""
+  ) async throws -> RemoteResult {
+    var target = server.target()
+    target.become = .sudo
+    let connection = try await server.connector(sudoPassword: password).connect(to: target)
+    let program = "echo \"it's $AS_ROOT\"; \(program)"
+    return try await connection.run(
+      RemoteCommand(program: program, stdin: Array(stdin.utf8), asRoot: true)
+    )
+  }
+
+  @Test(arguments: [("nopasswd", nil), ("nopasswd", "pass'word"), ("password", "pass'word")])
+  func programRunsAsRootAndGetsExactlyItsInput(mode: String, password: String?) async throws {
+    let server = try server(mode)
+    let result = try await asRoot(server, password: password, then: "cat", stdin: "one\nrest\n")
+    #expect(String(decoding: result.stdout, as: UTF8.self) == "it's yes\none\nrest\n")
+    #expect(result.stderr.isEmpty)
+    #expect(result.exitStatus == 0)
+  }
+
+  @Test
+  func bigInputGoesThroughSudoWithPassword() async throws {
+    let server = try server("password")
+    let lines = String(repeating: "0123456789\n", count: 200_000)
+    let result = try await asRoot(server, password: "pass'word", then: "cat", stdin: lines)
+    let isWhole = result.stdout == Array(("it's yes\n" + lines).utf8)
+    #expect(isWhole)
+  }
+
+  @Test
+  func wrongPasswordIsSentOnceAndNothingElseIsTakenForOne() async throws {
+    let server = try server("password")
+    let error = await failure { try await asRoot(server, password: "wrong") }
+    #expect(error?.code == .sudoPasswordWrong)
+    #expect(error?.step == "sudo")
+    #expect(error?.message.contains("wrong") == false)
+    #expect(TemporaryFolder.text(of: server.extra("sudo-tries")) == "wrong\n")
+  }
+
+  @Test
+  func missingPasswordIsRequired() async throws {
+    let server = try server("password")
+    #expect(
+      await failure { try await asRoot(server, password: nil) }?.code == .sudoPasswordRequired
+    )
+  }
+
+  @Test(arguments: [nil, "pass'word"])
+  func userWithoutRightsIsNotAllowed(password: String?) async throws {
+    let server = try server("forbidden")
+    let error = await failure { try await asRoot(server, password: password) }
+    #expect(error?.code == .sudoNotAllowed)
+  }
+
+  @Test
+  func terminalThatSudoWantsIsNamed() async throws {
+    let server = try server("tty")
+    let error = await failure { try await asRoot(server, password: nil) }
+    #expect(error?.code == .sudoNeedsTerminal)
+  }
+
+  @Test
+  func missingSudoIsSaid() async throws {
+    let folder = TemporaryFolder()
+    let server = try SSHServer(environment: "PATH=\(folder.root)", keeping: folder)
+    folder.write(
+      "env",
+      "#!/bin/sh\necho \"env: 'sudo': No such file or directory\" >&2; exit 127\n",
+      mode: 0o755
+    )
+    let error = await failure { try await asRoot(server, password: nil) }
+    #expect(error?.code == .sudoNotAllowed)
+    #expect(error?.message.contains("no sudo") == true)
+  }
+
+  @Test
+  func failureOfTheProgramIsNotTakenForSudos() async throws {
+    let server = try server("nopasswd")
+    let result = try await asRoot(
+      server,
+      password: nil,
+      stdin: "echo 'sudo: a password is required' >&2; exit 1"
+    )
+    #expect(result.exitStatus == 1)
+  }
+
+  @Test
+  func connectionSurvivesARefusedSudo() async throws {
+    let server = try server("password")
+    var target = server.target()
+    target.become = .sudo
+    let connection = try await server.connector().connect(to: target)
+    let error = await failure {
+      try await connection.run(RemoteCommand(program: "true", asRoot: true))
+    }
+    #expect(error?.code == .sudoPasswordRequired)
+    #expect(try await connection.script("echo still") == "still\n")
+  }
+}

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# What a user is promised, tried on nine real machines: from bare to converged, then faults by hand, then each mended.
+# Usage: lab/acceptance.sh [FLEETCTL]. Exits 0 with a plain word where this machine cannot boot the lab.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
+fleet=lab/fleet.yaml
+work=$(mktemp -d)
+passed=0
+failed=0
+skipped=0
+
+inside() { lab/enter.sh "$fleetctl" "$@"; }
+on() { local node=$1; shift; lab/node.sh exec "$node" -- "$@"; }
+ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
+bad() {
+  failed=$((failed + 1))
+  printf '  FAIL  %s\n' "$1"
+  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 40; fi
+}
+# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
+expect() {
+  local code=$1 name=$2 status=0
+  shift 2
+  "$@" >"$work/out" 2>&1 </dev/null || status=$?
+  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
+}
+# says NAME PATTERN: the last output has a line that matches.
+says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
+# silent NAME PATTERN: it has none.
+silent() { if grep -Eq -- "$2" "$work/out"; then bad "$1 (a line matches: $2)"; else ok "$1"; fi; }
+part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
+
+if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
+  echo "nine machines: SKIPPED: they need root and systemd-nspawn"
+  exit 0
+fi
+cleanup() { lab/down.sh >/dev/null 2>&1; rm -rf "$work"; }
+trap cleanup EXIT
+
+part "boot"
+if ! lab/up.sh; then
+  echo "nine machines: the lab does not boot here"
+  exit 1
+fi
+
+part "bad fleets stop before any machine is touched"
+for bad_fleet in lab/bad/*.yaml; do
+  wanted=$(sed -n 's/^# expect: //p' "$bad_fleet")
+  expect 1 "validate refuses $(basename "$bad_fleet")" "$fleetctl" validate -f "$bad_fleet"
+  for word in $wanted; do says "  it names $word" "$word"; done
+done
+
+part "from bare machines to converged"
+expect 0 "validate" inside validate -f "$fleet"
+expect 0 "apply from bare machines" inside apply -f "$fleet" -auto-approve
+cat "$work/out" | tail -n 20
+expect 0 "the second plan is empty" inside plan -f "$fleet" -detailed-exitcode
+says "it says so" "^No changes"
+
+part "what runs is right"
+ca=$work/ca.pem
+on 00-SLM-Manager cat /etc/autobot/ca/ca-cert.pem >"$ca"
+expect 0 "nginx on .19 answers over TLS that verifies" lab/enter.sh curl -sS --cacert "$ca" https://172.16.168.19/ -o /dev/null
+expect 0 "nginx on .20 answers over TLS that verifies" lab/enter.sh curl -sS --cacert "$ca" https://172.16.168.20:8443/api/health
+says "the backend is healthy" '"status"'
+expect 0 "nginx on .21 answers over TLS that verifies" lab/enter.sh curl -sS --cacert "$ca" https://172.16.168.21/ -o /dev/null
+on 04-Databases sed -n 's/^REDIS_PASSWORD=//p' /etc/autobot/database-secrets.env | tr -d '"' >"$work/secret"
+expect 0 "redis answers with the password" on 04-Databases env REDISCLI_AUTH="$(cat "$work/secret")" redis-cli -h 172.16.168.23 ping
+says "it says PONG" "^PONG"
+expect 0 "redis is asked without the password" on 04-Databases redis-cli -h 172.16.168.23 ping
+says "it refuses" "NOAUTH"
+expect 0 "PostgreSQL on .19" on 00-SLM-Manager runuser -u postgres -- psql -AtXc "select datname||':'||pg_get_userbyid(datdba) from pg_database order by 1"
+for line in slm:slm_app slm_users:slm_app autobot_users:slm_app; do says "  has $line" "^$line\$"; done
+expect 0 "PostgreSQL on .23" on 04-Databases runuser -u postgres -- psql -AtXc "select datname||':'||pg_get_userbyid(datdba) from pg_database order by 1"
+says "  has autobot:autobot" "^autobot:autobot\$"
+for last in 19 20 21 22 23 24 25 26 27; do
+  expect 0 "node-exporter on .$last" ip netns exec fleetlab-00-slm-manager curl -sS -m 5 "http://172.16.168.$last:9100/metrics" -o /dev/null
+done
+up_targets() { on 00-SLM-Manager curl -sS "http://127.0.0.1:9090/prometheus/api/v1/targets" | jq -r '.data.activeTargets[] | .health + " " + .scrapeUrl + " " + .lastError'; }
+for _ in 1 2 3 4 5 6 7 8; do up_targets >"$work/targets" 2>&1; grep -qv '^up ' "$work/targets" || break; sleep 5; done
+cp "$work/targets" "$work/out"
+silent "Prometheus has every target up" '^(down|unknown) '
+says "it has targets" '^up .*:9100'
+
+part "the plan stays empty after a reload, a restart and a reboot"
+on 00-SLM-Manager systemctl reload nginx
+on 04-Databases systemctl restart redis-stack-server
+lab/node.sh reboot npu-worker
+sleep 5
+expect 0 "plan after them" inside plan -f "$fleet" -detailed-exitcode
+
+part "four things changed by hand are four changes, labelled drift"
+on 03-AI-Stack sed -i 's/^Description=.*/Description=changed by hand/' /etc/systemd/system/autobot-ai-stack.service
+on 02-Frontend systemctl stop prometheus-node-exporter
+on 04-Databases rm /etc/redis-stack.conf
+on 01-Backend chmod 0600 /etc/autobot/autobot-backend.env
+expect 2 "plan shows changes" inside plan -f "$fleet" -detailed-exitcode
+cp "$work/out" "$work/drift"
+for address in 'node.03-AI-Stack/file:/etc/systemd/system/autobot-ai-stack.service' 'node.02-Frontend/unit:prometheus-node-exporter.service' \
+  'node.04-Databases/file:/etc/redis-stack.conf' 'node.01-Backend/file:/etc/autobot/autobot-backend.env'; do
+  says "  $address" "${address#*/}"
+done
+says "they are drift" "drift"
+inside plan -f "$fleet" --format json >"$work/drift.json" 2>/dev/null
+jq -r '.plan.changes[] | select(.action != "no-op") | .address' "$work/drift.json" | sort >"$work/out"
+expect 0 "apply mends them" inside apply -f "$fleet" -auto-approve
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+
+part "a parameter of an nginx site reloads nginx, one of the backend restarts it"
+sed 's/^roles:$/roles:\n  frontend: {max_body_size: 64m}/' "$fleet" >lab/fleet-nginx.yaml
+expect 2 "plan of an nginx parameter" inside plan -f lab/fleet-nginx.yaml -detailed-exitcode
+says "it reloads nginx" "reload.*nginx.service"
+silent "it restarts nothing of the backend" "restart.*autobot-backend"
+rm -f lab/fleet-nginx.yaml
+
+part "a role moves"
+sed -e 's/- tts-worker$/# moved/' -e '/02-Frontend:/,/roles:/ s/roles: \[frontend\]/roles: [frontend, tts-worker]/' "$fleet" >lab/fleet-moved.yaml
+expect 2 "plan of the move" inside plan -f lab/fleet-moved.yaml -detailed-exitcode
+expect 0 "apply of the move" inside apply -f lab/fleet-moved.yaml -auto-approve
+expect 0 "its data is kept" on npu-worker test -d /var/lib/autobot/voices
+expect 0 "its unit is gone there" on npu-worker sh -c '! systemctl is-active --quiet autobot-tts-worker'
+expect 0 "it runs here" on 02-Frontend systemctl is-active autobot-tts-worker
+expect 0 "and the plan is empty" inside plan -f lab/fleet-moved.yaml -detailed-exitcode
+rm -f lab/fleet-moved.yaml
+
+part "a machine that is off is a normal state"
+lab/node.sh stop 05-LLM-CPU
+expect 0 "plan without it" inside plan -f "$fleet"
+says "it is shown as unreachable" "unreachable"
+expect 9 "apply exits 9" inside apply -f "$fleet" -auto-approve
+lab/node.sh start 05-LLM-CPU
+
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,1 @@
+"""Stand-in for the library that every AutoBot service in Python shares."""

@@ -1,0 +1,1 @@
+"""Stand-in for the agent that runs on every node."""
