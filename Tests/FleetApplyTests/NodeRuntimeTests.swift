@@ -287,8 +287,29 @@ struct NodeRuntimeTests {
   }
 
   @Test func `PostgreSQL gets its roles and databases`() async throws {
-    let installed = try await run("pg-apt", op(.aptUpdate), op(.aptInstall, "postgresql"))
-    try #require(installed.map(\.status) == [.done, .done], "\(installed.map(\.text))")
+    // The lab's nodes have PostgreSQL where a vendor would have it.
+    let source = """
+      Types: deb
+      URIs: file:/srv/lab/vendor/pgdg
+      Suites: bookworm-pgdg
+      Components: main
+      Signed-By: /etc/apt/keyrings/lab-vendor.asc
+
+      """
+    let installed = try await run(
+      "pg-apt",
+      op(
+        .fetch,
+        "file:/srv/lab/vendor/keys/lab-vendor.asc",
+        "/etc/apt/keyrings/lab-vendor.asc",
+        "",
+        "0644"
+      ),
+      file("/etc/apt/sources.list.d/pgdg.sources", source),
+      op(.aptUpdate),
+      op(.aptInstall, "postgresql-15")
+    )
+    try #require(installed.allSatisfy { $0.status == .done }, "\(installed.map(\.text))")
     func look() async throws -> Fact<ObservedPostgres> {
       try await observe { $0.postgres = true }.postgres
     }
