@@ -203,6 +203,8 @@ struct NodeRuntimeTests {
   }
 
   @Test func `packages are installed and start nothing`() async throws {
+    // A machine that was tested before.
+    _ = try await run("before", op(.unit, "stop", "nginx.service"))
     let results = try await run(
       "apt",
       op(.aptUpdate),
@@ -287,6 +289,7 @@ struct NodeRuntimeTests {
   }
 
   @Test func `PostgreSQL gets its roles and databases`() async throws {
+    _ = try await run("pg-before", op(.unit, "stop", "postgresql.service"))
     // The lab's nodes have PostgreSQL where a vendor would have it.
     let source = """
       Types: deb
