@@ -8,7 +8,9 @@ import Testing
 
 @testable import FleetApply
 
-/// On a real systemd machine of the lab, when `FLEETCTL_TEST_NODE` names one. It is changed for good.
+/// On a real systemd machine of the lab, when `FLEETCTL_TEST_NODE` names one.
+///
+/// The machine is changed for good.
 @Suite(.serialized, .enabled(if: LocalShell.node != nil, "FLEETCTL_TEST_NODE names no machine"))
 struct NodeRuntimeTests {
   let shell: LocalShell
@@ -237,6 +239,25 @@ struct NodeRuntimeTests {
       op(.waitUnit, "nginx.service", "10", "0", "tcp 0.0.0.0 80")
     )
     #expect(up.map(\.status) == [.done, .done], "\(up.map(\.text))")
+  }
+
+  @Test func `what a killed installation left in the way of services goes with the next batch`()
+    async throws
+  {
+    let policy = "/usr/sbin/policy-rc.d"
+    let theirs = "#!/bin/sh\nexit 0\n"
+    _ = try await run(
+      "killed",
+      file(policy + ".fleetctl-saved", theirs),
+      file(policy, "#!/bin/sh\n# fleetctl: no service starts\nexit 101\n")
+    )
+    _ = try await run("next", op(.removeDirectory, "/never-there"))
+    let seen = try await observe {
+      $0.paths = [.init(policy, wantsContent: true), .init(policy + ".fleetctl-saved")]
+    }
+    #expect(seen.paths[policy]?.known?.content == Secret(Array(theirs.utf8)))
+    #expect(seen.paths[policy + ".fleetctl-saved"] == .absent)
+    _ = try await run("clean", op(.remove, policy))
   }
 
   @Test func `users are made as asked`() async throws {
