@@ -41,7 +41,7 @@ extension NodeSession {
     }
     if releasing { records.append(BatchRecord(verb: "release-lock")) }
     guard !records.isEmpty else { return }
-    let name = "record-" + random().prefix(8)
+    let name = "record-" + random()
     let results = try await run(records, transaction, name, inline: true) { _, _ in }
     if let bad = results.first(where: { $0.status == .failed }) {
       let said = Printable.line(String(decoding: bad.output, as: UTF8.self))

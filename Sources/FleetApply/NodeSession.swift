@@ -144,7 +144,7 @@ package actor NodeSession {
   /// - Returns: One result; its output names what could not be restored.
   /// - Throws: `ApplyError`.
   package func rollback(_ transaction: String) async throws(ApplyError) -> OperationResult {
-    let name = "rollback-" + random().prefix(8)
+    let name = "rollback-" + random()
     let record = BatchRecord(verb: "rollback", [transaction])
     let results = try await run([record], transaction, name, inline: false) { _, _ in }
     guard let result = results.first else {

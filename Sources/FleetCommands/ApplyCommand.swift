@@ -4,6 +4,7 @@ import FleetDiagnostics
 import FleetModel
 import FleetPlan
 import FleetResources
+import FleetTransport
 import FleetView
 
 /// `fleetctl apply`.

@@ -1,5 +1,7 @@
 import ArgumentParser
 import FleetApply
+import FleetCompile
+import FleetConfig
 import FleetDiagnostics
 import FleetModel
 import FleetPlan

@@ -228,20 +228,6 @@ struct ContentCompiler {
       effect: evaluator.effect(item.onChange)
     )
     add(.certificate, cert, .certificate(spec), at: item.span)
-    trustAuthority(at: item.span)
-  }
-
-  /// The CA's certificate on the node, for everybody who verifies a peer.
-  mutating func trustAuthority(at span: SourceSpan) {
-    let root = Ownership(owner: "root", group: "root", mode: 0o755)
-    let folder = DirectorySpec(path: FleetPaths.folder, ownership: root, data: false)
-    add(.dir, FleetPaths.folder, .directory(folder), at: span)
-    let spec = FileSpec(
-      path: FleetPaths.authority,
-      content: FileContent([.authority]),
-      ownership: Ownership(owner: "root", group: "root", mode: 0o644)
-    )
-    add(.file, FleetPaths.authority, .file(spec), at: span)
   }
 
   // MARK: Files

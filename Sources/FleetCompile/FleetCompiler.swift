@@ -104,6 +104,9 @@ package struct FleetCompiler {
       let earlier = componentSteps[index] ?? []
       _ = run(instance.role, owner, index, scope(index), earlier, &builder, &diagnostics)
     }
+    if authority != nil, let span = indices.first.map({ fleet.instances[$0].role.span }) {
+      builder.trustAuthority(at: span, into: &diagnostics)
+    }
     attach(indices, components: components, to: &builder, into: &diagnostics)
     if fleet.fleet.settings.firewall == "ufw" {
       FirewallCompiler.compile(

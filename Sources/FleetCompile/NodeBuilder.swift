@@ -56,6 +56,23 @@ struct NodeBuilder {
     )
   }
 
+  /// Puts the CA's certificate on the node, for everybody who verifies a peer.
+  mutating func trustAuthority(at span: SourceSpan, into diagnostics: inout Diagnostics) {
+    let owner = Owner(role: "fleetctl", wave: 0)
+    let folder = DirectorySpec(
+      path: FleetPaths.folder,
+      ownership: Ownership(owner: "root", group: "root", mode: 0o755),
+      data: false
+    )
+    add(.dir, folder.path, .directory(folder), by: owner, at: span, into: &diagnostics)
+    let file = FileSpec(
+      path: FleetPaths.authority,
+      content: FileContent([.authority]),
+      ownership: Ownership(owner: "root", group: "root", mode: 0o644)
+    )
+    add(.file, file.path, .file(file), by: owner, at: span, into: &diagnostics)
+  }
+
   /// Adds to a unit, creating it if it is new.
   mutating func unit(_ name: String, by owner: Owner, at span: SourceSpan, _ change: (inout UnitSpec) -> Void) {
     var draft =

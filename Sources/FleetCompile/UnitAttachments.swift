@@ -37,7 +37,7 @@ struct UnitAttachments {
       builder.unit(holder, by: owner, at: instance.role.span) { spec in
         spec.ports.append(
           UnitSpec.BoundPort(
-            addresses: port.bind,
+            addresses: Self.required(port),
             number: port.number,
             transport: port.transport.rawValue,
             scope: port.widened ? "fleet" : port.scope.rawValue
@@ -47,6 +47,12 @@ struct UnitAttachments {
     }
     attachChecks(instance, units: units, owner: owner, &evaluator, to: &builder)
     diagnostics.add(contentsOf: evaluator.diagnostics)
+  }
+
+  /// The addresses on which others reach the port: an exposed port need not listen on loopback too.
+  private static func required(_ port: ResolvedPort) -> [String] {
+    let reachable = port.bind.filter { $0 != "127.0.0.1" && $0 != "::1" }
+    return reachable.isEmpty ? port.bind : reachable
   }
 
   /// nginx serves several roles: one role's restart cost is not its own.
@@ -135,7 +141,7 @@ struct UnitAttachments {
         outputContains: evaluator.optional(check.expectBody) ?? ""
       )
     case .tcp, .http, .https:
-      guard let name = check.port, let port = instance.port(name), let host = port.bind.first else { return nil }
+      guard let name = check.port, let port = instance.port(name), let host = Self.required(port).first else { return nil }
       if check.kind == .tcp { return .tcp(host: host, port: port.number) }
       return .http(
         host: host,

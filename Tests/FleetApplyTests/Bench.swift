@@ -8,7 +8,7 @@ import Synchronization
 @testable import FleetApply
 
 /// A runtime of its own in a folder of its own, on this machine.
-struct Bench {
+struct Bench: Sendable {
   let scratch: Scratch
   let layout: NodeLayout
   /// Whom everything belongs to, so that the tests need not be root.
@@ -55,7 +55,7 @@ struct Bench {
       holder: "test@here pid 1",
       planDigest: "d",
       leaseSeconds: 60,
-      token: Self.random()
+      token: "00112233445566778899aabbccddeeff"
     )
     return session
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FleetApply
 
-@Suite struct LockTests {
+@Suite struct LockTests: Sendable {
   let bench: Bench
   init() throws { bench = try Bench() }
 

@@ -89,7 +89,7 @@ import Testing
       let made = Scratch.sh(
         """
         rm -rf "$1/build" && mkdir -p "$1/build" && cd "$1/build" && eval "$2" && \
-        tar -cf ../tree.tar --owner=0 --group=0 $(ls) .fleetctl-manifest
+        tar -cf ../tree.tar --owner=0 --group=0 $(ls) .fleetctl-manifest && rm -rf ../build
         """,
         bench.scratch.path,
         build

@@ -116,7 +116,7 @@ struct LocalShell: RemoteConnection {
 }
 
 /// A folder that goes away with the test.
-final class Scratch {
+final class Scratch: Sendable {
   /// Absolute path.
   let path: String
 

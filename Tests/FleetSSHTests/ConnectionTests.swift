@@ -26,7 +26,7 @@ extension RemoteConnection {
   }
 }
 
-@Suite(.enabled(if: SSHServer.isAvailable))
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
 struct ConnectionTests {
   @Test
   func commandReturnsBothStreamsAndItsStatus() async throws {

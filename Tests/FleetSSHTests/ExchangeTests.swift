@@ -4,7 +4,7 @@ import Testing
 
 @testable import FleetSSH
 
-@Suite(.enabled(if: SSHServer.isAvailable))
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
 struct ExchangeTests {
   @Test
   func answerOfAPortOfTheNodeComesBackWhole() async throws {
@@ -112,7 +112,9 @@ struct ExchangeTests {
   }
 }
 
-@Suite(.enabled(if: SSHServer.isAvailable && Program.find(["/usr/bin/openssl"]) != nil))
+@Suite(
+  .enabled(if: SSHServer.isAvailable && Program.find(["/usr/bin/openssl"]) != nil, "needs openssl")
+)
 struct TLSExchangeTests {
   /// `openssl s_server` with a certificate of an authority of its own.
   private final class TLSServer {

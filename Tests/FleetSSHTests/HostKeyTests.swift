@@ -3,7 +3,7 @@ import Testing
 
 @testable import FleetSSH
 
-@Suite(.enabled(if: SSHServer.isAvailable))
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
 struct HostKeyTests {
   private func refusal(_ server: SSHServer, _ knownHosts: String) async -> TransportError? {
     var target = server.target()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import FleetSSH
 
-@Suite(.enabled(if: SSHServer.isAvailable))
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
 struct LoginTests {
   private func logIn(
     _ server: SSHServer,
@@ -139,7 +139,12 @@ struct LoginTests {
   }
 }
 
-@Suite(.enabled(if: SSHServer.isAvailable && Program.find(["/usr/bin/ssh-agent"]) != nil))
+@Suite(
+  .enabled(
+    if: SSHServer.isAvailable && Program.find(["/usr/bin/ssh-agent"]) != nil,
+    "needs ssh-agent"
+  )
+)
 struct AgentTests {
   /// An ssh-agent with keys, ended with its owner.
   private final class RunningAgent {

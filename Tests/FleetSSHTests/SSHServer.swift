@@ -5,14 +5,13 @@ import Glibc
 
 /// A real sshd on loopback with keys and a configuration of its own; ended with its owner.
 final class SSHServer: Sendable {
-  /// Whether this machine has what the tests with a server need; says so once when it has not.
+  /// Whether this machine has what the tests with a server need.
   static let isAvailable: Bool = {
     let isThere =
       Program.find(["/usr/sbin/sshd"]) != nil
       && Program.find(["/usr/bin/ssh-keygen"]) != nil
     // Without it sshd of Debian refuses to start as root.
     if isThere, getuid() == 0 { mkdir("/run/sshd", 0o755) }
-    if !isThere { print("skipped: tests against sshd (openssh-server is not installed)") }
     return isThere
   }()
 
@@ -154,14 +153,12 @@ enum Loopback {
   }
 
   /// Waits until something listens at `port`, by connecting to it.
-  static func awaitListener(_ port: Int) -> Bool {
+  static func awaitListener(_ port: Int, at host: String = "127.0.0.1") -> Bool {
     for _ in 0..<500 {
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      guard let address = Resolver.numeric(host, port: port)?.first else { return false }
+      let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(descriptor) }
-      guard let bytes = Resolver.numeric("127.0.0.1", port: port)?.first?.bytes else {
-        return false
-      }
-      let outcome = bytes.withUnsafeBytes { raw in
+      let outcome = address.bytes.withUnsafeBytes { raw in
         raw.baseAddress.map {
           connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
         }

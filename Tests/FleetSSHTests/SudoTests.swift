@@ -4,7 +4,7 @@ import Testing
 @testable import FleetSSH
 
 /// sudo as the node runs it is played by a script that is first in the server's `PATH`.
-@Suite(.enabled(if: SSHServer.isAvailable))
+@Suite(.enabled(if: SSHServer.isAvailable, "needs openssh-server"))
 struct SudoTests {
   /// The words and ways of sudo 1.9: one character at a time, three tries, English under `LC_ALL=C`.
   private static let script = """

@@ -90,7 +90,7 @@ extension RuntimeScript {
     # While an operation takes long, the lease must not run out.
     keep_lease() {
       ticks=0
-      while sleep 1 && [ ! -e "$batch_dir/done" ]; do
+      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 $$ 2>/dev/null; do
         ticks=$((ticks + 1))
         [ "$((ticks * 3))" -ge "$lock_lease" ] || continue
         ticks=0
@@ -115,7 +115,9 @@ extension RuntimeScript {
         printf '%s\n' "$batch" >>"$state/tx/$transaction/order"
         heal_packages
         said=$(journal 2>&1) || stop="the way back could not be written, so nothing was changed: $said"
-        [ -n "$stop" ] || stop=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$stop"
+        if [ -z "$stop" ]; then
+          said=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$said"
+        fi
       fi
       for record in $operations; do execute "$record"; done
       set +f
@@ -163,8 +165,13 @@ extension RuntimeScript {
       tar -tf "$blob" | grep -v -e '/$' -e '^\.fleetctl-manifest$' >"$batch_dir/new.$index"
       { [ ! -f "$list" ] || sed 's/^[^ ]* [^ ]* //' "$list"; cat "$batch_dir/new.$index"; } | sort -u >"$batch_dir/all.$index" || return 1
       while IFS= read -r name; do
-        [ ! -f "$target/$name" ] || printf './%s\n' "$name"
-      done <"$batch_dir/all.$index" >"$batch_dir/old.$index"
+        [ -f "$target/$name" ] || continue
+        printf './%s\n' "$name"
+        while :; do
+          case $name in */*) name=${name%/*} ;; *) break ;; esac
+          printf './%s\n' "$name"
+        done
+      done <"$batch_dir/all.$index" | sort -u >"$batch_dir/old.$index" || return 1
       if [ -s "$batch_dir/old.$index" ]; then
         tar -C "$target" --no-recursion -cf "$batch_dir/before.$index.tar" -T "$batch_dir/old.$index" || return 1
       fi

@@ -61,10 +61,19 @@ package struct ResolvedDependency: Sendable {
   package var isAvailable: Bool { !providers.isEmpty }
 }
 
+/// A node behind a reference.
+final class SharedNode: Sendable {
+  let node: FleetNode
+
+  init(_ node: FleetNode) {
+    self.node = node
+  }
+}
+
 /// One role on one node: typed parameters, ports, dependencies and devices.
 package struct RoleInstance: Sendable {
-  /// The node.
-  package let node: FleetNode
+  /// The node, shared by all instances on it: instances are copied a lot, nodes are large.
+  private let shared: SharedNode
   /// Index of the node in `ResolvedFleet.nodes`.
   package let nodeIndex: Int
   /// The role with its parameter values.
@@ -81,19 +90,21 @@ package struct RoleInstance: Sendable {
   package internal(set) var devices: [Device] = []
 
   init(
-    node: FleetNode,
+    node: SharedNode,
     nodeIndex: Int,
     profile: RoleProfile,
     span: SourceSpan?,
     automatic: Bool
   ) {
-    self.node = node
+    shared = node
     self.nodeIndex = nodeIndex
     self.profile = profile
     self.span = span
     self.automatic = automatic
   }
 
+  /// The node.
+  package var node: FleetNode { shared.node }
   /// The role.
   package var role: Role { profile.role }
   /// Typed values of all parameters.

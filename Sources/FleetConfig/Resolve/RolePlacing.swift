@@ -7,16 +7,18 @@ struct RolePlacing {
   let fleet: Fleet
   let registry: Registry
   /// Roles for every node and for every node with a Python service, by name.
-  private let everyNode: [Role]
-  private let everyPythonNode: [Role]
+  private let everyNode: [SharedRole]
+  private let everyPythonNode: [SharedRole]
+  private let roles: [String: SharedRole]
   var profiles: RoleProfiles
 
   init(fleet: Fleet, registry: Registry) {
     self.fleet = fleet
     self.registry = registry
-    let roles = registry.sortedRoles
-    everyNode = roles.filter { $0.placement.replicas == .everyNode }
-    everyPythonNode = roles.filter { $0.placement.replicas == .everyPythonNode }
+    roles = registry.roles.mapValues { SharedRole($0) }
+    let sorted = roles.values.sorted { $0.role.name < $1.role.name }
+    everyNode = sorted.filter { $0.role.placement.replicas == .everyNode }
+    everyPythonNode = sorted.filter { $0.role.placement.replicas == .everyPythonNode }
     profiles = RoleProfiles(fleet: fleet)
   }
 
@@ -26,8 +28,8 @@ struct RolePlacing {
       let start = resolved.instances.count
       place(index, into: &resolved.instances)
       for position in start..<resolved.instances.count {
-        resolved.indicesByRole[resolved.instances[position].profile.role.name, default: []]
-          .append(position)
+        let name = resolved.instances[position].profile.role.name
+        resolved.indicesByRole[name, default: []].append(position)
       }
       resolved.nodeRanges.append(start..<resolved.instances.count)
     }
@@ -35,46 +37,43 @@ struct RolePlacing {
   }
 
   private mutating func place(_ index: Int, into instances: inout [RoleInstance]) {
-    let node = fleet.nodes[index]
-    var assigned: [(role: Role, assignment: RoleAssignment)] = []
-    for assignment in node.roles {
-      let name = assignment.role.value
-      guard let role = registry.role(name) else { continue }
-      guard !assigned.contains(where: { $0.role.name == name }) else { continue }
+    let node = SharedNode(fleet.nodes[index])
+    var assigned: [(role: SharedRole, assignment: RoleAssignment?)] = []
+    for assignment in node.node.roles {
+      guard let role = roles[assignment.role.value] else { continue }
+      guard !assigned.contains(where: { $0.role === role }) else { continue }
       assigned.append((role, assignment))
     }
-    let automatic = everyNode.filter { role in
-      !assigned.contains { $0.role.name == role.name }
+    for role in everyNode where !assigned.contains(where: { $0.role === role }) {
+      assigned.append((role, nil))
     }
-    let names = assigned.map(\.role.name) + automatic.map(\.name)
+    let names = assigned.map(\.role.role.name)
     let start = instances.count
     for (role, assignment) in assigned {
-      instances.append(instance(role, assignment, on: index, beside: names))
+      instances.append(instance(role, assignment, on: node, at: index, beside: names))
     }
-    for role in automatic {
-      instances.append(instance(role, nil, on: index, beside: names))
-    }
-    for role in everyPythonNode where !names.contains(role.name) {
+    for role in everyPythonNode where !assigned.contains(where: { $0.role === role }) {
       // A service says that it is one by needing the shared library (docs/role-format.md).
+      let name = role.role.name
       let isWanted = instances[start...].contains { instance in
-        instance.profile.needs.contains { $0.roles.contains(role.name) }
+        instance.profile.needs.contains { $0.roles.contains(name) }
       }
       guard isWanted else { continue }
-      instances.append(instance(role, nil, on: index, beside: names))
+      instances.append(instance(role, nil, on: node, at: index, beside: names))
     }
   }
 
   private mutating func instance(
-    _ role: Role,
+    _ role: SharedRole,
     _ assignment: RoleAssignment?,
-    on index: Int,
+    on node: SharedNode,
+    at index: Int,
     beside names: [String]
   ) -> RoleInstance {
-    let node = fleet.nodes[index]
     let profile = profiles.profile(
       of: role,
       parameters: assignment?.parameters ?? [:],
-      at: assignment?.role.span ?? node.span,
+      at: assignment?.role.span ?? node.node.span,
       on: node,
       beside: names
     )
@@ -85,5 +84,21 @@ struct RolePlacing {
       span: assignment?.role.span,
       automatic: assignment == nil
     )
+  }
+}
+
+/// A role behind a reference, with the profile of all instances that say nothing of their own.
+///
+/// A `Role` has some fifty fields; copying it for each of 30,000 instances would cost more than all
+/// rules together.
+final class SharedRole {
+  let role: Role
+  /// Whether any expression that a profile evaluates looks at the node.
+  let looksAtNode: Bool
+  var common: RoleProfile?
+
+  init(_ role: Role) {
+    self.role = role
+    looksAtNode = role.profileLooksAtNode
   }
 }

@@ -9,8 +9,6 @@ internal import FleetRender
 struct RoleProfiles {
   private let fleet: Fleet
   private let settings: Value
-  private var common: [String: RoleProfile] = [:]
-  private var looksAtNode: [String: Bool] = [:]
   private(set) var diagnostics = Diagnostics()
 
   init(fleet: Fleet) {
@@ -19,35 +17,35 @@ struct RoleProfiles {
   }
 
   mutating func profile(
-    of role: Role,
+    of role: SharedRole,
     parameters: [String: Located<RawValue>],
     at place: SourceSpan?,
-    on node: FleetNode,
+    on node: SharedNode,
     beside names: [String]
   ) -> RoleProfile {
-    let isOwn = !parameters.isEmpty || dependsOnNode(role)
-    if !isOwn, let profile = common[role.name] { return profile }
+    let isOwn = !parameters.isEmpty || role.looksAtNode
+    if !isOwn, let profile = role.common { return profile }
     var scope: Scope = [
-      "role": .string(role.name),
+      "role": .string(role.role.name),
       "settings": settings,
-      "node": NodeScope.node(node, roles: names),
+      "node": NodeScope.node(node.node, roles: names),
       "fleet": .map(["name": .string(fleet.name)]),
     ]
     if let network = fleet.network {
       scope["fleet"] = .map(["name": .string(fleet.name), "network": .string(network.value)])
     }
-    let profile = make(role, parameters, at: place, &scope)
-    if !isOwn { common[role.name] = profile }
+    let profile = make(role.role, parameters, at: place, &scope)
+    if !isOwn { role.common = profile }
     return profile
   }
 
   /// Checks fleet-wide parameters of roles that no node has: they may be wrong all the same.
   mutating func checkUnused(_ registry: Registry, used: Set<String>) {
-    guard let node = fleet.nodes.first else { return }
+    guard let node = fleet.nodes.first.map(SharedNode.init) else { return }
     for name in fleet.roleParameters.keys.sorted() where !used.contains(name) {
       guard let role = registry.role(name) else { continue }
       let place = fleet.roleSpans[name]
-      _ = profile(of: role, parameters: [:], at: place, on: node, beside: [])
+      _ = profile(of: SharedRole(role), parameters: [:], at: place, on: node, beside: [])
     }
   }
 
@@ -123,21 +121,18 @@ struct RoleProfiles {
       parameter: parameter
     )
   }
+}
 
+extension Role {
   /// Whether any expression that a profile evaluates names `node`; by text, so rather once too often.
-  private mutating func dependsOnNode(_ role: Role) -> Bool {
-    if let known = looksAtNode[role.name] { return known }
-    var result = role.parameters.contains { $0.defaultValue?.mentionsNode ?? false }
-    result =
-      result
-      || role.ports.contains { port in
-        port.number.text.mentionsNode || (port.holder?.text.mentionsNode ?? false)
-          || (port.when?.text.mentionsNode ?? false)
-      }
-    result = result || role.needs.contains { $0.when?.text.mentionsNode ?? false }
-    result = result || role.hardware.contains { $0.when?.text.mentionsNode ?? false }
-    looksAtNode[role.name] = result
-    return result
+  var profileLooksAtNode: Bool {
+    if parameters.contains(where: { $0.defaultValue?.mentionsNode ?? false }) { return true }
+    if needs.contains(where: { $0.when?.text.mentionsNode ?? false }) { return true }
+    if hardware.contains(where: { $0.when?.text.mentionsNode ?? false }) { return true }
+    return ports.contains { port in
+      port.number.text.mentionsNode || (port.holder?.text.mentionsNode ?? false)
+        || (port.when?.text.mentionsNode ?? false)
+    }
   }
 }
 

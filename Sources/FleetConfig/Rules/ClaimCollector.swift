@@ -24,16 +24,37 @@ struct RoleClaim: Sendable {
 
 /// Evaluates which units and paths roles claim, once for each profile where the node does not matter.
 struct ClaimCollector {
+  /// How far the claims of a role depend on the node.
+  private struct Traits {
+    let hasNodeNames: Bool
+    let hasNodeConditions: Bool
+  }
+
   private let resolved: ResolvedFleet
+  private let settings: Value
+  private var traits: [String: Traits] = [:]
   private var widest: [ObjectIdentifier: [RoleClaim]] = [:]
 
   init(_ resolved: ResolvedFleet) {
     self.resolved = resolved
+    settings = NodeScope.settings(resolved.fleet.settings)
+    for (name, role) in resolved.registry.roles {
+      traits[name] = Traits(
+        hasNodeNames: role.content.claimNames.contains { $0.text.looksAtNode },
+        hasNodeConditions: role.content.claimConditions.contains { $0.text.looksAtNode }
+      )
+    }
   }
 
   /// The claims that hold on this very node.
-  func claims(of instance: RoleInstance) -> [RoleClaim] {
-    ClaimReader(scope: resolved.scope(for: instance), isWidest: false)
+  mutating func claims(of instance: RoleInstance) -> [RoleClaim] {
+    let traits = traits[instance.profile.role.name]
+    if traits?.hasNodeNames == false, traits?.hasNodeConditions == false,
+      let claims = widestClaims(of: instance)
+    {
+      return claims
+    }
+    return ClaimReader(scope: resolved.scope(for: instance), isWidest: false)
       .claims(of: instance.profile.role.content)
   }
 
@@ -43,8 +64,13 @@ struct ClaimCollector {
   mutating func widestClaims(of instance: RoleInstance) -> [RoleClaim]? {
     let key = ObjectIdentifier(instance.profile)
     if let known = widest[key] { return known }
-    guard !instance.profile.role.hasNodeNames else { return nil }
-    let claims = ClaimReader(scope: resolved.scope(for: instance), isWidest: true)
+    guard traits[instance.profile.role.name]?.hasNodeNames == false else { return nil }
+    let scope: Scope = [
+      "params": instance.profile.parameterScope,
+      "role": .string(instance.profile.role.name),
+      "settings": settings,
+    ]
+    let claims = ClaimReader(scope: scope, isWidest: true)
       .claims(of: instance.profile.role.content)
     widest[key] = claims
     return claims
@@ -63,12 +89,14 @@ private struct ClaimReader {
   }
 
   private func holds(_ condition: Expression?) -> Bool {
-    if isWidest, condition?.text.looksAtNode ?? false { return true }
+    guard let condition else { return true }
+    if isWidest, condition.text.looksAtNode { return true }
     var ignored = Diagnostics()
-    return condition.holds(scope, into: &ignored) ?? false
+    return condition.isTrue(scope, into: &ignored) ?? false
   }
 
   private func text(_ text: TemplateText) -> String? {
+    if let literal = text.literal { return literal }
     var ignored = Diagnostics()
     return text.string(scope, into: &ignored)
   }
@@ -151,35 +179,25 @@ private struct ClaimReader {
   }
 }
 
-extension Role {
-  /// Whether names and paths of claims, or what components are given, look at anything that differs
-  /// between nodes; by text, so rather once too often.
-  fileprivate var hasNodeNames: Bool {
-    var names = content.units.map(\.name) + content.services.map(\.name)
-    names += content.directories.map(\.path) + content.files.map(\.path)
-    names += content.links.map(\.path) + content.dropIns.map(\.unit)
-    return names.contains { $0.text.looksAtNode }
-      || uses.contains { use in
-        (use.when?.text.looksAtNode ?? false) || use.with.contains { $0.value.looksAtNode }
-      }
+extension RoleContent {
+  fileprivate var claimNames: [TemplateText] {
+    units.map(\.name) + services.map(\.name) + directories.map(\.path) + files.map(\.path)
+      + links.map(\.path) + dropIns.map(\.unit)
   }
-}
 
-extension TemplateValue {
-  fileprivate var looksAtNode: Bool {
-    switch self {
-    case .text(let text): text.text.looksAtNode
-    case .list(let items): items.contains { $0.looksAtNode }
-    case .map(let entries): entries.contains { $0.value.looksAtNode }
-    }
+  fileprivate var claimConditions: [Expression] {
+    let all: [Expression?] =
+      units.map(\.when) + services.map(\.when) + directories.map(\.when) + files.map(\.when)
+      + links.map(\.when) + dropIns.map(\.when)
+    return all.compactMap { $0 }
   }
 }
 
 extension String {
-  fileprivate var looksAtNode: Bool {
-    let words = [
-      "node.", "node[", "ports", "endpoints", "targets", "consumers", "devices", "fleet.",
-    ]
-    return words.contains { contains($0) }
+  /// Whether an expression names something that differs between nodes; by text, so rather once too
+  /// often.
+  var looksAtNode: Bool {
+    let words = ["node", "ports", "endpoints", "targets", "consumers", "devices", "fleet"]
+    return words.contains { Grammar.holds(self, word: $0) }
   }
 }

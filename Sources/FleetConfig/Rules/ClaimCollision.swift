@@ -14,6 +14,7 @@ internal import FleetRender
 enum ClaimCollision {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     var collector = ClaimCollector(resolved)
+    let components = ComponentSettings(resolved)
     var clean: Set<[ObjectIdentifier]> = []
     for range in resolved.nodeRanges {
       let instances = resolved.instances[range]
@@ -25,12 +26,12 @@ enum ClaimCollision {
       let isFree = collisions(widest.map { ($0, $1 ?? []) }).isEmpty
       let isNodeless = widest.allSatisfy { $0.1 != nil }
       var found = Diagnostics()
-      ComponentSettings.check(instances, resolved, into: &found)
-      if isFree, isNodeless, found.all.isEmpty {
+      components.check(instances, into: &found)
+      if isFree, isNodeless, found.all.isEmpty, !components.lookAtNode(instances) {
         clean.insert(key)
-        continue
       }
       diagnostics.add(contentsOf: found)
+      if isFree, isNodeless { continue }
       for finding in collisions(instances.map { ($0, collector.claims(of: $0)) }) {
         diagnostics.add(finding)
       }
@@ -86,36 +87,74 @@ enum ClaimCollision {
 }
 
 /// Finds roles on one node that want a shared component differently.
-enum ComponentSettings {
+struct ComponentSettings {
   private struct Use {
     let instance: RoleInstance
-    let component: Role
+    let component: String
     let values: [String: Value]
   }
 
-  static func check(
-    _ instances: ArraySlice<RoleInstance>,
-    _ resolved: ResolvedFleet,
-    into diagnostics: inout Diagnostics
-  ) {
+  /// Uses that pass something which all users of the component must agree on.
+  private struct Wish {
+    let use: ComponentUse
+    let entries: [TemplateEntry]
+    let looksAtNode: Bool
+  }
+
+  private let resolved: ResolvedFleet
+  private var wishes: [String: [Wish]] = [:]
+
+  init(_ resolved: ResolvedFleet) {
+    self.resolved = resolved
+    for (name, role) in resolved.registry.roles {
+      wishes[name] = role.uses.compactMap { use in
+        guard let component = resolved.registry.component(use.component) else { return nil }
+        let entries = use.with.filter { !component.collect.contains($0.key) }
+        guard !entries.isEmpty else { return nil }
+        let looksAtNode =
+          (use.when?.text.looksAtNode ?? false) || entries.contains { $0.value.looksAtNode }
+        return Wish(use: use, entries: entries, looksAtNode: looksAtNode)
+      }
+    }
+  }
+
+  /// Whether the outcome may differ on another node with the same profiles.
+  func lookAtNode(_ instances: ArraySlice<RoleInstance>) -> Bool {
+    contested(instances).contains { $0.wish.looksAtNode }
+  }
+
+  func check(_ instances: ArraySlice<RoleInstance>, into diagnostics: inout Diagnostics) {
     var first: [String: Use] = [:]
-    for instance in instances where !instance.profile.role.uses.isEmpty {
+    for (index, wish) in contested(instances) {
+      let instance = instances[index]
       let scope = resolved.scope(for: instance)
-      for use in instance.profile.role.uses {
-        var ignored = Diagnostics()
-        guard let component = resolved.registry.component(use.component),
-          use.when.holds(scope, into: &ignored) ?? false
-        else { continue }
-        var values: [String: Value] = [:]
-        for entry in use.with where !component.collect.contains(entry.key) {
-          values[entry.key] = entry.value.evaluate(scope, into: &ignored)
-        }
-        let now = Use(instance: instance, component: component, values: values)
-        if let earlier = first[use.component] {
-          report(now, earlier, into: &diagnostics)
-        } else {
-          first[use.component] = now
-        }
+      var ignored = Diagnostics()
+      guard wish.use.when.holds(scope, into: &ignored) ?? false else { continue }
+      var values: [String: Value] = [:]
+      for entry in wish.entries {
+        values[entry.key] = entry.value.evaluate(scope, into: &ignored)
+      }
+      let now = Use(instance: instance, component: wish.use.component, values: values)
+      if let earlier = first[now.component] {
+        Self.report(now, earlier, into: &diagnostics)
+      } else {
+        first[now.component] = now
+      }
+    }
+  }
+
+  /// The wishes for components that at least two roles on the node use.
+  private func contested(
+    _ instances: ArraySlice<RoleInstance>
+  ) -> [(instance: Int, wish: Wish)] {
+    var all: [(instance: Int, wish: Wish)] = []
+    for index in instances.indices {
+      for wish in wishes[instances[index].profile.role.name] ?? [] { all.append((index, wish)) }
+    }
+    guard all.count > 1 else { return [] }
+    return all.filter { one in
+      all.contains {
+        $0.instance != one.instance && $0.wish.use.component == one.wish.use.component
       }
     }
   }
@@ -131,7 +170,7 @@ enum ComponentSettings {
     diagnostics.add(
       Diagnostic(
         .unitCollision,
-        "`\(other)` and `\(role)` share `\(use.component.name)` on `\(node)`, which exists once there, "
+        "`\(other)` and `\(role)` share `\(use.component)` on `\(node)`, which exists once there, "
           + "but want it differently: \(ScalarReader.words(differing)). Give the parameters behind "
           + "them equal values in both roles, or move one of the roles to another node.",
         at: use.instance.place,
@@ -140,5 +179,15 @@ enum ComponentSettings {
         path: "/nodes/\(node)/roles"
       )
     )
+  }
+}
+
+extension TemplateValue {
+  fileprivate var looksAtNode: Bool {
+    switch self {
+    case .text(let text): text.literal == nil && text.text.looksAtNode
+    case .list(let items): items.contains { $0.looksAtNode }
+    case .map(let entries): entries.contains { $0.value.looksAtNode }
+    }
   }
 }

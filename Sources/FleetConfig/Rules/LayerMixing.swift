@@ -104,8 +104,9 @@ enum PlacementUnusual {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     let homes = Set(resolved.registry.roles.values.flatMap(\.placement.defaultNodes))
     for instance in resolved.instances where !instance.automatic {
-      let role = instance.profile.role
-      guard role.layer != .shared, !role.placement.portable else { continue }
+      let profile = instance.profile
+      guard profile.role.layer != .shared, !profile.role.placement.portable else { continue }
+      let role = profile.role
       let usual = role.placement.defaultNodes.filter { name in
         NodeID(name).map { resolved.node($0) != nil } ?? false
       }

@@ -19,10 +19,16 @@ enum SharedDatabaseHazard {
   ]
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    var known: [ObjectIdentifier: [(key: String, text: String)]] = [:]
     for range in resolved.nodeRanges {
       var reported: Set<String> = []
-      for instance in resolved.instances[range] {
-        let shared = instance.profile.sharedDatabases.filter { reported.insert($0.key).inserted }
+      for index in range {
+        let profile = resolved.instances[index].profile
+        let all = known[ObjectIdentifier(profile)] ?? profile.sharedDatabases
+        known[ObjectIdentifier(profile)] = all
+        guard !all.isEmpty else { continue }
+        let instance = resolved.instances[index]
+        let shared = all.filter { reported.insert($0.key).inserted }
         guard !shared.isEmpty else { continue }
         diagnostics.add(finding(shared, instance))
       }

@@ -118,7 +118,7 @@ summary: The backend's code, its Python environment and its env file, for backen
 notes:
   - backend and celery share one folder, one environment and one env file; a worker on a node of its own gets the same.
   - "`environment: conda` makes the documented conda environment; `venv` makes a virtual environment at the same path."
-  - Miniconda's installer is a program; a site with a packed prefix of its own names it in miniconda_archive_url instead.
+  - Miniconda's installer is a program; a site with a packed prefix of its own names that and says so with miniconda_packed.
 collect: [units]
 packages:
   - build-essential
@@ -138,13 +138,13 @@ packages:
   - {name: python3-venv, when: with.environment == 'venv'}
 archives:
   - name: miniconda
-    url: "{{ with.miniconda_archive_url }}"
-    sha256: "{{ with.miniconda_archive_sha256 }}"
+    url: "{{ with.miniconda_url }}"
+    sha256: "{{ with.miniconda_sha256 }}"
     target: "{{ with.conda_prefix }}"
     strip: 1
     owner: autobot
     group: autobot
-    when: with.environment == 'conda' and with.miniconda_archive_url != ''
+    when: with.environment == 'conda' and with.miniconda_packed
 groups:
   - {name: autobot-backend, system: true}
 directories:
@@ -181,13 +181,14 @@ steps:
     environment: {HOME: /home/autobot}
     inputs: ["value:{{ with.miniconda_url }} {{ with.miniconda_sha256 }}"]
     timeout: 15m
-    when: with.environment == 'conda' and with.miniconda_archive_url == ''
+    when: with.environment == 'conda' and not with.miniconda_packed
   - name: conda-environment
     creates: "{{ with.env_path }}/bin/python"
     user: autobot
     directory: /opt/autobot/autobot-backend
     commands:
-      - ["{{ with.conda_prefix }}/bin/conda", create, --yes, --prefix, "{{ with.env_path }}", "python={{ with.python_version }}"]
+      # `conda create` would first delete an environment that is there; a live one stays.
+      - [sh, -c, '[ -x "$1/bin/python" ] || exec "$2" create --yes --prefix "$1" "python=$3"', sh, "{{ with.env_path }}", "{{ with.conda_prefix }}/bin/conda", "{{ with.python_version }}"]
     environment: {HOME: /home/autobot}
     inputs: ["value:{{ with.python_version }}"]
     timeout: 15m

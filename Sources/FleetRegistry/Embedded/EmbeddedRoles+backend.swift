@@ -123,9 +123,8 @@ params:
   env_path: {type: path, default: /home/autobot/miniconda3/envs/autobot-backend, doc: "The environment; interpreter, PATH and packages all come from it."}
   conda_prefix: {type: path, default: /home/autobot/miniconda3, doc: "Where Miniconda is."}
   miniconda_url: {type: url, default: "https://repo.anaconda.com/miniconda/Miniconda3-py312_24.11.1-0-Linux-x86_64.sh", doc: "Miniconda's installer."}
-  miniconda_sha256: {type: string, default: "", doc: "SHA-256 of the installer; empty: not verified."}
-  miniconda_archive_url: {type: string, default: "", doc: "A packed Miniconda prefix instead of the installer."}
-  miniconda_archive_sha256: {type: string, default: "", doc: "SHA-256 of that archive; empty: not verified."}
+  miniconda_sha256: {type: string, default: "", doc: "SHA-256 of what miniconda_url names; empty: not verified."}
+  miniconda_packed: {type: bool, default: false, doc: "What miniconda_url names is a packed prefix (a tarball), not the installer."}
   pip_args: {type: list, default: [], doc: "Further arguments of `pip install`, such as an index of your own."}
   database_path: {type: path, default: /var/lib/autobot/autobot.db, doc: "SQLite file with conversations, knowledge, files and agent state; made on the first start."}
   database_name: {type: string, default: autobot, doc: "Database of the users; the same as redis.database_name."}
@@ -148,8 +147,7 @@ uses:
       conda_prefix: "{{ params.conda_prefix }}"
       miniconda_url: "{{ params.miniconda_url }}"
       miniconda_sha256: "{{ params.miniconda_sha256 }}"
-      miniconda_archive_url: "{{ params.miniconda_archive_url }}"
-      miniconda_archive_sha256: "{{ params.miniconda_archive_sha256 }}"
+      miniconda_packed: "{{ params.miniconda_packed }}"
       pip_args: "{{ params.pip_args }}"
       database_path: "{{ params.database_path }}"
       database_name: "{{ params.database_name }}"

@@ -38,9 +38,8 @@ params:
   env_path: {type: path, default: /home/autobot/miniconda3/envs/autobot-backend, doc: "The environment; interpreter, PATH and packages all come from it, as in backend."}
   conda_prefix: {type: path, default: /home/autobot/miniconda3, doc: "Where Miniconda is, as in backend."}
   miniconda_url: {type: url, default: "https://repo.anaconda.com/miniconda/Miniconda3-py312_24.11.1-0-Linux-x86_64.sh", doc: "Miniconda's installer, as in backend."}
-  miniconda_sha256: {type: string, default: "", doc: "SHA-256 of the installer; empty: not verified, as in backend."}
-  miniconda_archive_url: {type: string, default: "", doc: "A packed Miniconda prefix instead of the installer, as in backend."}
-  miniconda_archive_sha256: {type: string, default: "", doc: "SHA-256 of that archive; empty: not verified, as in backend."}
+  miniconda_sha256: {type: string, default: "", doc: "SHA-256 of what miniconda_url names; empty: not verified, as in backend."}
+  miniconda_packed: {type: bool, default: false, doc: "What miniconda_url names is a packed prefix (a tarball), not the installer, as in backend."}
   pip_args: {type: list, default: [], doc: "Further arguments of `pip install`, such as an index of your own, as in backend."}
   database_path: {type: path, default: /var/lib/autobot/autobot.db, doc: "SQLite file with conversations, knowledge, files and agent state; made on the first start, as in backend."}
   database_name: {type: string, default: autobot, doc: "Database of the users; the same as redis.database_name, as in backend."}
@@ -62,8 +61,7 @@ uses:
       conda_prefix: "{{ params.conda_prefix }}"
       miniconda_url: "{{ params.miniconda_url }}"
       miniconda_sha256: "{{ params.miniconda_sha256 }}"
-      miniconda_archive_url: "{{ params.miniconda_archive_url }}"
-      miniconda_archive_sha256: "{{ params.miniconda_archive_sha256 }}"
+      miniconda_packed: "{{ params.miniconda_packed }}"
       pip_args: "{{ params.pip_args }}"
       database_path: "{{ params.database_path }}"
       database_name: "{{ params.database_name }}"

@@ -210,9 +210,14 @@ drop_ins:
     when: devices|length > 0 and devices[0].kind == 'gpu'
     sections:
       Service:
-        Environment: {CUDA_VISIBLE_DEVICES: "{{ devices[0].uuid }}"}
         DevicePolicy: closed
         DeviceAllow: [char-nvidia rw, char-nvidia-frontend rw, char-nvidia-uvm rw, char-nvidia-caps rw, /dev/dxg rw]
+  - unit: autobot-npu-worker.service
+    name: 61-gpu-uuid.conf
+    when: devices|length > 0 and devices[0].uuid != ''
+    sections:
+      Service:
+        Environment: {CUDA_VISIBLE_DEVICES: "{{ devices[0].uuid }}"}
   - unit: autobot-npu-worker.service
     name: 60-device.conf
     when: devices|length == 0

@@ -272,10 +272,11 @@ groups:
   - {name: redis, system: true}
   - {name: redis_exporter, system: true}
 users:
-  - {name: redis, system: true, group: redis, home: /var/lib/redis, shell: /usr/sbin/nologin, create_home: false}
+  - {name: redis, system: true, group: redis, home: /var/lib/redis-stack, shell: /usr/sbin/nologin, create_home: false}
   - {name: redis_exporter, system: true, group: redis_exporter, home: /nonexistent, shell: /usr/sbin/nologin, create_home: false}
 directories:
   - {path: /var/lib/redis-stack, owner: redis, group: redis, mode: "0750", data: true}
+  - {path: /etc/autobot/redis, owner: root, group: redis, mode: "0750", when: params.tls}
   - {path: /opt/autobot/data, owner: root, group: root, mode: "0755", data: true, shared: true}
   - {path: /opt/autobot/data/redis, owner: redis, group: redis, mode: "0750", data: true}
 
