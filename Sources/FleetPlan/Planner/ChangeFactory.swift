@@ -87,6 +87,7 @@ struct ChangeFactory {
       change.remedy = "Let the restart happen with `--maintenance \(resource.role)`."
     }
     describe(resource.spec, &change)
+    if gap.needsDaemonReload { change.isUnitDefinition = true }
     if let text = gap.text { addDiff(text, to: &change, &draft) }
     return change
   }
@@ -99,7 +100,6 @@ struct ChangeFactory {
     case .unit(let unit): describe(unit, &change)
     default: break
     }
-    if case .unit = spec, change.actions == [.update] { change.isUnitDefinition = true }
   }
 
   private func describe(_ unit: UnitSpec, _ change: inout PlannedChange) {

@@ -44,7 +44,9 @@ struct ImpliedNeeds {
       if let user = users[ownership.owner] { found.insert(user) }
       if let group = groups[ownership.group] { found.insert(group) }
     }
-    if let path = resource.spec.placedPath, let folder = folder(above: path) { found.insert(folder) }
+    if let path = resource.spec.placedPath, let folder = folder(above: path) {
+      found.insert(folder)
+    }
     switch resource.spec {
     case .user(let spec):
       for name in spec.groups + [spec.group] {
@@ -74,7 +76,9 @@ struct ImpliedNeeds {
   private func needs(of step: StepSpec, _ resource: Resource) -> [ResourceAddress] {
     var found = sources[resource.role] ?? []
     if let user = users[step.user] { found.append(user) }
-    if let folder = folders[step.directory] ?? folder(above: step.directory) { found.append(folder) }
+    if let folder = folders[step.directory] ?? folder(above: step.directory) {
+      found.append(folder)
+    }
     if step.phase == .migrate { found += databases[resource.role] ?? [] }
     // A role's steps run in the order in which it lists them.
     let place = Origin(resource.origin)

@@ -240,3 +240,12 @@ extension ProbeRequest {
     return request == ProbeRequest() ? nil : request
   }
 }
+
+extension ObservedNode {
+  /// Takes over what a second look found beside the first.
+  package mutating func add(_ more: ObservedNode) {
+    paths.merge(more.paths) { first, _ in first }
+    units.merge(more.units) { first, _ in first }
+    if case .unknown = firewall { firewall = more.firewall }
+  }
+}

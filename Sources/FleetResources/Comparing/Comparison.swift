@@ -56,6 +56,8 @@ package struct Gap: Sendable, Hashable {
   package var causedBy: [ResourceAddress] = []
   /// Caused by what a process has loaded, not by a change of this plan.
   package var isRestartDebt = false
+  /// systemd must read its units again before the actions: a definition changed since it last did.
+  package var needsDaemonReload = false
   /// A restart that is due but that a policy holds back; says which.
   package var pending: String?
 

@@ -81,7 +81,8 @@ struct PlanChangeText {
   private var differences: [String] {
     if createdAs != nil { return hidden }
     let shown = change.differences.filter { difference in
-      difference.attribute != "content" || change.diff == nil && !change.hidesContent
+      if change.action == .delete, difference.after == "absent" { return false }
+      return difference.attribute != "content" || change.diff == nil && !change.hidesContent
     }
     return shown.map { difference in
       let (before, after) = (displayable(difference.before), displayable(difference.after))

@@ -47,7 +47,8 @@ package struct PlanHuman: Sendable {
     if !unchanged.isEmpty, unchanged.count < plan.nodes.count {
       lines += ["Unchanged: " + unchanged.joined(separator: ", "), ""]
     }
-    for note in notes[nil] ?? [] { lines.append(show(note)) }
+    let general = notes[nil] ?? []
+    if !general.isEmpty { lines += general.map(show) + [""] }
     lines += PlanSentence(plan).lines
     if plan.hasChanges { lines.append("Digest: \(file.digest)") }
     return lines.joined(separator: "\n") + "\n"

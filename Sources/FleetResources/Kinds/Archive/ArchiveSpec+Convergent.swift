@@ -40,7 +40,10 @@ extension ArchiveSpec: Convergent {
     return [
       NodeOperation(
         .unpackArchive,
-        [url, sha256, target, String(strip), ownership.owner, ownership.group, String(stamp.dropLast())],
+        [
+          url, sha256, target, String(strip), ownership.owner, ownership.group,
+          String(stamp.dropLast()),
+        ],
         for: look.address
       )
     ]

@@ -28,10 +28,10 @@ extension DatabaseRoleSpec: Convergent {
     }
   }
 
+  /// Also while the server could not be asked, and for a role that is there: the step sets the
+  /// password, which cannot be compared.
   func operations(_ look: Look) -> [NodeOperation] {
-    guard compare(look).gap != nil, case .known(let secret) = look.context.secrets[password] else {
-      return []
-    }
+    guard case .known(let secret) = look.context.secrets[password] else { return [] }
     return [NodeOperation(.postgresRole, [name], blob: secret, for: look.address)]
   }
 

@@ -14,8 +14,9 @@ extension DatabaseSpec: Convergent {
     return .differs(Gap([.update], [Difference("owner", before: present, after: owner)]))
   }
 
+  /// Also while the server could not be asked: it is started just before, and the step is idempotent.
   func operations(_ look: Look) -> [NodeOperation] {
-    guard compare(look).gap != nil else { return [] }
+    if compare(look) == .inSync { return [] }
     return [NodeOperation(.postgresDatabase, [name, owner], for: look.address)]
   }
 

@@ -24,8 +24,8 @@ extension FirewallSpec: Convergent {
   private func rules(_ context: CompareContext) -> [String] {
     guard case .enabled(let port) = kind else { return rules }
     let isOpen = context.desired.resources.contains { other in
-      guard case .firewall(let spec) = other.spec, case .allow(let source, let open, "tcp") = spec.kind
-      else { return false }
+      guard case .firewall(let spec) = other.spec else { return false }
+      guard case .allow(let source, let open, "tcp") = spec.kind else { return false }
       return open == port && Self.normal(source) == "any"
     }
     return isOpen ? [] : rules

@@ -31,7 +31,10 @@ struct UnitComparison {
       )
     }
     if gap.actions.isEmpty, gap.pending == nil { compareDefinition(&gap) }
-    if !gap.actions.isEmpty { return .differs(gap) }
+    if !gap.actions.isEmpty {
+      gap.needsDaemonReload = gap.needsDaemonReload || !load.unread.isEmpty
+      return .differs(gap)
+    }
     guard let pending = gap.pending else { return .inSync }
     return .pending(pending, remedy: "Let it happen with `--maintenance \(look.resource.role)`.")
   }
@@ -82,7 +85,7 @@ struct UnitComparison {
       gap.differences.append(Difference("state", before: seen.words, after: "started"))
       return
     }
-    let loaded = UnitLoad(spec: spec, seen: seen, look: look, definitions: definitions).findings()
+    let loaded = load.findings()
     var due = loaded.filter { !$0.reload }
     if !due.isEmpty, let policy = heldBack {
       let because = due.map(\.text).joined(separator: "; ")
@@ -106,6 +109,10 @@ struct UnitComparison {
     gap.differences.append(Difference("state", before: seen.words, after: "stopped"))
   }
 
+  private var load: UnitLoad {
+    UnitLoad(spec: spec, seen: seen, look: look, definitions: definitions)
+  }
+
   /// The policy that keeps a restart back, in words.
   private var heldBack: String? {
     if look.context.maintenance.contains(look.resource.role) { return nil }
@@ -115,7 +122,6 @@ struct UnitComparison {
 
   /// A unit that nobody restarts still has to be read again by systemd.
   private func compareDefinition(_ gap: inout Gap) {
-    let load = UnitLoad(spec: spec, seen: seen, look: look, definitions: definitions)
     guard !(spec.state == .started && seen.isUp), let path = load.unread.first else { return }
     gap.actions = [.update]
     gap.differences = [
