@@ -5,7 +5,9 @@ package import FleetModel
 /// The runtime is a constant script; arguments travel as data and never become shell text. They hold
 /// no control characters (checked where values enter).
 package struct NodeOperation: Sendable, Hashable {
-  /// What the runtime can do. Arguments in order; `-` stands for an empty argument nowhere: empty
+  /// What the runtime can do.
+  ///
+  /// Arguments in order; `-` stands for an empty argument nowhere: empty
   /// arguments are empty.
   package enum Verb: String, Sendable, Hashable, CaseIterable {
     /// PATH MODE OWNER GROUP; creates or corrects. Never through a link.
@@ -32,7 +34,7 @@ package struct NodeOperation: Sendable, Hashable {
     case addUser = "add-user"
     /// NAME GROUPS(comma): adds memberships
     case addUserGroups = "add-user-groups"
-    /// URL SHA256-or-empty TARGET STRIP OWNER GROUP STAMP
+    /// URL SHA256-or-empty TARGET STRIP OWNER GROUP STAMP; the stamp's line feed is added there
     case unpackArchive = "unpack-archive"
     /// FILE KEY LENGTH MODE OWNER GROUP; keeps an existing value
     case generateSecret = "generate-secret"

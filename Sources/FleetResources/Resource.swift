@@ -10,7 +10,9 @@ package struct Resource: Sendable, Hashable {
   package let spec: ResourceSpec
   /// What must be converged before it, on this node or another.
   package let requires: [ResourceAddress]
-  /// Activation wave across the fleet, 0 first. Providers come before their consumers.
+  /// Activation wave across the fleet, 0 first.
+  ///
+  /// Providers come before their consumers.
   package let wave: Int
   /// Who asked for it, for people: `fleet.yaml:41:7` or `roles/redis/role.yaml:12:3`.
   package let origin: String

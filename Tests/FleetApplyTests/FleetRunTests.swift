@@ -104,7 +104,13 @@ import Testing
   }
 
   private func unit(_ node: String, _ name: String, wave: Int) -> Resource {
-    resource(node, .unit, name, .unit(UnitSpec(name: name, enabled: true, state: .started)), wave: wave)
+    resource(
+      node,
+      .unit,
+      name,
+      .unit(UnitSpec(name: name, enabled: true, state: .started)),
+      wave: wave
+    )
   }
 
   private func resource(
@@ -115,7 +121,13 @@ import Testing
     wave: Int
   ) -> Resource {
     guard let id = NodeID(node) else { preconditionFailure("test node names are valid") }
-    return Resource(ResourceAddress(id, kind, name), role: "r", spec: spec, wave: wave, origin: "test")
+    return Resource(
+      ResourceAddress(id, kind, name),
+      role: "r",
+      spec: spec,
+      wave: wave,
+      origin: "test"
+    )
   }
 
   private func task(
@@ -140,7 +152,10 @@ import Testing
     )
   }
 
-  private func changes(_ resources: [Resource], _ approved: Set<ResourceAddress>?) -> [PlannedChange] {
+  private func changes(
+    _ resources: [Resource],
+    _ approved: Set<ResourceAddress>?
+  ) -> [PlannedChange] {
     resources.filter { approved?.contains($0.address) ?? true }.map { resource in
       let phase: PlanPhase =
         switch resource.address.kind {
@@ -189,7 +204,9 @@ private struct Recorder: NodeWorker {
       seen.unitFileState = "disabled"
       observed.units[unit] = .value(seen)
     }
-    for certificate in request.certificates { observed.certificates[certificate.certPath] = .absent }
+    for certificate in request.certificates {
+      observed.certificates[certificate.certPath] = .absent
+    }
     observed.authority = .absent
     observed.manifest = .absent
     observed.listeners = .value([])

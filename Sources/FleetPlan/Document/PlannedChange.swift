@@ -83,7 +83,9 @@ package struct PlannedChange: Sendable, Hashable {
   }
 }
 
-/// The parts of an apply on one node, in order. Each is finished on all nodes before the next begins.
+/// The parts of an apply on one node, in order.
+///
+/// Each is finished on all nodes before the next begins.
 package enum PlanPhase: String, Sendable, Hashable, CaseIterable, Comparable {
   case packageSources = "package-sources"
   case packages, accounts, directories, archives, secrets, certificates, sources, build

@@ -12,6 +12,8 @@ struct NodePlanner {
 
   /// Resources in the order of their addresses: the plan does not depend on the order given.
   let resources: [Resource]
+  /// What each needs, also by implication.
+  let needs: [ResourceAddress: [ResourceAddress]]
 
   init(_ fleet: String, _ input: NodeInput, _ observed: ObservedNode, _ context: CompareContext) {
     self.fleet = fleet
@@ -19,6 +21,11 @@ struct NodePlanner {
     self.observed = observed
     self.context = context
     resources = input.resources.sorted { $0.address < $1.address }
+    let implied = ImpliedNeeds(resources)
+    needs = Dictionary(
+      resources.map { ($0.address, implied.needs(of: $0)) },
+      uniquingKeysWith: { first, _ in first }
+    )
   }
 
   /// Returns the plan of the node, not yet ordered.
@@ -42,8 +49,8 @@ struct NodePlanner {
     let factory = ChangeFactory(planner: self)
     for resource in resources {
       factory.add(resource, verdicts[resource.address] ?? .inSync, to: &draft)
-      draft.requirements[resource.address] = resource.requires
     }
+    draft.requirements = needs
     draft.changes += orphans.changes
     draft.node.kept = orphans.kept
     for change in orphans.changes { draft.states[change.address] = change.actions.description }
@@ -149,13 +156,17 @@ struct NodePlanner {
     }
   }
 
-  /// A process must notice a new version of the package or archive that its unit names as needed.
+  /// A process must notice a new version of a package of its role.
   private mutating func noteUpgrades() {
+    let upgraded = resources.filter { resource in
+      resource.address.kind == .package && verdicts[resource.address]?.gap?.actions == [.update]
+    }
+    guard !upgraded.isEmpty else { return }
     for resource in resources {
       guard case .unit(let spec) = resource.spec else { continue }
-      for need in resource.requires where need.kind == .package || need.kind == .archive {
-        guard let gap = verdicts[need]?.gap, gap.actions == [.update] else { continue }
-        context.planned.restarts[spec.name, default: []].append(need)
+      for package in upgraded
+      where package.role == resource.role || resource.requires.contains(package.address) {
+        context.planned.restarts[spec.name, default: []].append(package.address)
       }
     }
   }
@@ -181,6 +192,12 @@ struct NodePlanner {
     }
   }
 
+  /// Whether a source whose tree is not at hand is on the node from before: what needs it can go on.
+  private func isDeployed(_ resource: Resource) -> Bool {
+    guard case .source(let spec) = resource.spec, spec.files == nil else { return false }
+    return observed.paths[spec.manifestPath]?.known != nil
+  }
+
   private func blockedRoot(
     _ resource: Resource,
     _ roots: inout [ResourceAddress: ResourceAddress?]
@@ -188,9 +205,9 @@ struct NodePlanner {
     if let known = roots[resource.address] { return known }
     roots[resource.address] = .some(nil)
     var found: ResourceAddress?
-    for need in resource.requires.sorted() {
+    for need in needs[resource.address] ?? [] {
       guard let needed = context.desired.byAddress[need] else { continue }
-      if case .blocked = verdicts[need] { found = need }
+      if case .blocked = verdicts[need], !isDeployed(needed) { found = need }
       found = found ?? blockedRoot(needed, &roots)
       if found != nil { break }
     }

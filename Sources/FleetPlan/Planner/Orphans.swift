@@ -123,10 +123,24 @@ struct Orphans {
     }
   }
 
-  private func addFolder(_ address: ResourceAddress, _ entry: Manifest.Entry, to found: inout Found)
-  {
-    // Whether it is empty shows only when it goes: what is not empty stays, and so does its entry.
-    found.kept.append("\(address.kind.rawValue):\(address.name)")
+  /// Whether a folder is empty shows only when it goes; what is not empty stays.
+  private func addFolder(
+    _ address: ResourceAddress,
+    _ entry: Manifest.Entry,
+    to found: inout Found
+  ) {
+    guard let fact = planner.observed.paths[address.name] else {
+      return addUnknown(address, entry, "nobody looked at \(address.name)", to: &found)
+    }
+    switch fact {
+    case .unknown(let why): addUnknown(address, entry, why, to: &found)
+    case .absent: return
+    case .value(let seen):
+      guard seen.kind == .directory else { return }
+      var change = change(address, entry, [.delete])
+      change.differences = [Difference("state", before: "present", after: "absent if empty")]
+      found.changes.append(change)
+    }
   }
 
   private func addUnknown(
@@ -217,7 +231,7 @@ extension ProbeRequest {
       guard parts.count == 2, let kind = ResourceKind(rawValue: parts[0]) else { continue }
       switch kind {
       case .unit: request.units.append(parts[1])
-      case .file, .dropIn, .link: request.paths.append(Path(parts[1]))
+      case .file, .dropIn, .link, .dir: request.paths.append(Path(parts[1]))
       case .aptSource: request.paths.append(Path(Orphans.sourcePath(parts[1])))
       case .firewall: request.firewall = true
       default: continue

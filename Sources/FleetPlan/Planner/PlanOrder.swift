@@ -55,7 +55,7 @@ struct Waves {
     guard visiting.insert(address).inserted else { return 0 }
     defer { visiting.remove(address) }
     var wave = own[address] ?? 0
-    for need in needs[address] ?? [] where need.kind == .unit || need.kind == .database {
+    for need in needs[address] ?? [] where [.unit, .database, .step].contains(need.kind) {
       wave = max(wave, settle(need, own, needs, &visiting))
     }
     waves[address] = wave
@@ -133,17 +133,21 @@ struct NodeOrder {
     switch (change.phase, change.address.kind) {
     case (.certificates, _): change.address.name == "authority" ? 0 : 1
     case (.retire, .unit): 0
+    // Folders after what is in them, the deepest first.
+    case (.retire, .dir): 1000 - min(900, change.address.name.utf8.count { $0 == 0x2F })
     case (.retire, _): 1
     case (.activate, .database): change.address.name.hasPrefix("role/") ? 1 : 2
     case (.activate, .step): 3
     case (.activate, .unit): servesDatabase(change.address) ? 0 : 4
-    case (.firewall, _): change.actions == [.enable] ? 0 : change.action == .delete ? 2 : 1
+    // Every way in is open before the rest is shut.
+    case (.firewall, _): change.action == .create ? 0 : change.action == .delete ? 2 : 1
     default: 1
     }
   }
 
   private func servesDatabase(_ unit: ResourceAddress) -> Bool {
-    changes.contains { $0.address.kind == .database && $0.requires.contains(unit) }
+    unit.name.hasPrefix("postgresql")
+      || changes.contains { $0.address.kind == .database && $0.requires.contains(unit) }
   }
 
   /// Depth first over needs of the same phase and wave, so that each comes before its user.

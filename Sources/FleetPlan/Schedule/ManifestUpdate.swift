@@ -4,13 +4,9 @@ package import FleetResources
 extension Manifest {
   /// Returns the record after an apply, from a fresh look at the node.
   ///
-  /// - Parameters:
-  ///   - changes: the changes of this node that were carried out.
-  ///   - resources: what is wanted there.
-  ///   - before: what was seen before the apply.
-  ///   - after: what is seen now.
-  ///   - context: the context for `after`, secrets known.
-  ///   - startups: unit to milliseconds until healthy, of those that this apply started.
+  /// `changes` are those of this node that were carried out, `resources` what is wanted there,
+  /// `context` is that of `after` with the secrets known, `startups` maps the units that this apply
+  /// started to milliseconds until healthy.
   package func updated(
     applying changes: [PlannedChange],
     resources: [Resource],

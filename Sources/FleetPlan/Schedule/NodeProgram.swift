@@ -61,6 +61,9 @@ package struct NodeProgram: Sendable {
       // The daemon-reload of the schedule is that of an `update`.
       return unit.operations(change.actions.filter { $0 != .update }, for: change.address)
     }
+    var context = context
+    // The plan saw nothing there: what is there now came with a package of this run.
+    if change.action == .create, let path = resource.spec.path { context.absentBefore.insert(path) }
     return resource.operations(observed, context)
   }
 
@@ -69,6 +72,7 @@ package struct NodeProgram: Sendable {
     switch address.kind {
     case .unit: return UnitSpec.operations(change.actions, unit: address.name, for: address)
     case .file, .dropIn, .link: return [NodeOperation(.remove, [address.name], for: address)]
+    case .dir: return [NodeOperation(.removeDirectory, [address.name], for: address)]
     case .aptSource:
       return [NodeOperation(.remove, [Orphans.sourcePath(address.name)], for: address)]
     case .firewall:

@@ -1,6 +1,8 @@
 package import FleetModel
 
-/// One printable difference between what is and what should be. Never holds a secret.
+/// One printable difference between what is and what should be.
+///
+/// Never holds a secret.
 package struct Difference: Sendable, Hashable, Codable {
   /// What differs: `content`, `mode`, `owner`, `state`, `enabled`, `version`, a key of an env file.
   package var attribute: String

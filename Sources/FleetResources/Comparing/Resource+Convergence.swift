@@ -65,6 +65,7 @@ extension ResourceSpec {
     switch self {
     case .absentPath(let spec): spec.path
     case .secret(let spec): spec.file
+    case .archive(let spec): spec.stampPath
     default: evidencePath
     }
   }

@@ -22,6 +22,7 @@ struct RandomFleet {
       node.packageUnits = [
         "redis": ["redis.service"], "postgresql": ["postgresql@16-main.service"],
       ]
+      node.packageFiles = ["redis": ["/etc/redis.conf", "/etc/web/default"]]
       fleet.nodes[id] = node
       fleet.roles[id] = ["web", "data"]
       fleet.wanted[id] = resources(id, ids)

@@ -14,6 +14,8 @@ struct SimulatedNode {
   private var serial = 0
   /// Units that come with a package.
   var packageUnits: [String: [String]] = [:]
+  /// Configuration files that come with a package.
+  var packageFiles: [String: [String]] = [:]
   /// Steps that were run, in order.
   private(set) var log: [String] = []
 
@@ -167,7 +169,7 @@ struct SimulatedNode {
     case .unpackArchive:
       let root = Ownership(owner: words[4], group: words[5], mode: 0o755)
       seen.paths[words[2]] = .value(ObservedPath(kind: .directory, ownership: root))
-      put(words[2] + "/.fleetctl-archive", Array(words[6].utf8), root)
+      put(words[2] + "/.fleetctl-archive", Array((words[6] + "\n").utf8), root)
     case .generateSecret: generate(words)
     case .createAuthority: seen.authority = .value("PEM of \(words[1])\n")
     case .runStep: put(words[4], Array((words[5] + "\n").utf8), rights(["0600", "root", "root"]))
@@ -176,7 +178,10 @@ struct SimulatedNode {
     case .unit: try unit(words)
     case .postgresRole, .postgresDatabase: try database(operation.verb, words)
     case .firewall: firewall(words)
-    case .removeDirectory, .aptUpdate, .requestCertificate, .signCertificate, .syncSource,
+    case .removeDirectory:
+      let isUsed = seen.paths.contains { $0.key.hasPrefix(words[0] + "/") && $0.value.known != nil }
+      if !isUsed { seen.paths[words[0]] = .absent }
+    case .aptUpdate, .requestCertificate, .signCertificate, .syncSource,
       .waitUnit,
       .checkCommand:
       break
@@ -210,6 +215,9 @@ struct SimulatedNode {
     for name in names {
       let parts = name.split(separator: "=").map(String.init)
       seen.packages[parts[0]] = .value(parts.count > 1 ? parts[1] : "1.0")
+      for path in packageFiles[parts[0]] ?? [] where seen.paths[path]?.known == nil {
+        put(path, Array("# default\n".utf8), rights(["0644", "root", "root"]))
+      }
       for unit in packageUnits[parts[0]] ?? [] {
         var state = ObservedUnit()
         state.loadState = "loaded"

@@ -40,7 +40,7 @@ extension ArchiveSpec: Convergent {
     return [
       NodeOperation(
         .unpackArchive,
-        [url, sha256, target, String(strip), ownership.owner, ownership.group, stamp],
+        [url, sha256, target, String(strip), ownership.owner, ownership.group, String(stamp.dropLast())],
         for: look.address
       )
     ]

@@ -1,4 +1,6 @@
-/// The fleet's CA, on one node. Address `certificate:authority`.
+/// The fleet's CA, on one node.
+///
+/// Address `certificate:authority`.
 package struct AuthoritySpec: Sendable, Hashable {
   /// Folder, 0700 root, with `ca-key.pem` and `ca-cert.pem`.
   package var directory: String

@@ -23,7 +23,7 @@ extension FileSpec: Convergent {
     switch content.readiness(look.context) {
     case .unknown(let why): return .unknown(why)
     case .later(let producer, let reason):
-      gap.hidesContent = true
+      gap.hidesContent = !content.secrets.isEmpty
       return .knownAfterApply(gap, producer: producer, reason: reason)
     case .bytes(let bytes):
       gap.hidesContent = !content.secrets.isEmpty
@@ -41,7 +41,7 @@ extension FileSpec: Convergent {
         [.update],
         [Difference("content", before: "present", after: "known after apply")]
       )
-      gap.hidesContent = true
+      gap.hidesContent = !content.secrets.isEmpty
       return .knownAfterApply(gap, producer: producer, reason: reason)
     case .bytes(let bytes):
       return mergesKeys ? compareKeys(seen, bytes, look) : compareContent(seen, bytes, look)

@@ -19,6 +19,18 @@ extension FirewallSpec: Convergent {
     }
   }
 
+  /// The rules that it brings itself: the way in is not opened twice, since ufw(8) keeps one comment
+  /// for a rule and both would go on changing it.
+  private func rules(_ context: CompareContext) -> [String] {
+    guard case .enabled(let port) = kind else { return rules }
+    let isOpen = context.desired.resources.contains { other in
+      guard case .firewall(let spec) = other.spec, case .allow(let source, let open, "tcp") = spec.kind
+      else { return false }
+      return open == port && Self.normal(source) == "any"
+    }
+    return isOpen ? [] : rules
+  }
+
   private static func normal(_ source: String) -> String {
     if source.isEmpty || source.lowercased() == "anywhere" { return "any" }
     // ufw prints a host without its full-length mask.
@@ -34,7 +46,7 @@ extension FirewallSpec: Convergent {
     case .absent: seen = ObservedFirewall(active: false, rules: [])
     case .value(let value): seen = value
     }
-    let missing = rules.filter { !seen.rules.contains($0) }
+    let missing = rules(look.context).filter { !seen.rules.contains($0) }
     var differences = missing.map { Difference("rule", before: "absent", after: $0) }
     guard case .enabled = kind else {
       return missing.isEmpty ? .inSync : .differs(Gap([.create], differences))
@@ -54,7 +66,7 @@ extension FirewallSpec: Convergent {
     case .enabled:
       // The way in is opened before the door is shut.
       let words = [["default", "deny", "incoming"], ["--force", "enable"]]
-      return rules.map { Self.operation($0, deleting: false, look.address) }
+      return rules(look.context).map { Self.operation($0, deleting: false, look.address) }
         + words.map { NodeOperation(.firewall, $0, for: look.address) }
     }
   }

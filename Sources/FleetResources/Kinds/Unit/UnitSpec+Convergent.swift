@@ -113,7 +113,9 @@ extension ObservedUnit {
   /// Whether it is masked, for good or until the next boot.
   var isMasked: Bool { loadState == "masked" || unitFileState.hasPrefix("masked") }
 
-  /// Whether enabling (or disabling) it would change nothing. Static, generated and indirect units
+  /// Whether enabling (or disabling) it would change nothing.
+  ///
+  /// Static, generated and indirect units
   /// cannot be enabled or disabled at all.
   func meets(enabled wanted: Bool) -> Bool {
     switch unitFileState {

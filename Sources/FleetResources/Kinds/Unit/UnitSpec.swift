@@ -1,6 +1,8 @@
 package import FleetModel
 
-/// `unit:`: the state of a service and what it consumes. Its file, if ours, is a `file:` of its own.
+/// A `unit:`, the state of a service and what it consumes.
+///
+/// Its file, if ours, is a `file:` of its own.
 package struct UnitSpec: Sendable, Hashable {
   /// Wanted run state.
   package enum State: String, Sendable, Hashable {
