@@ -68,7 +68,7 @@ import Testing
     for (_, node) in fleet.nodes {
       #expect(node.seen.paths["/etc/web/site"] == .absent)
       #expect(node.seen.paths["/etc/web/web.env"]?.known != nil, "shared with others: it stays")
-      #expect(node.seen.paths["/etc/web"]?.known != nil)
+      #expect(node.log.allSatisfy { !$0.hasPrefix("sync-source") || $0.contains("/opt/web") })
     }
   }
 

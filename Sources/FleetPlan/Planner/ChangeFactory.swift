@@ -65,7 +65,7 @@ struct ChangeFactory {
       phase: phase(resource, [action])
     )
     change.reasons = [.init(why, origin: resource.origin)]
-    change.remedy = remedy
+    change.remedy = remedy.flatMap { $0.isEmpty ? nil : $0 }
     return change
   }
 
@@ -95,6 +95,10 @@ struct ChangeFactory {
   private func describe(_ spec: ResourceSpec, _ change: inout PlannedChange) {
     switch spec {
     case .file(let file): change.isUnitDefinition = file.isUnitDefinition
+    // Masks, and unit files that must not be there.
+    case .link(let link): change.isUnitDefinition = link.path.hasPrefix("/etc/systemd/system/")
+    case .absentPath(let path):
+      change.isUnitDefinition = path.path.hasPrefix("/etc/systemd/system/")
     case .step(let step): change.isReversible = step.reversible
     case .package, .aptSource, .group, .user: change.isReversible = false
     case .unit(let unit): describe(unit, &change)

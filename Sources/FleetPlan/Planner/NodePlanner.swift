@@ -9,6 +9,8 @@ struct NodePlanner {
   let observed: ObservedNode
   var context: CompareContext
   var verdicts: [ResourceAddress: Comparison] = [:]
+  /// What is blocked only because it needs something that is, by that root.
+  private(set) var waiting: [ResourceAddress: ResourceAddress] = [:]
 
   /// Resources in the order of their addresses: the plan does not depend on the order given.
   let resources: [Resource]
@@ -184,10 +186,12 @@ struct NodePlanner {
   private mutating func propagateBlocks() {
     var roots: [ResourceAddress: ResourceAddress?] = [:]
     for resource in resources where verdicts[resource.address]?.gap != nil {
-      guard let root = blockedRoot(resource, &roots) else { continue }
+      guard let found = blockedRoot(resource, &roots) else { continue }
+      let root = waiting[found] ?? found
+      waiting[resource.address] = root
       verdicts[resource.address] = .blocked(
         "it needs \(root.kind.rawValue):\(root.name), which is blocked",
-        remedy: "Settle that one first."
+        remedy: ""
       )
     }
   }

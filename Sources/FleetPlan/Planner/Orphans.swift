@@ -62,7 +62,8 @@ struct Orphans {
     case .file, .dropIn, .link: addPath(address, address.name, entry, to: &found)
     case .aptSource: addPath(address, Self.sourcePath(address.name), entry, to: &found)
     case .dir: addFolder(address, entry, to: &found)
-    case .package, .database, .secret, .archive, .source:
+    case .source: addSource(address, entry, to: &found)
+    case .package, .database, .secret, .archive:
       found.kept.append("\(address.kind.rawValue):\(address.name)")
     case .group, .user, .certificate, .step, .sysctl, .firewall: break
     }
@@ -121,6 +122,28 @@ struct Orphans {
       found.effects[address] = entry.effect
       found.changes.append(change)
     }
+  }
+
+  private func addSource(
+    _ address: ResourceAddress,
+    _ entry: Manifest.Entry,
+    to found: inout Found
+  ) {
+    let list = SourceRemoval.listPath(address.name)
+    switch planner.observed.paths[list] {
+    case nil: return addUnknown(address, entry, "nobody looked at \(list)", to: &found)
+    case .unknown(let why): return addUnknown(address, entry, why, to: &found)
+    case .absent, .value: break
+    }
+    guard let removal = SourceRemoval(target: address.name, observed: planner.observed) else {
+      return
+    }
+    var change = change(address, entry, [.delete])
+    let count = removal.paths.count == 1 ? "1 file" : "\(removal.paths.count) files"
+    change.differences = [
+      Difference("deleted", before: count, after: "gone; what we did not put there stays")
+    ]
+    found.changes.append(change)
   }
 
   /// Whether a folder is empty shows only when it goes; what is not empty stays.
@@ -182,9 +205,12 @@ struct Orphans {
     guard case .value(let seen) = planner.observed.firewall else { return }
     var wanted: Set<String> = []
     for resource in planner.resources {
-      if case .firewall(let spec) = resource.spec { wanted.formUnion(spec.rules) }
+      if case .firewall(let spec) = resource.spec {
+        wanted.formUnion(spec.rules.map(FirewallSpec.body))
+      }
     }
-    for rule in seen.rules where !wanted.contains(rule) && rule.contains("# fleetctl:") {
+    for rule in seen.rules
+    where rule.contains("# fleetctl:") && !wanted.contains(FirewallSpec.body(rule)) {
       let address = ResourceAddress(planner.input.id, .firewall, FirewallRuleName.name(of: rule))
       let role = rule.split(separator: ":").dropFirst().first.map(String.init) ?? ""
       var change = PlannedChange(
@@ -232,12 +258,22 @@ extension ProbeRequest {
       switch kind {
       case .unit: request.units.append(parts[1])
       case .file, .dropIn, .link, .dir: request.paths.append(Path(parts[1]))
+      case .source:
+        request.paths.append(Path(parts[1]))
+        request.paths.append(Path(SourceRemoval.listPath(parts[1]), wantsContent: true))
       case .aptSource: request.paths.append(Path(Orphans.sourcePath(parts[1])))
       case .firewall: request.firewall = true
       default: continue
       }
     }
-    return request == ProbeRequest() ? nil : request
+    return request == ProbeRequest() ? nil : ProbeRequest().joined(with: request)
+  }
+
+  /// Returns the request for `resources` and for what `manifest`, as last read, owns beside them.
+  package static func covering(_ resources: [Resource], manifest: Manifest?) -> ProbeRequest {
+    let wanted = covering(resources)
+    guard let manifest, let more = orphans(of: manifest, beside: resources) else { return wanted }
+    return wanted.joined(with: more)
   }
 }
 

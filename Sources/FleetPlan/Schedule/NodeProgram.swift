@@ -72,6 +72,9 @@ package struct NodeProgram: Sendable {
     switch address.kind {
     case .unit: return UnitSpec.operations(change.actions, unit: address.name, for: address)
     case .file, .dropIn, .link: return [NodeOperation(.remove, [address.name], for: address)]
+    case .source:
+      let removal = SourceRemoval(target: address.name, observed: observed)
+      return removal.map { [$0.operation(for: address)] } ?? []
     case .dir: return [NodeOperation(.removeDirectory, [address.name], for: address)]
     case .aptSource:
       return [NodeOperation(.remove, [Orphans.sourcePath(address.name)], for: address)]

@@ -131,6 +131,24 @@ extension ProbeRequest {
     return request
   }
 
+  /// Returns the request for what both ask, sorted, each thing once.
+  package func joined(with other: ProbeRequest) -> ProbeRequest {
+    var joined = self
+    joined.paths += other.paths
+    joined.units += other.units
+    joined.packages += other.packages
+    joined.users += other.users
+    joined.groups += other.groups
+    joined.sysctls += other.sysctls
+    joined.secrets += other.secrets
+    joined.certificates += other.certificates
+    joined.authorityDirectory = authorityDirectory ?? other.authorityDirectory
+    joined.postgres = postgres || other.postgres
+    joined.firewall = firewall || other.firewall
+    joined.tidy()
+    return joined
+  }
+
   /// Sorts everything and merges what is asked twice.
   mutating func tidy() {
     var merged: [String: Path] = [:]

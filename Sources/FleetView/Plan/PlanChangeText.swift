@@ -56,7 +56,7 @@ struct PlanChangeText {
     case (.run, _): text = "run \(name)"
     default: text = "\(change.address.kind.rawValue) \(name)"
     }
-    if let rights = createdAs { text += "  \(displayable(rights))" }
+    if let rights = createdAs, !rights.isEmpty { text += "  \(displayable(rights))" }
     if change.label != .intent, change.action != .adopt { text += "  [\(change.label.rawValue)]" }
     if isPlainCreation, let reason = change.reasons.first {
       text += ink.faint("  (\(displayable(reason.origin.isEmpty ? change.role : reason.origin)))")
@@ -66,15 +66,22 @@ struct PlanChangeText {
 
   /// What is made, where one word says it.
   private var createdAs: String? {
+    if isNewUnit { return "" }
     guard change.action == .create, let difference = change.differences.first,
       change.differences.count == 1, difference.before == "absent"
     else { return nil }
     return difference.after
   }
 
+  /// A unit that comes with this plan: that it is neither enabled nor started needs no saying.
+  private var isNewUnit: Bool {
+    change.address.kind == .unit && change.action == .start && !change.differences.isEmpty
+      && change.differences.allSatisfy { $0.before == "not there" }
+  }
+
   /// A new thing that a role wants: the reason needs no line of its own.
   private var isPlainCreation: Bool {
-    change.action == .create && change.label == .intent && change.reasons.count == 1
+    (change.action == .create || isNewUnit) && change.label == .intent && change.reasons.count == 1
       && createdAs != nil
   }
 
@@ -91,7 +98,9 @@ struct PlanChangeText {
   }
 
   private var hidden: [String] {
-    change.hidesContent ? ["content changed (hidden: holds secrets)"] : []
+    guard change.hidesContent else { return [] }
+    let word = change.action == .create ? "content not shown" : "content changed"
+    return ["\(word) (hidden: holds secrets)"]
   }
 
   private func diff(_ shown: inout [String: NodeID]) -> [String] {

@@ -9,7 +9,7 @@ struct SimulatedNode {
     var description: String
   }
 
-  private(set) var seen = ObservedNode()
+  fileprivate(set) var seen = ObservedNode()
   private var owners: [SecretID: (file: String, key: String)] = [:]
   private var serial = 0
   /// Units that come with a package.
@@ -181,7 +181,8 @@ struct SimulatedNode {
     case .removeDirectory:
       let isUsed = seen.paths.contains { $0.key.hasPrefix(words[0] + "/") && $0.value.known != nil }
       if !isUsed { seen.paths[words[0]] = .absent }
-    case .aptUpdate, .requestCertificate, .signCertificate, .syncSource,
+    case .syncSource: put(words[3], [], rights(["0600", "root", "root"]))
+    case .aptUpdate, .requestCertificate, .signCertificate,
       .waitUnit,
       .checkCommand:
       break
@@ -218,7 +219,8 @@ struct SimulatedNode {
       for path in packageFiles[parts[0]] ?? [] where seen.paths[path]?.known == nil {
         put(path, Array("# default\n".utf8), rights(["0644", "root", "root"]))
       }
-      for unit in packageUnits[parts[0]] ?? [] {
+      for unit in packageUnits[parts[0]] ?? [] where seen.units[unit]?.known?.loadState != "loaded"
+      {
         var state = ObservedUnit()
         state.loadState = "loaded"
         state.unitFileState = "disabled"
@@ -301,4 +303,9 @@ struct SimulatedNode {
     guard !spec.creates.isEmpty else { return }
     put(spec.creates, [], rights(["0755", "root", "root"]))
   }
+}
+
+extension SimulatedNode {
+  /// An account from before our time.
+  mutating func addUser(_ name: String) { seen.users[name] = .value([name]) }
 }

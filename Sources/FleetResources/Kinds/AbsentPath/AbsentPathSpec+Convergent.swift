@@ -33,7 +33,9 @@ extension AbsentPathSpec: Convergent {
     }
   }
 
+  /// The package of this plan that may bring the path: only configuration files come and go so.
   private func bringer(_ look: Look) -> ResourceAddress? {
+    guard path.hasPrefix("/etc/"), !path.hasPrefix("/etc/systemd/system/") else { return nil }
     let planned = look.context.planned.packages.values.sorted()
     let required = look.resource.requires.filter { $0.kind == .package }
     if !required.isEmpty { return planned.first { required.contains($0) } }

@@ -31,6 +31,12 @@ extension FirewallSpec: Convergent {
     return isOpen ? [] : rules
   }
 
+  /// A rule in normal form without its comment.
+  package static func body(_ rule: String) -> String {
+    let body = rule.split(separator: "#", maxSplits: 1).first ?? ""
+    return body.last == " " ? String(body.dropLast()) : String(body)
+  }
+
   private static func normal(_ source: String) -> String {
     if source.isEmpty || source.lowercased() == "anywhere" { return "any" }
     // ufw prints a host without its full-length mask.
@@ -46,7 +52,9 @@ extension FirewallSpec: Convergent {
     case .absent: seen = ObservedFirewall(active: false, rules: [])
     case .value(let value): seen = value
     }
-    let missing = rules(look.context).filter { !seen.rules.contains($0) }
+    // ufw(8) keeps one comment for equal rules, whoever asked for them.
+    let present = Set(seen.rules.map(Self.body))
+    let missing = rules(look.context).filter { !present.contains(Self.body($0)) }
     var differences = missing.map { Difference("rule", before: "absent", after: $0) }
     guard case .enabled = kind else {
       return missing.isEmpty ? .inSync : .differs(Gap([.create], differences))
@@ -102,6 +110,7 @@ extension FirewallSpec: Convergent {
       return look.observed.firewall == .absent ? "absent" : nil
     }
     if case .enabled = kind { return seen.active ? "active" : "inactive" }
-    return rules.filter { seen.rules.contains($0) }.joined(separator: "\n")
+    let present = Set(seen.rules.map(Self.body))
+    return rules.filter { present.contains(Self.body($0)) }.joined(separator: "\n")
   }
 }

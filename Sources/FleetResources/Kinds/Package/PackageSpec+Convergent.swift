@@ -9,7 +9,7 @@ extension PackageSpec: Convergent {
     switch look.observed.packages[name] ?? .unknown("nobody looked at the package \(name)") {
     case .unknown(let why): return .unknown(why)
     case .absent:
-      let after = version ?? "the newest version offered"
+      let after = version ?? "newest offered"
       return .differs(Gap([.create], [Difference("version", before: "absent", after: after)]))
     case .value(let present):
       guard let version, version != present else { return .inSync }
