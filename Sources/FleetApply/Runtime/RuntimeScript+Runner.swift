@@ -224,7 +224,8 @@ extension RuntimeScript {
     undo_unit() {
       case $2 in
       enabled) systemctl enable -- "$1" || return 1 ;;
-      disabled) systemctl disable -- "$1" || return 1 ;;
+      # Its file may be gone by now: then so is what enabled it.
+      disabled) systemctl disable -- "$1" || ! systemctl cat -- "$1" >/dev/null 2>&1 || return 1 ;;
       # Its file went again; the links of its enabling would stay.
       '' | not-found) systemctl disable -- "$1" || : ;;
       esac

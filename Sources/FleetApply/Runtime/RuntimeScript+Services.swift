@@ -123,6 +123,11 @@ extension RuntimeScript {
       *) defined= ;;
       esac
     }
+    # Sets `place`: where PATH lies in the staged layer, past the links that its folders go through.
+    stand_in() { # PATH
+      place=$tree/upper$(readlink -m -- "${1%/*}")
+      mkdir -p "$place" && place=$place/${1##*/}
+    }
     rehearse() {
       staged= installs=
       tree=$batch_dir/rehearsal
@@ -135,16 +140,21 @@ extension RuntimeScript {
         fetch | unpack-archive | sync-source | apt-install | run-step) installs=1 ;;
         write-file)
           unit_of "$4"
-          [ -n "$defined" ] || continue
+          if [ -z "$defined" ]; then
+            # A program or a file that units name: that it will be there is enough, content stays out.
+            stand_in "$4" && : >"$place" && chmod "$5" "$place" || return 1
+            continue
+          fi
           # A drop-in of a unit that is not there yet says nothing alone.
           mkdir -p "$tree/upper${4%/*}" && cat "$batch_dir/blob.$1" >"$tree/upper$4" || return 1
           case $defined in *@.*) continue ;; esac
           case $NL$staged in *"$NL$defined$NL"*) ;; *) staged=$staged$defined$NL ;; esac ;;
+        make-link) stand_in "$4" && ln -sfn -- "$5" "$place" || return 1 ;;
         esac
       done
       [ -n "$staged" ] || { rm -rf "$tree"; return 0; }
       find "$tree" -type d -exec chmod 0755 {} +
-      find "$tree/upper" -type f -exec chmod 0644 {} +
+      find "$tree/upper" -path '*/systemd/system/*' -type f -exec chmod 0644 {} +
       mkdir -p "$tree/root" "$tree/memory"
       version=$(systemctl --version)
       version=${version#systemd }
@@ -168,7 +178,7 @@ extension RuntimeScript {
       *@overlay*)
         # No overlay here: the staged files alone. Programs and units that only the node has are not seen.
         installs=1
-        findings=$(cd "$tree/upper" && systemd-analyze verify --man=no "$strict" $(find "$tree/upper" -type f ! -path '*.d/*') 2>&1 </dev/null) ;;
+        findings=$(cd "$tree/upper" && systemd-analyze verify --man=no "$strict" $(find "$tree/upper" -path '*/systemd/system/*' -type f ! -path '*.d/*') 2>&1 </dev/null) ;;
       esac
       complaints=
       for line in $findings; do
