@@ -1,4 +1,3 @@
-import FleetDigest
 import FleetProbe
 import FleetResources
 import FleetTransport
@@ -29,14 +28,13 @@ extension NodeSession {
     seconds: Int
   ) async throws(TransportError) -> AnswerSections {
     let nonce = random()
-    let text = RuntimeScript.text
     let header =
       [
         "nonce=" + nonce, "state=" + layout.stateDirectory, "run=" + layout.runDirectory,
-        "script=" + SHA256.hex(Array(text.utf8)),
+        "script=" + RuntimeScript.digest,
       ] + lines
     let input = RemoteScript.input(
-      script: text,
+      script: RuntimeScript.text,
       frames: [Array((header.joined(separator: "\n") + "\n").utf8)]
     )
     let result = try await connection.run(
@@ -44,7 +42,7 @@ extension NodeSession {
         program: RemoteScript.program,
         stdin: input + frames,
         asRoot: true,
-        deadline: .seconds(60 + seconds + frames.count >> 20)
+        deadline: .seconds(60 + seconds + frames.count >> 17)
       )
     )
     do {
@@ -192,7 +190,10 @@ struct BatchRun {
     case "state:waiting":
       idle += 1
       guard idle < 3 else {
-        throw ApplyError(.notStarted, "the node accepted the batch and never began it")
+        throw ApplyError(
+          .unknownOutcome,
+          "the node accepted the batch and has not begun it; it may yet"
+        )
       }
       return .running
     case "state:missing":

@@ -22,7 +22,6 @@ struct ContentCompiler {
   var builder: NodeBuilder
   /// Steps that come before the next one.
   private(set) var earlierSteps: [ResourceAddress]
-  private var sourceFiles: [String: SourceFile] = [:]
 
   init(
     definition: Role,
@@ -319,7 +318,7 @@ struct ContentCompiler {
     let spec: SourceSpec
     switch sources.files(of: item.source, path: path, excludes: excludes) {
     case .found(let localPath, let files):
-      for file in files { sourceFiles[file.path] = file }
+      builder.sources[target] = files
       spec = SourceSpec(
         localPath: localPath,
         target: target,
@@ -350,7 +349,7 @@ struct ContentCompiler {
     let directory = evaluator.optional(item.directory) ?? "/"
     let inputs = evaluator.strings(item.inputs).map { input -> String in
       guard input.hasPrefix("source:") else { return input }
-      return input + "=" + (sourceFiles[String(input.dropFirst(7))]?.sha256 ?? "absent")
+      return input + "=" + sourceDigest(String(input.dropFirst(7)), in: directory)
     }
     let name = "\(definition.name).\(item.name)"
     let stamp = StepStamp.digest(
@@ -376,6 +375,20 @@ struct ContentCompiler {
     // Steps run in the order of the role, after those of the components that it builds on.
     add(.step, name, .step(spec), requires: earlierSteps, at: item.span)
     earlierSteps.append(ResourceAddress(builder.node, .step, name))
+  }
+
+  /// Digests of a file, or of a folder with all below it, of the source synced to `directory`.
+  private func sourceDigest(_ path: String, in directory: String) -> String {
+    let target = builder.sources.keys.filter { directory == $0 || directory.hasPrefix($0 + "/") }
+      .max { $0.utf8.count < $1.utf8.count }
+    guard let target, let files = builder.sources[target] else { return "no source" }
+    let below = String(directory.dropFirst(target.utf8.count + 1))
+    let parts = (below.isEmpty ? [] : [below]) + (path == "." ? [] : [path])
+    let wanted = parts.joined(separator: "/")
+    let found = files.filter {
+      wanted.isEmpty || $0.path == wanted || $0.path.hasPrefix(wanted + "/")
+    }
+    return found.map { "\($0.path) \($0.sha256)" }.joined(separator: "\n")
   }
 
   mutating func text(of value: TemplateValue) -> String? {

@@ -8,6 +8,8 @@ struct NodeBuilder {
   let node: NodeID
   private(set) var resources: [ResourceAddress: Resource] = [:]
   private var units: [String: UnitDraft] = [:]
+  /// Files of the source trees synced to this node, by target folder.
+  var sources: [String: [SourceFile]] = [:]
 
   /// A unit while its parts come in from several roles.
   struct UnitDraft {

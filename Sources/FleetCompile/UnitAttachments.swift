@@ -117,13 +117,22 @@ struct UnitAttachments {
         kind: kind,
         required: check.required,
         startingStatuses: check.startingStatuses,
-        via: instance.node.healthVia.flatMap { NodeID($0.value) }
+        via: Self.isLoopback(kind) ? nil : instance.node.healthVia.flatMap { NodeID($0.value) }
       )
       let startup = evaluator.startup(instance.role)
       builder.unit(unit, by: owner, at: check.span) {
         $0.checks.append(spec)
         if let startup { $0.startupBudget = max($0.startupBudget, startup.budget) }
       }
+    }
+  }
+
+  /// What listens on loopback only the node itself can ask.
+  private static func isLoopback(_ kind: HealthCheckSpec.Kind) -> Bool {
+    switch kind {
+    case .command: true
+    case .tcp(let host, _): host.hasPrefix("127.")
+    case .http(let host, _, _, _, _, _): host.hasPrefix("127.")
     }
   }
 

@@ -69,13 +69,3 @@ extension Diagnostic {
     )
   }
 }
-
-extension Rule {
-  /// A waiver silences nothing.
-  package static let unusedWaiver = Rule(
-    "unused-waiver",
-    "FLT3404",
-    .warning,
-    "A waiver silences nothing"
-  )
-}

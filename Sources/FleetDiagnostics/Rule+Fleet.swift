@@ -168,6 +168,13 @@ extension Rule {
     .warning,
     "A version is not pinned"
   )
+  /// A node allows a finding that does not occur.
+  package static let unusedWaiver = Rule(
+    "unused-waiver",
+    "FLT3404",
+    .warning,
+    "A waiver silences nothing"
+  )
   /// A template of a role cannot be rendered.
   package static let templateError = Rule(
     "template-error",
@@ -224,7 +231,8 @@ extension Rule {
     roleNotReplicable, reservedNode, unknownNode, requiredRoleMissing, optionalRoleMissing, noLLM,
     portCollision, unitCollision, pathCollision, dependencyMissing, dependencyUnreachable,
     dependencyCycle, exposureWidened, layerMixing, placementForbidden, placementUnusual,
-    parameterInvalid, sharedDatabaseHazard, unpinnedVersion, templateError, hardwareMissing,
+    parameterInvalid, sharedDatabaseHazard, unpinnedVersion, unusedWaiver, templateError,
+    hardwareMissing,
     hardwareExclusive, vramExceeded, memoryExceeded, modelClass, optionalHardware,
   ]
 }

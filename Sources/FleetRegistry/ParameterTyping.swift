@@ -115,7 +115,8 @@ extension Parameter {
       case "no", "off", "n", "0", "false": return "Write `false`."
       default: return nil
       }
-    case .int where ByteCount(text) != nil: return "This parameter has no unit."
+    case .int where text.last?.isLetter == true && ByteCount(text) != nil:
+      return "This parameter has no unit."
     default: return nil
     }
   }

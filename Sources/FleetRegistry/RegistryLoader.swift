@@ -12,7 +12,7 @@ struct RegistryLoader {
   /// Folders seen in this load, with the file that defines each.
   private var definitions: [String: String] = [:]
   private var replaced: Set<String> = []
-  private var added: [Role] = []
+  private var added: [RoleDecoder.Decoded] = []
 
   init(over registry: Registry) {
     roles = registry.roles
@@ -71,14 +71,15 @@ struct RegistryLoader {
     definitions[folder] = file.name
     roles[folder] = nil
     components[folder] = nil
-    guard let role = RoleDecoder.decode(file, into: &diagnostics) else { return }
+    guard let decoded = RoleDecoder.decode(file, into: &diagnostics) else { return }
+    let role = decoded.role
     guard role.name == folder else {
       let why =
         "A role has the name of its folder; this one is called `\(role.name)` in `\(folder)`."
       diagnostics.add(Diagnostic(.invalidValue, why, at: role.span))
       return
     }
-    added.append(role)
+    added.append(decoded)
     switch role.kind {
     case .role: roles[folder] = role
     case .component: components[folder] = role
@@ -92,8 +93,10 @@ struct RegistryLoader {
       templates: templates,
       parsedTemplates: parsed
     )
-    for role in added {
+    for decoded in added {
+      let role = decoded.role
       RegistryChecks(registry: registry, role: role, defined: definitions).run(into: &diagnostics)
+      NameChecks(registry: registry, role: role, paths: decoded.paths).run(into: &diagnostics)
     }
     return registry
   }

@@ -15,14 +15,21 @@ enum RoleDecoder {
     "python", "nodejs", "build", "post_sync",
   ]
 
+  /// A role with the paths of names that its expressions read.
+  struct Decoded {
+    let role: Role
+    let paths: [[PathPart]]
+  }
+
   /// Returns the role, or nil after reporting why there is none.
-  static func decode(_ source: SourceText, into diagnostics: inout Diagnostics) -> Role? {
+  static func decode(_ source: SourceText, into diagnostics: inout Diagnostics) -> Decoded? {
     var reader = RoleReader()
     let role = YAMLLoader.load(source, into: &reader.diagnostics).flatMap { node in
       reader.root(node, keys, required: ["name", "summary"]).flatMap { reader.role($0) }
     }
     diagnostics.add(contentsOf: reader.diagnostics)
-    return reader.diagnostics.hasErrors ? nil : role
+    guard let role, !reader.diagnostics.hasErrors else { return nil }
+    return Decoded(role: role, paths: reader.paths)
   }
 }
 

@@ -6,6 +6,8 @@ internal import FleetYAML
 /// Reads typed values of role.yaml; what does not fit is reported at its place and left out.
 struct RoleReader {
   var diagnostics = Diagnostics()
+  /// Every path of names that an expression read so far uses, for `NameChecks`.
+  private(set) var paths: [[PathPart]] = []
   private let reader = YAMLReader.schema
 
   // MARK: mappings and lists
@@ -153,12 +155,16 @@ struct RoleReader {
     guard let node = fields["when"], let text = reader.string(node, into: &diagnostics) else {
       return nil
     }
-    return Expression.parse(text, span: node.span, in: node.source, into: &diagnostics)
+    let when = Expression.parse(text, span: node.span, in: node.source, into: &diagnostics)
+    when?.visitPaths { paths.append($0) }
+    return when
   }
 
   mutating func text(_ node: YAMLNode) -> TemplateText? {
     guard let text = reader.string(node, into: &diagnostics) else { return nil }
-    return TemplateText.parse(text, span: node.span, in: node.source, into: &diagnostics)
+    let parsed = TemplateText.parse(text, span: node.span, in: node.source, into: &diagnostics)
+    parsed?.visitPaths { paths.append($0) }
+    return parsed
   }
 
   mutating func text(_ fields: YAMLFields, _ key: String) -> TemplateText? {

@@ -100,6 +100,9 @@ struct ExpressionParser {
     var starts: [SourceSpan] = []
     while isSymbol("not") != nil {
       starts.append(origin.span(token.range))
+      guard starts.count <= Self.maximumDepth else {
+        throw TemplateFailure("This expression is nested too deeply.", at: origin.span(token.range))
+      }
       try advance()
     }
     var node = try comparison()

@@ -8,7 +8,9 @@ import Testing
 
 @testable import FleetApply
 
-/// On a real systemd machine of the lab, when `FLEETCTL_TEST_NODE` names one. It is changed for good.
+/// On a real systemd machine of the lab, when `FLEETCTL_TEST_NODE` names one.
+///
+/// The machine is changed for good.
 @Suite(.serialized, .enabled(if: LocalShell.node != nil, "FLEETCTL_TEST_NODE names no machine"))
 struct NodeRuntimeTests {
   let shell: LocalShell
@@ -203,6 +205,8 @@ struct NodeRuntimeTests {
   }
 
   @Test func `packages are installed and start nothing`() async throws {
+    // A machine that was tested before.
+    _ = try await run("before", op(.unit, "stop", "nginx.service"))
     let results = try await run(
       "apt",
       op(.aptUpdate),
@@ -235,6 +239,25 @@ struct NodeRuntimeTests {
       op(.waitUnit, "nginx.service", "10", "0", "tcp 0.0.0.0 80")
     )
     #expect(up.map(\.status) == [.done, .done], "\(up.map(\.text))")
+  }
+
+  @Test func `what a killed installation left in the way of services goes with the next batch`()
+    async throws
+  {
+    let policy = "/usr/sbin/policy-rc.d"
+    let theirs = "#!/bin/sh\nexit 0\n"
+    _ = try await run(
+      "killed",
+      file(policy + ".fleetctl-saved", theirs),
+      file(policy, "#!/bin/sh\n# fleetctl: no service starts\nexit 101\n")
+    )
+    _ = try await run("next", op(.removeDirectory, "/never-there"))
+    let seen = try await observe {
+      $0.paths = [.init(policy, wantsContent: true), .init(policy + ".fleetctl-saved")]
+    }
+    #expect(seen.paths[policy]?.known?.content == Secret(Array(theirs.utf8)))
+    #expect(seen.paths[policy + ".fleetctl-saved"] == .absent)
+    _ = try await run("clean", op(.remove, policy))
   }
 
   @Test func `users are made as asked`() async throws {
@@ -287,8 +310,30 @@ struct NodeRuntimeTests {
   }
 
   @Test func `PostgreSQL gets its roles and databases`() async throws {
-    let installed = try await run("pg-apt", op(.aptUpdate), op(.aptInstall, "postgresql"))
-    try #require(installed.map(\.status) == [.done, .done], "\(installed.map(\.text))")
+    _ = try await run("pg-before", op(.unit, "stop", "postgresql.service"))
+    // The lab's nodes have PostgreSQL where a vendor would have it.
+    let source = """
+      Types: deb
+      URIs: file:/srv/lab/vendor/pgdg
+      Suites: bookworm-pgdg
+      Components: main
+      Signed-By: /etc/apt/keyrings/lab-vendor.asc
+
+      """
+    let installed = try await run(
+      "pg-apt",
+      op(
+        .fetch,
+        "file:/srv/lab/vendor/keys/lab-vendor.asc",
+        "/etc/apt/keyrings/lab-vendor.asc",
+        "",
+        "0644"
+      ),
+      file("/etc/apt/sources.list.d/pgdg.sources", source),
+      op(.aptUpdate),
+      op(.aptInstall, "postgresql-15")
+    )
+    try #require(installed.allSatisfy { $0.status == .done }, "\(installed.map(\.text))")
     func look() async throws -> Fact<ObservedPostgres> {
       try await observe { $0.postgres = true }.postgres
     }

@@ -72,4 +72,14 @@ import Testing
     let relay = resolved.healthRelay(for: node)
     #expect(relay?.id.name == "00-SLM-Manager")
   }
+
+  @Test func theLabsFleetIsValidToo() throws {
+    let path = ["examples/lab/fleet.yaml", "lab/fleet.yaml"].first { path in
+      SourceTree.text(at: SourceTree.root + "/" + path) != nil
+    }
+    let text = SourceTree.text(at: SourceTree.root + "/" + (try #require(path)))
+    let run = Validation(try #require(text))
+    #expect(run.diagnostics.sorted().filter { $0.severity == .error }.map(\.detail) == [])
+    #expect(run.diagnostics.sorted().filter { $0.severity == .warning }.map(\.detail) == [])
+  }
 }

@@ -161,7 +161,9 @@ package struct FleetRun: Sendable {
       return operations(wave.changes, progress, knowledge)
         + program(progress, knowledge).health(wave.changes)
     }
-    let checker = HealthGate(notify: notify)
+    var authority: String?
+    if case .known(let pem) = knowledge.authority { authority = pem }
+    let checker = HealthGate(notify: notify, authority: authority)
     let workers = Dictionary(tasks.map { ($0.node, $0.worker) }, uniquingKeysWith: { first, _ in first })
     nodes = await concurrently(nodes) { progress in
       await checker.check(progress, wave: number, workers: workers)
@@ -179,8 +181,12 @@ package struct FleetRun: Sendable {
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
-      case .results:
-        _ = progress.fail("node.\(progress.task.node)", "rolling back failed in part; look at the node")
+      case .results(let results):
+        let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(separator: "\n")
+        report(
+          progress.fail("node.\(progress.task.node)", "rolling back failed in part:\n\(said)"),
+          progress
+        )
       case .refused(let why), .unknown(let why):
         progress.result.outcome = .unknown
         _ = progress.fail("node.\(progress.task.node)", "rolling back: \(why)")
@@ -199,7 +205,10 @@ package struct FleetRun: Sendable {
       guard progress.result.outcome != .unknown else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
-      if case .results = await progress.task.worker.write(manifest) { return progress }
+      if case .results = await progress.task.worker.write(manifest) {
+        progress.observed.manifest = .value(manifest)
+        return progress
+      }
       report(progress.fail("node.\(progress.task.node)", "the manifest was not written"), progress)
       return progress
     }

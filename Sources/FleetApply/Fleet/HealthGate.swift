@@ -5,6 +5,8 @@ import FleetTransport
 /// Performs the checks that need a stream through a node: HTTP, HTTPS and TCP.
 struct HealthGate: Sendable {
   let notify: @Sendable (ApplyEvent) -> Void
+  /// PEM of the fleet's CA, when it has one.
+  let authority: String?
   /// Wait between two tries.
   private static let pause = Duration.milliseconds(500)
 
@@ -70,7 +72,7 @@ struct HealthGate: Sendable {
       return HTTPCheck.Request(host: host, port: port, path: "/", deadline: .seconds(5))
     case .http(let host, let port, let path, let https, _, _):
       var tls: StreamRequest.TLS?
-      if https, let authority = progress.fleetAuthority {
+      if https, let authority {
         tls = StreamRequest.TLS(serverName: host, authority: authority)
       }
       return HTTPCheck.Request(host: host, port: port, path: path, tls: tls, deadline: .seconds(10))

@@ -3,12 +3,6 @@ import FleetPlan
 import FleetResources
 
 extension NodeProgress {
-  /// PEM of the fleet's CA as this node has it.
-  var fleetAuthority: String? {
-    guard let content = observed.paths["/etc/fleetctl/ca.pem"]?.known?.content else { return nil }
-    return content.reveal { String(decoding: $0, as: UTF8.self) }
-  }
-
   /// What fleetctl owns on the node now, from what was done and what is there.
   func manifest(of fleet: String, _ context: CompareContext) -> Manifest {
     let before =

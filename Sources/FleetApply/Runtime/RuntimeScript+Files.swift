@@ -33,7 +33,8 @@ extension RuntimeScript {
       rm -f -- "$fresh"
       set -C
       {
-        chown -- "$3:$4" /proc/self/fd/8 && chmod -- "$2" /proc/self/fd/8 && cat -- "$5" >&8 &&
+        # noclobber lets a device or a pipe through that somebody put there in between.
+        [ -f /proc/self/fd/8 ] && chown -- "$3:$4" /proc/self/fd/8 && chmod -- "$2" /proc/self/fd/8 && cat -- "$5" >&8 &&
           sync /proc/self/fd/8 && digest_of /proc/self/fd/8
       } 8>"$fresh" && put_status=0 || put_status=$?
       set +C

@@ -156,6 +156,7 @@ extension RuntimeScript {
       fi
     }
     remember_unit() {
+      [ "$1" != reset-failed ] || return 0
       record "$index" unit "$2" "$(systemctl is-enabled -- "$2" 2>/dev/null)" \
         "$(systemctl is-active -- "$2" 2>/dev/null)" "$1"
     }

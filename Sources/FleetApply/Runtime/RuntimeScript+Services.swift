@@ -145,22 +145,23 @@ extension RuntimeScript {
       [ -n "$staged" ] || { rm -rf "$tree"; return 0; }
       find "$tree" -type d -exec chmod 0755 {} +
       find "$tree/upper" -type f -exec chmod 0644 {} +
-      mkdir -p "$tree/root"
+      mkdir -p "$tree/root" "$tree/memory"
       version=$(systemctl --version)
       version=${version#systemd }
       version=${version%%[!0-9]*}
       strict=--man=no
       [ "$version" -lt 250 ] || strict=--recursive-errors=no
       export tree strict staged
-      # A private view of the node in which the staged files lie over the real ones.
+      # A private view of the node in which the staged files lie over the real ones. They must be in a
+      # file system of their own: a layer inside another layer is refused.
       findings=$(
         unshare -m /bin/sh -c '
           set -f
           IFS="
     "
-          mount -t overlay overlay -o "ro,lowerdir=$tree/upper:/" "$tree/root" || { echo "@overlay"; exit 0; }
+          mount -t tmpfs -o mode=0755 tmpfs "$tree/memory" && cp -a "$tree/upper/." "$tree/memory/" &&
+            mount -t overlay overlay -o "ro,lowerdir=$tree/memory:/" "$tree/root" || { echo "@overlay"; exit 0; }
           systemd-analyze verify --man=no "$strict" --root="$tree/root" -- $staged
-          umount "$tree/root"
         ' 2>&1 </dev/null
       )
       case $findings in

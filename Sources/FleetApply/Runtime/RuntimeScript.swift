@@ -1,3 +1,5 @@
+import FleetDigest
+
 /// The script that changes a node: constant, POSIX sh, sent with every conversation.
 ///
 /// It has two halves. The *client* half runs in the session: it takes the lock, stages a batch under
@@ -7,6 +9,9 @@
 package enum RuntimeScript {
   /// The version of the conversation; raise it when records change their meaning.
   package static let version = 1
+
+  /// SHA-256 of the text, in hex: the node checks what it saves.
+  package static let digest = SHA256.hex(Array(text.utf8))
 
   /// The text; ends with a newline.
   package static let text =
@@ -133,9 +138,12 @@ package enum RuntimeScript {
     launch() {
       case $launcher in
       systemd)
-        systemd-run --quiet --no-block --collect --unit="fleetctl-tx-$transaction-$batch" \
+        unit=fleetctl-tx-$transaction-$batch.service
+        systemd-run --quiet --no-block --collect --unit="$unit" \
           --description="fleetctl: $transaction/$batch" -p Type=exec \
-          /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null ;;
+          /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null ||
+          # Already queued by an earlier try.
+          [ "$(systemctl show -p LoadState --value "$unit")" = loaded ] ;;
       detached) setsid /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 & ;;
       inline) /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 ;;
       esac

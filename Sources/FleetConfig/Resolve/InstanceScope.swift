@@ -32,7 +32,7 @@ final class SharedScopes: Sendable {
 
 extension ResolvedFleet {
   /// The CA's certificate on every node of a fleet with an `authority`.
-  package static let authorityCertificate = "/etc/autobot/certs/ca-cert.pem"
+  package static let authorityCertificate = "/etc/fleetctl/ca.pem"
 
   /// Returns everything that expressions of `instance` may name (docs/role-format.md) except
   /// `secrets`, `certificates` and `with`.

@@ -40,7 +40,9 @@ struct ClaimCollector {
     settings = NodeScope.settings(resolved.fleet.settings)
     for (name, role) in resolved.registry.roles {
       traits[name] = Traits(
-        hasNodeNames: role.content.claimNames.contains { $0.text.looksAtNode },
+        hasNodeNames: role.content.claimNames.contains {
+          $0.literal == nil && $0.text.looksAtNode
+        },
         hasNodeConditions: role.content.claimConditions.contains { $0.text.looksAtNode }
       )
     }
@@ -197,7 +199,10 @@ extension String {
   /// Whether an expression names something that differs between nodes; by text, so rather once too
   /// often.
   var looksAtNode: Bool {
-    let words = ["node", "ports", "endpoints", "targets", "consumers", "devices", "fleet"]
+    let words = [
+      "node.", "node[", "ports.", "ports[", "endpoints", "targets", "consumers", "devices",
+      "fleet.",
+    ]
     return words.contains { Grammar.holds(self, word: $0) }
   }
 }

@@ -1,0 +1,110 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetRegistry
+internal import FleetRender
+
+/// Finds roles on one node that want a shared component differently.
+struct ComponentSettings {
+  private struct Use {
+    let instance: RoleInstance
+    let component: String
+    let values: [String: Value]
+  }
+
+  /// Uses that pass something which all users of the component must agree on.
+  private struct Wish {
+    let use: ComponentUse
+    let entries: [TemplateEntry]
+    let looksAtNode: Bool
+  }
+
+  private let resolved: ResolvedFleet
+  private var wishes: [String: [Wish]] = [:]
+
+  init(_ resolved: ResolvedFleet) {
+    self.resolved = resolved
+    for (name, role) in resolved.registry.roles {
+      wishes[name] = role.uses.compactMap { use in
+        guard let component = resolved.registry.component(use.component) else { return nil }
+        let entries = use.with.filter { !component.collect.contains($0.key) }
+        guard !entries.isEmpty else { return nil }
+        let looksAtNode =
+          (use.when?.text.looksAtNode ?? false) || entries.contains { $0.value.looksAtNode }
+        return Wish(use: use, entries: entries, looksAtNode: looksAtNode)
+      }
+    }
+  }
+
+  /// Whether the outcome may differ on another node with the same profiles.
+  func lookAtNode(_ instances: ArraySlice<RoleInstance>) -> Bool {
+    contested(instances).contains { $0.wish.looksAtNode }
+  }
+
+  func check(_ instances: ArraySlice<RoleInstance>, into diagnostics: inout Diagnostics) {
+    var first: [String: Use] = [:]
+    for (index, wish) in contested(instances) {
+      let instance = instances[index]
+      let scope = resolved.scope(for: instance)
+      var ignored = Diagnostics()
+      guard wish.use.when.holds(scope, into: &ignored) ?? false else { continue }
+      var values: [String: Value] = [:]
+      for entry in wish.entries {
+        values[entry.key] = entry.value.evaluate(scope, into: &ignored)
+      }
+      let now = Use(instance: instance, component: wish.use.component, values: values)
+      if let earlier = first[now.component] {
+        Self.report(now, earlier, into: &diagnostics)
+      } else {
+        first[now.component] = now
+      }
+    }
+  }
+
+  /// The wishes for components that at least two roles on the node use.
+  private func contested(
+    _ instances: ArraySlice<RoleInstance>
+  ) -> [(instance: Int, wish: Wish)] {
+    var all: [(instance: Int, wish: Wish)] = []
+    for index in instances.indices {
+      for wish in wishes[instances[index].profile.role.name] ?? [] { all.append((index, wish)) }
+    }
+    guard all.count > 1 else { return [] }
+    return all.filter { one in
+      all.contains {
+        $0.instance != one.instance && $0.wish.use.component == one.wish.use.component
+      }
+    }
+  }
+
+  private static func report(_ use: Use, _ earlier: Use, into diagnostics: inout Diagnostics) {
+    guard use.instance.profile !== earlier.instance.profile else { return }
+    let keys = Set(use.values.keys).union(earlier.values.keys)
+    let differing = keys.filter { use.values[$0] != earlier.values[$0] }.sorted()
+    guard !differing.isEmpty else { return }
+    let role = use.instance.profile.role.name
+    let other = earlier.instance.profile.role.name
+    let node = use.instance.node.id
+    diagnostics.add(
+      Diagnostic(
+        .unitCollision,
+        "`\(other)` and `\(role)` share `\(use.component)` on `\(node)`, which exists once there, "
+          + "but want it differently: \(ScalarReader.words(differing)). Give the parameters behind "
+          + "them equal values in both roles, or move one of the roles to another node.",
+        at: use.instance.place,
+        related: [RelatedSpan("`\(other)` is here", at: earlier.instance.place)],
+        address: use.instance.address,
+        path: "/nodes/\(node)/roles"
+      )
+    )
+  }
+}
+
+extension TemplateValue {
+  fileprivate var looksAtNode: Bool {
+    switch self {
+    case .text(let text): text.literal == nil && text.text.looksAtNode
+    case .list(let items): items.contains { $0.looksAtNode }
+    case .map(let entries): entries.contains { $0.value.looksAtNode }
+    }
+  }
+}
