@@ -35,7 +35,13 @@ package struct Plan: Sendable, Hashable {
 
   /// Changes of the node `id`, in order.
   package func changes(of id: NodeID) -> [PlannedChange] {
-    changes.filter { $0.address.node == id }
+    // They stand in the order of the nodes.
+    var (low, high) = (0, changes.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if changes[middle].address.node < id { low = middle + 1 } else { high = middle }
+    }
+    return Array(changes[low...].prefix { $0.address.node == id })
   }
 
   /// Whether apply would do anything.

@@ -7,15 +7,11 @@ struct ChangeFactory {
   private let observed: ObservedNode
   private let context: CompareContext
   private let verdicts: [ResourceAddress: Comparison]
-  /// Values that no diff may show, even where somebody put them into a plain file by hand.
-  private let secrets: [[UInt8]]
 
   init(planner: NodePlanner) {
     observed = planner.observed
     context = planner.context
     verdicts = planner.verdicts
-    // Short values would hide diffs by accident.
-    secrets = planner.context.secretValues.values.map { $0.reveal { $0 } }.filter { $0.count >= 8 }
   }
 
   /// Adds the change of `resource`, or counts it as unchanged.
@@ -120,7 +116,8 @@ struct ChangeFactory {
 
   private func addDiff(_ text: TextChange, to change: inout PlannedChange, _ draft: inout NodeDraft)
   {
-    let holdsSecret = secrets.contains { secret in
+    // Somebody may have put a secret into a plain file by hand.
+    let holdsSecret = context.hidden.contains { secret in
       Self.holds(text.before ?? [], secret) || Self.holds(text.after ?? [], secret)
     }
     if holdsSecret {

@@ -7,6 +7,7 @@ package import FleetResources
 package struct FleetKnowledge: Sendable {
   /// State of every secret that some node owns.
   package private(set) var secrets: [SecretID: SecretState] = [:]
+  private var hidden: [[UInt8]] = []
   /// State of the CA.
   package private(set) var authority = AuthorityState.unknown(
     "the fleet has no certificate authority"
@@ -26,6 +27,11 @@ package struct FleetKnowledge: Sendable {
         default: continue
         }
       }
+    }
+    for case .known(let secret) in secrets.values {
+      // Short values would hide diffs by accident.
+      let value = secret.reveal { $0 }
+      if value.count >= 8 { hidden.append(value) }
     }
   }
 
@@ -63,6 +69,7 @@ package struct FleetKnowledge: Sendable {
   package func context(for node: NodeInput, options: PlanOptions) -> CompareContext {
     var context = CompareContext(desired: DesiredIndex(node.resources))
     context.secrets = secrets
+    context.hidden = hidden
     context.authority = authority
     context.authorityName = authorityName
     context.adopt = options.adopt.map { AddressPattern($0) }

@@ -95,6 +95,8 @@ package struct DesiredIndex: Sendable {
 package struct CompareContext: Sendable {
   /// Secrets of the whole fleet.
   package var secrets: [SecretID: SecretState] = [:]
+  /// Values of those that are known and long enough to be looked for in texts that are shown.
+  package var hidden: [[UInt8]] = []
   /// The fleet's CA.
   package var authority: AuthorityState = .unknown("the fleet has no certificate authority")
   /// Common name of the fleet's CA.
@@ -113,13 +115,6 @@ package struct CompareContext: Sendable {
   /// Makes a context for the resources of one node.
   package init(desired: DesiredIndex) {
     self.desired = desired
-  }
-
-  /// The secrets whose values are known.
-  package var secretValues: [SecretID: Secret] {
-    secrets.compactMapValues { state in
-      if case .known(let secret) = state { secret } else { nil }
-    }
   }
 
   /// The PEM of the CA's certificate, if it is known.

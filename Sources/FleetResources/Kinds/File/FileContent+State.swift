@@ -16,7 +16,7 @@ extension FileContent {
     for id in secrets {
       switch context.secrets[id] {
       case .known: continue
-      case .afterApply(let producer): return .later(producer, "holds \(id), which is made first")
+      case .afterApply(let producer): return .later(producer, "it holds \(id), which is made first")
       case .unknown(let why): return .unknown("it holds the secret \(id): \(why)")
       case nil: return .unknown("it holds the secret \(id), which nothing in the fleet provides")
       }
@@ -25,7 +25,7 @@ extension FileContent {
       switch context.authority {
       case .known: break
       case .afterApply(let producer):
-        return .later(producer, "holds the certificate of the fleet's CA, which is made first")
+        return .later(producer, "it holds the certificate of the fleet's CA, which is made first")
       case .unknown(let why): return .unknown("it holds the certificate of the fleet's CA: \(why)")
       }
     }
