@@ -242,7 +242,8 @@ struct ContentCompiler {
       ownership: ownership,
       mergesKeys: item.merge == .env,
       effect: evaluator.effect(item.onChange),
-      check: evaluator.strings(item.check)
+      check: evaluator.strings(item.check),
+      replacesPackageFile: item.replacesPackageFile
     )
     add(.file, path, .file(spec), at: item.span)
   }

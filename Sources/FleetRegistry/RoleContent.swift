@@ -203,6 +203,8 @@ package struct FileItem: Sendable {
   package let merge: Merge?
   /// `shared:`.
   package let shared: Bool
+  /// `replaces_package_file:` a package of the role brings the file; what is there may be replaced.
+  package let replacesPackageFile: Bool
   /// `when:`.
   package let when: Expression?
   /// Where it stands.

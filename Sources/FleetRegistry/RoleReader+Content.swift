@@ -144,7 +144,7 @@ extension RoleReader {
   private mutating func file(_ node: YAMLNode) -> FileItem? {
     let keys = [
       "path", "template", "content", "owner", "group", "mode", "on_change", "check", "merge",
-      "shared",
+      "shared", "replaces_package_file",
     ]
     guard let fields = item(node, of: "a file", keys, required: ["path"]),
       let path = text(fields, "path")
@@ -165,6 +165,7 @@ extension RoleReader {
       check: texts(fields, "check"),
       merge: fields["merge"] == nil ? nil : word(fields, "merge", else: FileItem.Merge.env),
       shared: flag(fields, "shared", else: false),
+      replacesPackageFile: flag(fields, "replaces_package_file", else: false),
       when: when(fields),
       span: node.span
     )

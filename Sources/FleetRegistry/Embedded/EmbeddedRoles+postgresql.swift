@@ -101,6 +101,7 @@ files:
     group: postgres
     mode: "0640"
     on_change: {reload: ["postgresql@{{ with.version }}-main.service"]}
+    replaces_package_file: true
   - path: /usr/local/lib/autobot/postgresql-backup
     template: postgresql-backup
     owner: root

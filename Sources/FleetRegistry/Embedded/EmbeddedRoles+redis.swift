@@ -287,6 +287,7 @@ files:
     group: redis
     mode: "0640"
     on_change: {restart: [redis-stack-server.service]}
+    replaces_package_file: true
   - path: /etc/autobot/redis-exporter.env
     template: redis-exporter.env
     owner: root

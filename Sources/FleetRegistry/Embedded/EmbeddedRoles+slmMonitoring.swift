@@ -222,6 +222,7 @@ files:
     group: grafana
     mode: "0640"
     on_change: {restart: [grafana-server.service]}
+    replaces_package_file: true
   - path: /etc/grafana/provisioning/datasources/autobot.yaml
     template: datasource.yaml
     owner: root
