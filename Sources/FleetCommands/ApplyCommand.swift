@@ -128,7 +128,10 @@ struct ApplyCommand: AsyncParsableCommand {
     if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
     let changed = results.contains { $0.outcome == .changed }
     if detailedExitCode, changed { statuses.append(.changes) }
-    let blocked = plan.changes.contains { $0.action == .blocked || $0.action == .unknown }
+    // A restart that waits for its window is shown and is no failure.
+    let blocked = plan.changes.contains { change in
+      change.action == .unknown || (change.action == .blocked && change.label != .restartDebt)
+    }
     if blocked { statuses.append(plan.hasChanges ? .partial : .refused) }
     for result in results {
       switch result.outcome {

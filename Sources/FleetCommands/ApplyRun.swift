@@ -128,7 +128,10 @@ struct ApplyRun {
     let looks = await withTaskGroup(of: (NodeID, NodeObservation).self) { group in
       for entry in held {
         group.addTask {
-          let request = ProbeRequest.covering(entry.link.resources.resources)
+          let request = ProbeRequest.covering(
+            entry.link.resources.resources,
+            manifest: entry.link.observation.node?.manifest.known
+          )
           return (entry.link.resources.node.id, await entry.worker.observe(request))
         }
       }

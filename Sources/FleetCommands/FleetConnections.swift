@@ -1,6 +1,7 @@
 import FleetCompile
 import FleetConfig
 import FleetModel
+import FleetPlan
 import FleetProbe
 import FleetResources
 import FleetSSH
@@ -66,11 +67,7 @@ struct FleetConnections: Sendable {
     do {
       let connection = try await connector.connect(to: target)
       do {
-        let observed = try await NodeProbe.observe(
-          ProbeRequest.covering(node.resources),
-          over: connection,
-          nonce: Nonce.make()
-        )
+        let observed = try await Self.look(at: node.resources, over: connection)
         return Link(
           resources: node,
           target: target,
@@ -84,6 +81,23 @@ struct FleetConnections: Sendable {
     } catch {
       return failed(error, nil)
     }
+  }
+
+  /// Looks at what is wanted; only where the manifest owns more, because a role was removed, at that too.
+  private static func look(
+    at resources: [Resource],
+    over connection: any RemoteConnection
+  ) async throws(TransportError) -> ObservedNode {
+    var observed = try await NodeProbe.observe(
+      ProbeRequest.covering(resources),
+      over: connection,
+      nonce: Nonce.make()
+    )
+    guard let manifest = observed.manifest.known,
+      let orphans = ProbeRequest.orphans(of: manifest, beside: resources)
+    else { return observed }
+    observed.add(try await NodeProbe.observe(orphans, over: connection, nonce: Nonce.make()))
+    return observed
   }
 
   /// Opens one more connection.

@@ -72,6 +72,11 @@ enum FirewallCompiler {
         }
         if port.scope == .public { allow("") }
         guard port.isExposed, port.scope != .public else { continue }
+        // `network:` is what exposure to the fleet means; a widened loopback port admits its consumers.
+        if port.scope == .fleet, let network = fleet.fleet.network {
+          allow(network.value)
+          continue
+        }
         fleet.consumerAddresses(of: port, at: instance).forEach(allow)
         // Whoever checks this node's health from elsewhere must reach what it checks.
         if let relay = fleet.healthRelay(for: instance.node.id) { allow(relay.address.value) }

@@ -329,7 +329,11 @@ package struct FleetRun: Sendable {
     await concurrently(nodes) { progress in
       var progress = progress
       guard evenHalted || progress.halted == nil else { return progress }
-      switch await progress.task.worker.observe(ProbeRequest.covering(progress.task.resources)) {
+      let request = ProbeRequest.covering(
+        progress.task.resources,
+        manifest: progress.observed.manifest.known
+      )
+      switch await progress.task.worker.observe(request) {
       case .observed(let observed): progress.observed = observed
       case .unreachable(let step, let cause, _):
         let why = "lost during \(step): \(cause)"
