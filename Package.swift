@@ -17,11 +17,15 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(
+  _ name: String,
+  _ dependencies: [Target.Dependency],
+  exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
     dependencies: [.init(stringLiteral: name), "FleetTestSupport"] + dependencies,
-    exclude: [],
+    exclude: exclude,
     swiftSettings: house
   )
 }
@@ -113,7 +117,11 @@ let package = Package(
     tests("FleetSSH", ["FleetModel", "FleetTransport"]),
     tests("FleetProbe", ["FleetModel", "FleetResources", "FleetTransport"]),
     tests("FleetApply", ["FleetModel", "FleetResources", "FleetPlan", "FleetTransport"]),
-    tests("FleetView", ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]),
-    tests("FleetCommands", ["FleetDiagnostics", "FleetModel"]),
+    tests(
+      "FleetView",
+      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
+      exclude: ["Golden", "Plan/Golden"]
+    ),
+    tests("FleetCommands", ["FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources"]),
   ]
 )

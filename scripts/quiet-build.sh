@@ -6,8 +6,10 @@ status=1
 count=0
 while IFS= read -r line; do
   case "$line" in
+    # Of a linked library, not of ours.
+    *"the use of \`mktemp' is dangerous"*) ;;
     *error:*|*warning:*|*note:*) echo "$line" ;;
-    "Build complete!"*) echo "$line"; status=0 ;;
+    Build*"complete!"*) echo "$line"; status=0 ;;
     *"failed"*) echo "$line" ;;
     "["*) count=$((count + 1)); if [ $((count % 100)) -eq 0 ]; then echo "  $line"; fi ;;
   esac

@@ -42,14 +42,19 @@ struct ApplyCommand: AsyncParsableCommand {
   var autoApprove = false
 
   @Flag(
-    name: [.customLong("detailed-exitcode"), .customLong("detailed-exitcode", withSingleDash: true)],
+    name: [
+      .customLong("detailed-exitcode"), .customLong("detailed-exitcode", withSingleDash: true),
+    ],
     help: "Exit 2 when something was changed."
   )
   var detailedExitCode = false
 
   @Option(
     name: [.customLong("lock-timeout"), .customLong("lock-timeout", withSingleDash: true)],
-    help: ArgumentHelp("How long to wait for a node that somebody else has locked: 30s, 5m.", valueName: "time")
+    help: ArgumentHelp(
+      "How long to wait for a node that somebody else has locked: 30s, 5m.",
+      valueName: "time"
+    )
   )
   var lockTimeout = "0s"
 
@@ -90,7 +95,9 @@ struct ApplyCommand: AsyncParsableCommand {
   private func savedPlan() throws -> PlanFile? {
     guard let file else {
       if expectDigest != nil {
-        Terminal.note("error: --expect-digest goes with a saved plan: fleetctl apply FILE --expect-digest …\n")
+        Terminal.note(
+          "error: --expect-digest goes with a saved plan: fleetctl apply FILE --expect-digest …\n"
+        )
         throw ExitStatus.usage.error
       }
       return nil

@@ -10,13 +10,15 @@ final class ApplyProgress: Sendable {
 
   /// Takes an event from any thread.
   func tell(_ event: ApplyEvent) {
-    let seconds = Double(began.duration(to: ContinuousClock().now) / .milliseconds(100)).rounded() / 10
+    let seconds =
+      Double(began.duration(to: ContinuousClock().now) / .milliseconds(100)).rounded() / 10
     let text: String
     switch event {
     case .stage(let name, let nodes):
       text = "== \(name) on \(nodes) node\(nodes == 1 ? "" : "s")"
     case .batch(let node, let stage, let operations, let milliseconds):
-      text = "  \(node): \(stage), \(operations) step\(operations == 1 ? "" : "s") in \(milliseconds) ms"
+      text =
+        "  \(node): \(stage), \(operations) step\(operations == 1 ? "" : "s") in \(milliseconds) ms"
     case .failed(let node, let address, let why):
       let last = why.split(separator: "\n").last.map(String.init) ?? why
       text = "  \(node): FAILED \(displayable(address)): \(displayable(last))"

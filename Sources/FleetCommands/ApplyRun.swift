@@ -53,7 +53,9 @@ struct ApplyRun {
     for (entry, result) in zip(held, results) {
       await entry.worker.finish(summary: history(run, result))
     }
-    for link in links where !names.contains(link.resources.node.id) { await link.connection?.close() }
+    for link in links where !names.contains(link.resources.node.id) {
+      await link.connection?.close()
+    }
     return Outcome(results: results, text: report(results, run))
   }
 
@@ -110,7 +112,9 @@ struct ApplyRun {
     for (node, error) in failures {
       Terminal.note("error: node.\(node): \(displayable(error.message))\n")
     }
-    await release(held.filter { entry in !failures.contains { $0.0 == entry.link.resources.node.id.name } })
+    await release(
+      held.filter { entry in !failures.contains { $0.0 == entry.link.resources.node.id.name } }
+    )
     if case .lockHeld = first.1.code {
       Terminal.note("Nothing was changed. Wait with -lock-timeout 5m, or let the other run end.\n")
       throw ExitStatus.lockHeld.error
@@ -189,7 +193,9 @@ struct ApplyRun {
     return outcome.results.map { result in
       guard result.outcome == .changed else { return result }
       var result = result
-      let wanted = Set(approved.plan.changes(of: result.node).filter(\.action.isExecuted).map(\.address))
+      let wanted = Set(
+        approved.plan.changes(of: result.node).filter(\.action.isExecuted).map(\.address)
+      )
       for change in after.changes(of: result.node)
       where change.action.isExecuted && wanted.contains(change.address) {
         let reason = change.reasons.map(\.text).joined(separator: "; ")
@@ -248,7 +254,9 @@ struct ApplyRun {
     let changed = results.reduce(0) { $0 + $1.changed.count }
     let failed = results.reduce(0) { $0 + $1.failed.count }
     let skipped = results.reduce(0) { $0 + $1.skipped.count }
-    let complete = failed == 0 && skipped == 0 && results.allSatisfy { $0.outcome == .changed || $0.outcome == .unchanged }
+    let complete =
+      failed == 0 && skipped == 0
+      && results.allSatisfy { $0.outcome == .changed || $0.outcome == .unchanged }
     text += complete ? "\nApply complete: " : "\nApply incomplete: "
     text += "\(changed) changed, \(failed) failed, \(skipped) skipped (run \(run)).\n"
     return text

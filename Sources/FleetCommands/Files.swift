@@ -10,13 +10,17 @@ package struct FileError: Error, CustomStringConvertible {
   package let number: Int32
 
   /// `cannot read fleet.yaml: No such file or directory`.
-  package var description: String { "cannot \(action) `\(path)`: \(String(cString: strerror(number)))" }
+  package var description: String {
+    "cannot \(action) `\(path)`: \(String(cString: strerror(number)))"
+  }
 }
 
 /// The operator's file system.
 package enum Files {
-  /// Reads the whole of `path`; `-` is standard input. At most `limit` bytes plus one are read, so
-  /// that an over-long file is noticed and not swallowed.
+  /// Reads the whole of `path`; `-` is standard input.
+  ///
+  /// At most `limit` bytes plus one are read, so that an over-long file is noticed and not
+  /// swallowed.
   package static func read(_ path: String, limit: Int = 64 << 20) throws(FileError) -> [UInt8] {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
@@ -41,7 +45,9 @@ package enum Files {
     guard descriptor >= 0 else { throw FileError(path: path, action: "write", number: errno) }
     var offset = 0
     while offset < bytes.count {
-      let written = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let written = bytes[offset...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else {
         let number = errno
@@ -88,7 +94,11 @@ package enum Files {
 
   /// The regular files below `root`, as paths relative to it, sorted; links are not followed.
   ///
-  /// - Parameter skip: Says whether to leave out a relative path (a folder's ends in `/`).
+  /// - Parameters:
+  ///   - root: The folder.
+  ///   - skip: Says whether to leave out a relative path (a folder's ends in `/`).
+  /// - Returns: The files.
+  /// - Throws: `FileError` for what cannot be listed.
   package static func tree(_ root: String, skip: (String) -> Bool) throws(FileError) -> [TreeFile] {
     var found: [TreeFile] = []
     var pending = [""]

@@ -32,8 +32,10 @@ struct FleetConnections: Sendable {
     let observation: NodeObservation
   }
 
-  /// Connects to every node and looks at it, in one round trip each; a node that does not answer is a
-  /// normal result. The order is that of `nodes`.
+  /// Connects to every node and looks at it, in one round trip each; a node that does not answer is
+  /// a normal result.
+  ///
+  /// The order is that of `nodes`.
   func observe(
     _ nodes: [NodeResources],
     target: @escaping @Sendable (NodeResources) -> SSHTarget,

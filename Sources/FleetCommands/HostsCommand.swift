@@ -18,7 +18,8 @@ struct HostsCommand: AsyncParsableCommand {
 struct TrustHostsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trust",
-    abstract: "Fetch the nodes' host keys, show them in one table, and pin them after one confirmation.",
+    abstract:
+      "Fetch the nodes' host keys, show them in one table, and pin them after one confirmation.",
     discussion: """
       Compare the fingerprints with what each machine's console prints for
         ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
@@ -118,7 +119,9 @@ struct TrustHostsCommand: AsyncParsableCommand {
   }
 
   /// Prints the table; returns what is to be pinned, and whether some node gave nothing to pin.
-  private func report(_ offers: [Offer]) async throws -> (unpinned: [(SSHTarget, HostKey)], failed: Bool) {
+  private func report(
+    _ offers: [Offer]
+  ) async throws -> (unpinned: [(SSHTarget, HostKey)], failed: Bool) {
     var unpinned: [(SSHTarget, HostKey)] = []
     var failed = false
     var lines: [[String]] = [["NODE", "ADDRESS", "KEY", "FINGERPRINT", "STATE"]]
@@ -146,7 +149,9 @@ struct TrustHostsCommand: AsyncParsableCommand {
   private func pin(_ keys: [(SSHTarget, HostKey)]) throws {
     let files = Dictionary(grouping: keys) { $0.0.knownHostsFiles.first ?? "" }
     for file in files.keys.sorted() {
-      let lines = (files[file] ?? []).map { KnownHosts.line(host: $0.0.host, port: $0.0.port, key: $0.1) }
+      let lines = (files[file] ?? []).map {
+        KnownHosts.line(host: $0.0.host, port: $0.0.port, key: $0.1)
+      }
       do throws(TransportError) {
         try KnownHosts.append(lines, to: file)
       } catch {

@@ -13,7 +13,8 @@ enum Interrupt {
     let handler: @convention(c) (Int32) -> Void = { number in
       // Only what signal-safety(7) allows.
       if Interrupt.count.add(1, ordering: .relaxed).newValue > 1 { _exit(128 + number) }
-      let text: StaticString = "\nInterrupted: finishing the step in progress. Again to drop everything.\n"
+      let text: StaticString =
+        "\nInterrupted: finishing the step in progress. Again to drop everything.\n"
       _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
     }
     signal(SIGINT, handler)

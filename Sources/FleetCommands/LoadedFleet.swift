@@ -51,7 +51,9 @@ struct LoadedFleet {
     } catch {
       Terminal.note("error: \(error)\n")
       if file == "fleet.yaml" {
-        Terminal.note("  Run fleetctl in the folder that holds fleet.yaml, or name the file with -f FILE.\n")
+        Terminal.note(
+          "  Run fleetctl in the folder that holds fleet.yaml, or name the file with -f FILE.\n"
+        )
       }
       throw ExitStatus.failure.error
     }
@@ -74,7 +76,10 @@ struct LoadedFleet {
       do {
         for entry in try Files.tree(folder, skip: { $0.hasPrefix(".") }) {
           files.append(
-            SourceText(name: folder + "/" + entry.path, bytes: try Files.read(folder + "/" + entry.path))
+            SourceText(
+              name: folder + "/" + entry.path,
+              bytes: try Files.read(folder + "/" + entry.path)
+            )
           )
         }
       } catch {

@@ -3,7 +3,9 @@ import FleetTransport
 
 /// Where and how to log in to the fleet's nodes: the node's `ssh:`, else the fleet's, else defaults.
 enum NodeTargets {
-  /// The target of `node`. Relative paths in fleet.yaml are relative to `folder`, the file's own.
+  /// The target of `node`.
+  ///
+  /// Relative paths in fleet.yaml are relative to `folder`, the file's own.
   static func target(_ node: FleetNode, _ fleet: Fleet, folder: String) -> SSHTarget {
     let own = node.ssh
     let all = fleet.ssh

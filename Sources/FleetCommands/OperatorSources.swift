@@ -33,7 +33,8 @@ final class OperatorSources: SourceTrees {
     guard Files.exists(folder) else {
       return .missing(
         localPath: folder,
-        why: "the folder `\(folder)` does not exist on this machine; check it out there, or correct "
+        why:
+          "the folder `\(folder)` does not exist on this machine; check it out there, or correct "
           + "`sources.\(source).path` in fleet.yaml"
       )
     }

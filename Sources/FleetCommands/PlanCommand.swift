@@ -28,12 +28,17 @@ struct PlanCommand: AsyncParsableCommand {
 
   @Option(
     name: [.customLong("out"), .customLong("out", withSingleDash: true)],
-    help: ArgumentHelp("Save the plan for `fleetctl apply FILE` (mode 0600, no secret in it).", valueName: "file")
+    help: ArgumentHelp(
+      "Save the plan for `fleetctl apply FILE` (mode 0600, no secret in it).",
+      valueName: "file"
+    )
   )
   var out: String?
 
   @Flag(
-    name: [.customLong("detailed-exitcode"), .customLong("detailed-exitcode", withSingleDash: true)],
+    name: [
+      .customLong("detailed-exitcode"), .customLong("detailed-exitcode", withSingleDash: true),
+    ],
     help: "Exit 2 when there are changes, 0 when there are none."
   )
   var detailedExitCode = false

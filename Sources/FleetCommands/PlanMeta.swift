@@ -2,7 +2,9 @@ import FleetPlan
 import FleetView
 import Glibc
 
-/// What stands beside a plan for people: when, where, by whom. Outside of its digest.
+/// What stands beside a plan for people: when, where, by whom.
+///
+/// Outside of its digest.
 enum PlanMeta {
   /// The moment, the host and the user.
   static func now() -> [String: String] {

@@ -12,7 +12,12 @@ struct PlanOptionGroup: ParsableArguments {
   )
   var target: [String] = []
 
-  @Option(help: ArgumentHelp("Take over something that exists and is not ours. Repeatable.", valueName: "address"))
+  @Option(
+    help: ArgumentHelp(
+      "Take over something that exists and is not ours. Repeatable.",
+      valueName: "address"
+    )
+  )
   var adopt: [String] = []
 
   @Option(

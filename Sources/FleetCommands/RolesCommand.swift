@@ -36,7 +36,8 @@ struct RolesCommand: ParsableCommand {
     }
     switch format {
     case .human: try Terminal.result(RoleText.describe(role, in: registry))
-    case .json: try Terminal.result(RoleJSON.object(role, in: registry).rendered(pretty: true) + "\n")
+    case .json:
+      try Terminal.result(RoleJSON.object(role, in: registry).rendered(pretty: true) + "\n")
     }
   }
 

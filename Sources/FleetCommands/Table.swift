@@ -6,7 +6,8 @@ enum Table {
     let widths = (0..<columns).map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = row.enumerated().map { column, cell in
-        column == columns - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
+        column == columns - 1
+          ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
       }
       return cells.joined(separator: "  ") + "\n"
     }.joined()

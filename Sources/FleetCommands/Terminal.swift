@@ -1,6 +1,8 @@
 import Glibc
 
-/// The process's output streams. Results go to stdout, progress and diagnostics to stderr.
+/// The process's output streams.
+///
+/// Results go to stdout, progress and diagnostics to stderr.
 package enum Terminal {
   /// Writes `text` to stdout; a failed write (full disk, closed pipe) ends the command with an error,
   /// since a result that nobody received is not a success.
@@ -8,7 +10,9 @@ package enum Terminal {
     guard write(text, to: STDOUT_FILENO) else { throw ExitStatus.failure.error }
   }
 
-  /// Writes `text` to stderr. There is nowhere to report a failure to.
+  /// Writes `text` to stderr.
+  ///
+  /// There is nowhere to report a failure to.
   package static func note(_ text: String) {
     _ = write(text, to: STDERR_FILENO)
   }
@@ -38,7 +42,9 @@ package enum Terminal {
     let bytes = Array(text.utf8)
     var offset = 0
     while offset < bytes.count {
-      let written = bytes[offset...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let written = bytes[offset...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else { return false }
       offset += written

@@ -35,7 +35,9 @@ struct ComponentDemand {
         values[key] = value
         continue
       }
-      if component.collect.contains(key), case .list(let old) = existing, case .list(let new) = value {
+      if component.collect.contains(key), case .list(let old) = existing,
+        case .list(let new) = value
+      {
         values[key] = .list(old + new.filter { !old.contains($0) })
       } else if existing != value {
         diagnostics.add(

@@ -177,7 +177,9 @@ struct ContentCompiler {
   }
 
   mutating func ownership(_ owner: TemplateText, _ group: TemplateText, _ mode: Int) -> Ownership? {
-    guard let owner = evaluator.string(owner), let group = evaluator.string(group) else { return nil }
+    guard let owner = evaluator.string(owner), let group = evaluator.string(group) else {
+      return nil
+    }
     return Ownership(owner: owner, group: group, mode: mode)
   }
 
@@ -188,7 +190,13 @@ struct ContentCompiler {
       let ownership = ownership(item.owner, item.group, item.mode)
     else { return }
     let id = SecretID(role: instanceRole, name: item.name)
-    let spec = SecretSpec(id: id, file: file, key: item.key, length: item.length, ownership: ownership)
+    let spec = SecretSpec(
+      id: id,
+      file: file,
+      key: item.key,
+      length: item.length,
+      ownership: ownership
+    )
     // No `#`: a shell would take the rest of the address for a comment when it stands alone.
     add(.secret, id.description, .secret(spec), at: item.span)
   }
@@ -268,7 +276,9 @@ struct ContentCompiler {
   }
 
   private mutating func link(_ item: LinkItem) {
-    guard let path = evaluator.path(item.path), let target = evaluator.string(item.target) else { return }
+    guard let path = evaluator.path(item.path), let target = evaluator.string(item.target) else {
+      return
+    }
     let spec = LinkSpec(path: path, target: target, effect: evaluator.effect(item.onChange))
     add(.link, path, .link(spec), at: item.span)
   }
@@ -303,7 +313,9 @@ struct ContentCompiler {
   }
 
   private mutating func database(_ item: DatabaseItem) {
-    guard let name = evaluator.string(item.name), let owner = evaluator.string(item.owner) else { return }
+    guard let name = evaluator.string(item.name), let owner = evaluator.string(item.owner) else {
+      return
+    }
     if let password = item.password { databaseRole(owner, password: password, at: item.span) }
     add(.database, name, .database(DatabaseSpec(name: name, owner: owner)), at: item.span)
   }

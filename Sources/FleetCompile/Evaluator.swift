@@ -15,7 +15,9 @@ struct Evaluator {
     self.scope = scope
   }
 
-  /// Whether an entry applies: no condition, or a true one. A broken condition was reported.
+  /// Whether an entry applies: no condition, or a true one.
+  ///
+  /// A broken condition was reported.
   mutating func applies(_ condition: Expression?) -> Bool {
     condition.holds(scope, into: &diagnostics) ?? false
   }

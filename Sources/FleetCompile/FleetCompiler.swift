@@ -22,8 +22,10 @@ package struct NodeResources: Sendable {
   }
 }
 
-/// Turns the resolved fleet into the resources of each node: renders what can be rendered, leaves holes
-/// for secrets. Pure: equal input gives equal resources.
+/// Turns the resolved fleet into the resources of each node: renders what can be rendered, leaves
+/// holes for secrets.
+///
+/// Pure: equal input gives equal resources.
 package struct FleetCompiler {
   private let fleet: ResolvedFleet
   private let registry: Registry
@@ -153,7 +155,9 @@ package struct FleetCompiler {
   private func certificateNames(_ node: FleetNode) -> [String] {
     let address = node.address.value
     let isLiteral = address.contains(":") || address.allSatisfy { $0.isNumber || $0 == "." }
-    var names = ["DNS:\(node.id)", "DNS:\(node.id.name.lowercased())", "IP:127.0.0.1", "DNS:localhost"]
+    var names = [
+      "DNS:\(node.id)", "DNS:\(node.id.name.lowercased())", "IP:127.0.0.1", "DNS:localhost",
+    ]
     names.append(isLiteral ? "IP:\(address)" : "DNS:\(address)")
     return Array(Set(names)).sorted()
   }
@@ -197,7 +201,9 @@ package struct FleetCompiler {
     var evaluator = Evaluator(scope: scope)
     var certificates: [String: Value] = [:]
     for item in instance.role.content.certificates where evaluator.applies(item.when) {
-      guard let cert = evaluator.path(item.cert), let key = evaluator.path(item.key) else { continue }
+      guard let cert = evaluator.path(item.cert), let key = evaluator.path(item.key) else {
+        continue
+      }
       certificates[item.name] = .map([
         "cert": .string(cert), "key": .string(key), "ca": .string(FleetPaths.authority),
       ])
@@ -210,7 +216,9 @@ package struct FleetCompiler {
     for instance in fleet.instances {
       guard let item = instance.role.content.authority else { continue }
       var evaluator = Evaluator(scope: fleet.scope(for: instance))
-      guard evaluator.applies(item.when), let directory = evaluator.path(item.directory) else { continue }
+      guard evaluator.applies(item.when), let directory = evaluator.path(item.directory) else {
+        continue
+      }
       return (instance.node.id, directory)
     }
     return nil

@@ -23,7 +23,9 @@ struct NodeBuilder {
     self.node = node
   }
 
-  /// Adds a resource. The same address wanted twice must be wanted equally.
+  /// Adds a resource.
+  ///
+  /// The same address wanted twice must be wanted equally.
   mutating func add(
     _ kind: ResourceKind,
     _ name: String,
@@ -76,7 +78,12 @@ struct NodeBuilder {
   }
 
   /// Adds to a unit, creating it if it is new.
-  mutating func unit(_ name: String, by owner: Owner, at span: SourceSpan, _ change: (inout UnitSpec) -> Void) {
+  mutating func unit(
+    _ name: String,
+    by owner: Owner,
+    at span: SourceSpan,
+    _ change: (inout UnitSpec) -> Void
+  ) {
     var draft =
       units[name]
       ?? UnitDraft(

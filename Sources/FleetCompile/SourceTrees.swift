@@ -1,7 +1,8 @@
 package import FleetResources
 
-/// Where the compiler learns what a source tree of the operator holds. The file system is outside the
-/// pure core; `FleetCommands` implements this, tests give a table.
+/// Where the compiler learns what a source tree of the operator holds.
+///
+/// The file system is outside the pure core; `FleetCommands` implements this, tests give a table.
 package protocol SourceTrees {
   /// The files below `path` of the source `source`, sorted by path, without those that `excludes`
   /// names (`venv/` a folder anywhere, `*.pyc` a suffix, `.env` a name).

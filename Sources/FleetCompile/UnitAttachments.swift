@@ -82,10 +82,12 @@ struct UnitAttachments {
     var names: [String] = []
     for (definition, scope) in definitions {
       var evaluator = Evaluator(scope: scope)
-      for item in definition.content.units where item.state == .started && evaluator.applies(item.when) {
+      for item in definition.content.units
+      where item.state == .started && evaluator.applies(item.when) {
         if let name = evaluator.string(item.name) { names.append(name) }
       }
-      for item in definition.content.services where item.state == .started && evaluator.applies(item.when) {
+      for item in definition.content.services
+      where item.state == .started && evaluator.applies(item.when) {
         if let name = evaluator.string(item.name) { names.append(name) }
       }
       diagnostics.add(contentsOf: evaluator.diagnostics)
@@ -112,7 +114,9 @@ struct UnitAttachments {
     for check in instance.role.health where evaluator.applies(check.when) {
       guard let kind = kind(of: check, instance, &evaluator) else { continue }
       let holder = check.port.flatMap { instance.port($0)?.holder }
-      guard let unit = holder.flatMap({ builder.has(unit: $0) ? $0 : nil }) ?? units.first else { continue }
+      guard let unit = holder.flatMap({ builder.has(unit: $0) ? $0 : nil }) ?? units.first else {
+        continue
+      }
       let spec = HealthCheckSpec(
         kind: kind,
         required: check.required,
@@ -150,7 +154,9 @@ struct UnitAttachments {
         outputContains: evaluator.optional(check.expectBody) ?? ""
       )
     case .tcp, .http, .https:
-      guard let name = check.port, let port = instance.port(name), let host = Self.required(port).first else { return nil }
+      guard let name = check.port, let port = instance.port(name),
+        let host = Self.required(port).first
+      else { return nil }
       if check.kind == .tcp { return .tcp(host: host, port: port.number) }
       return .http(
         host: host,

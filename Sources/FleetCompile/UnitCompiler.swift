@@ -35,7 +35,12 @@ extension ContentCompiler {
     else { return }
     let folder = "/etc/systemd/system/\(unit).d"
     let root = Ownership(owner: "root", group: "root", mode: 0o755)
-    add(.dir, folder, .directory(DirectorySpec(path: folder, ownership: root, data: false)), at: item.span)
+    add(
+      .dir,
+      folder,
+      .directory(DirectorySpec(path: folder, ownership: root, data: false)),
+      at: item.span
+    )
     let spec = FileSpec(
       path: "\(folder)/\(item.name)",
       content: FileContent(text: text),

@@ -11,7 +11,9 @@ package struct ByteCount: Hashable, Sendable, Comparable {
     self.bytes = bytes
   }
 
-  /// Parses `6GiB`, `512MiB`, `8G`, `8GB`, `1024` (bytes). Powers of 1024 throughout.
+  /// Parses `6GiB`, `512MiB`, `8G`, `8GB`, `1024` (bytes).
+  ///
+  /// Powers of 1024 throughout.
   package init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = Int(digits), !digits.isEmpty else { return nil }

@@ -24,7 +24,9 @@ package indirect enum RawValue: Hashable, Sendable {
   case map([String: RawValue])
 }
 
-/// The fleet as declared, after `include` and `groups` are merged. Pure data, spans for every claim.
+/// The fleet as declared, after `include` and `groups` are merged.
+///
+/// Pure data, spans for every claim.
 package struct Fleet: Sendable {
   /// `fleet:`.
   package var name: String

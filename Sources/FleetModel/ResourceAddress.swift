@@ -21,7 +21,9 @@ package struct ResourceAddress: Hashable, Sendable, Comparable, CustomStringConv
   /// Kind-specific name: a path, a unit, a package.
   package let name: String
 
-  /// Makes an address. `name` must hold no control character; callers check values beforehand.
+  /// Makes an address.
+  ///
+  /// `name` must hold no control character; callers check values beforehand.
   package init(_ node: NodeID, _ kind: ResourceKind, _ name: String) {
     self.node = node
     self.kind = kind

@@ -3,7 +3,7 @@ internal import FleetModel
 /// How single values are spelled in unit files.
 enum UnitText {
   /// The value as text, sizes and durations in systemd's dialect (systemd.time(7)).
-  static func print(_ value: Value) throws(UnitRefusal) -> String {
+  static func spelled(_ value: Value) throws(UnitRefusal) -> String {
     switch value {
     case .string(let text): return text
     case .int(let number): return String(number)

@@ -95,7 +95,7 @@ struct UnitWriter {
     case .one(.list(let items)):
       return try plain(.list(items.map { .one($0) }), name, isRaw: isRaw)
     case .one(let one):
-      let text = try UnitText.print(one)
+      let text = try UnitText.spelled(one)
       guard text == text.trimmed else {
         throw UnitRefusal(why: "begins or ends with a blank, which systemd drops.")
       }
@@ -128,7 +128,7 @@ struct UnitWriter {
   }
 
   private func single(_ word: Value) throws(UnitRefusal) -> String {
-    let text = try UnitText.print(word)
+    let text = try UnitText.spelled(word)
     guard !text.unicodeScalars.contains(where: { $0 == " " || $0 == "\t" }) else {
       throw UnitRefusal(why: "is a command: write it as a list of words, `[/usr/bin/app, --flag]`.")
     }
@@ -150,7 +150,7 @@ struct UnitWriter {
 
   private func command(_ words: [Value]) throws(UnitRefusal) -> String {
     guard let first = words.first else { return "" }
-    let program = try UnitText.print(first)
+    let program = try UnitText.spelled(first)
     let prefix = program.prefix { "@-:+!".contains($0) }
     guard program.count > prefix.count else {
       throw UnitRefusal(why: "has a command without a program.")
@@ -164,7 +164,7 @@ struct UnitWriter {
     let doublesDollar = !prefix.contains(":")
     var texts = [UnitText.quoted(program, doublesDollar: false)]
     for word in words.dropFirst() {
-      texts.append(UnitText.quoted(try UnitText.print(word), doublesDollar: doublesDollar))
+      texts.append(UnitText.quoted(try UnitText.spelled(word), doublesDollar: doublesDollar))
     }
     return texts.joined(separator: " ")
   }
@@ -176,16 +176,16 @@ struct UnitWriter {
     switch value {
     case .map(let assignments):
       for assignment in assignments {
-        let text = try UnitText.print(assignment.value)
+        let text = try UnitText.spelled(assignment.value)
         result.append(try UnitText.assignment("\(assignment.name)=\(text)"))
       }
     case .list(let items):
       for item in items { result += try environment(item) }
       if items.isEmpty { result = [""] }
     case .one(.list(let items)):
-      for item in items { result.append(try UnitText.assignment(UnitText.print(item))) }
+      for item in items { result.append(try UnitText.assignment(UnitText.spelled(item))) }
     case .one(.string("")): result = [""]
-    case .one(let one): result = [try UnitText.assignment(UnitText.print(one))]
+    case .one(let one): result = [try UnitText.assignment(UnitText.spelled(one))]
     }
     return result
   }

@@ -157,14 +157,19 @@ package struct FleetRun: Sendable {
   private func activate(wave number: Int, _ nodes: [NodeProgress]) async -> [NodeProgress] {
     let knowledge = knowledge(nodes)
     var nodes = await batches("wave \(number)", nodes) { progress in
-      guard let wave = progress.task.schedule.activate.first(where: { $0.number == number }) else { return [] }
+      guard let wave = progress.task.schedule.activate.first(where: { $0.number == number }) else {
+        return []
+      }
       return operations(wave.changes, progress, knowledge)
         + program(progress, knowledge).health(wave.changes)
     }
     var authority: String?
     if case .known(let pem) = knowledge.authority { authority = pem }
     let checker = HealthGate(notify: notify, authority: authority)
-    let workers = Dictionary(tasks.map { ($0.node, $0.worker) }, uniquingKeysWith: { first, _ in first })
+    let workers = Dictionary(
+      tasks.map { ($0.node, $0.worker) },
+      uniquingKeysWith: { first, _ in first }
+    )
     nodes = await concurrently(nodes) { progress in
       await checker.check(progress, wave: number, workers: workers)
     }
@@ -182,7 +187,9 @@ package struct FleetRun: Sendable {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
       case .results(let results):
-        let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(separator: "\n")
+        let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(
+          separator: "\n"
+        )
         report(
           progress.fail("node.\(progress.task.node)", "rolling back failed in part:\n\(said)"),
           progress
@@ -266,8 +273,10 @@ package struct FleetRun: Sendable {
     return operations + program.operations(others)
   }
 
-  /// The files that the node lacks, and last the list of all of them. A file that vanished or changed
-  /// since the plan is left out of both, so that the next plan shows it.
+  /// The files that the node lacks, and last the list of all of them.
+  ///
+  /// A file that vanished or changed since the plan is left out of both, so that the next plan
+  /// shows it.
   private func tar(_ delta: SourceDelta, _ source: SourceSpec) -> [UInt8] {
     var tar = TarWriter()
     var sent = source
@@ -325,7 +334,8 @@ package struct FleetRun: Sendable {
     }
   }
 
-  private func lookAgain(_ nodes: [NodeProgress], evenHalted: Bool = false) async -> [NodeProgress] {
+  private func lookAgain(_ nodes: [NodeProgress], evenHalted: Bool = false) async -> [NodeProgress]
+  {
     await concurrently(nodes) { progress in
       var progress = progress
       guard evenHalted || progress.halted == nil else { return progress }

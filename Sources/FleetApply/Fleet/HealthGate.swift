@@ -54,12 +54,15 @@ struct HealthGate: Sendable {
       guard let wrong else { return nil }
       guard clock.now < deadline else {
         let relay = check.via.map { ", seen from `\($0)`" } ?? ""
-        return "`\(unit.name)` is up, but not healthy after \(unit.startupBudget.display)\(relay): \(wrong)"
+        return
+          "`\(unit.name)` is up, but not healthy after \(unit.startupBudget.display)\(relay): \(wrong)"
       }
       tries += 1
       if tries % 10 == 0 {
         let left = Int(clock.now.duration(to: deadline) / .seconds(1))
-        notify(.waiting(node: progress.task.node, unit: unit.name, secondsLeft: left, status: wrong))
+        notify(
+          .waiting(node: progress.task.node, unit: unit.name, secondsLeft: left, status: wrong)
+        )
       }
       try? await clock.sleep(for: Self.pause)
     }
@@ -92,10 +95,16 @@ struct HealthGate: Sendable {
       }
       let answer = try await worker.get(request)
       let place = ":\(port)\(path)"
-      if check.startingStatuses.contains(answer.status) { return "\(place) answers \(answer.status), still starting" }
-      guard answer.status == wanted else { return "\(place) answers \(answer.status), wanted \(wanted)" }
+      if check.startingStatuses.contains(answer.status) {
+        return "\(place) answers \(answer.status), still starting"
+      }
+      guard answer.status == wanted else {
+        return "\(place) answers \(answer.status), wanted \(wanted)"
+      }
       let body = String(decoding: answer.body, as: UTF8.self)
-      guard expected.isEmpty || body.contains(expected) else { return "\(place) does not say `\(expected)`" }
+      guard expected.isEmpty || body.contains(expected) else {
+        return "\(place) does not say `\(expected)`"
+      }
       return nil
     } catch {
       return "\(error.step): \(error.message)"

@@ -32,7 +32,10 @@ struct NodeProgress: Sendable {
   /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
   ///
   /// - Returns: The failures, for events.
-  mutating func take(_ operations: [NodeOperation], _ outcome: BatchOutcome) -> [NodeResult.Shortfall] {
+  mutating func take(
+    _ operations: [NodeOperation],
+    _ outcome: BatchOutcome
+  ) -> [NodeResult.Shortfall] {
     switch outcome {
     case .refused(let why):
       result.outcome = .failed
@@ -41,7 +44,10 @@ struct NodeProgress: Sendable {
     case .unknown(let why):
       result.outcome = .unknown
       halted = why
-      return fail(Self.addresses(operations).first ?? "node.\(task.node)", "outcome unknown: \(why)")
+      return fail(
+        Self.addresses(operations).first ?? "node.\(task.node)",
+        "outcome unknown: \(why)"
+      )
     case .results(let results):
       return take(operations, results)
     }
@@ -63,7 +69,9 @@ struct NodeProgress: Sendable {
         if operation.verb == .waitUnit, let unit = operation.arguments.first {
           startups[unit] = result.milliseconds
         }
-        if self.result.outcome == .unchanged, !operation.verb.isCheck { self.result.outcome = .changed }
+        if self.result.outcome == .unchanged, !operation.verb.isCheck {
+          self.result.outcome = .changed
+        }
       case .failed:
         failures += fail(address, String(decoding: result.output, as: UTF8.self))
         halted = "\(address) failed"

@@ -1,7 +1,9 @@
 package import FleetResources
 package import FleetTransport
 
-/// What the run of an apply needs of one node. Implemented over SSH in `FleetCommands` and by doubles.
+/// What the run of an apply needs of one node.
+///
+/// Implemented over SSH in `FleetCommands` and by doubles.
 package protocol NodeWorker: Sendable {
   /// Looks at the node.
   func observe(_ request: ProbeRequest) async -> NodeObservation
