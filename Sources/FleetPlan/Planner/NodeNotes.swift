@@ -55,7 +55,9 @@ struct NodeNotes {
       name.hasPrefix("python3.") && !name.contains("/")
     }
     for name in names where system.interpreters[name] == nil {
-      if planner.context.planned.packages.keys.contains(where: { $0.hasPrefix(name) }) { continue }
+      // Which minor version `python3` brings is known only when it is there.
+      let packages = planner.context.planned.packages.keys
+      if packages.contains("python3") || packages.contains(where: { $0.hasPrefix(name) }) { continue }
       return "\(name) is not on the node, and the step \(step.name) runs it"
     }
     return nil
