@@ -57,7 +57,9 @@ struct NodeNotes {
     for name in names where system.interpreters[name] == nil {
       // Which minor version `python3` brings is known only when it is there.
       let packages = planner.context.planned.packages.keys
-      if packages.contains("python3") || packages.contains(where: { $0.hasPrefix(name) }) { continue }
+      if packages.contains("python3") || packages.contains(where: { $0.hasPrefix(name) }) {
+        continue
+      }
       return "\(name) is not on the node, and the step \(step.name) runs it"
     }
     return nil
