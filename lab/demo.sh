@@ -15,11 +15,13 @@ step "fleetctl validate: the AutoBot fleet, then the lab's copy of it"
 "$fleetctl" validate
 inside validate -f lab/fleet.yaml
 
-step "fleetctl plan: nine bare machines"
-inside plan -f lab/fleet.yaml --compact
+step "fleetctl plan: nine bare machines (its end; the whole of it: .lab/first-plan.txt)"
+inside plan -f lab/fleet.yaml >.lab/first-plan.txt
+tail -n 12 .lab/first-plan.txt
 
 step "fleetctl apply -auto-approve"
-inside apply -f lab/fleet.yaml -auto-approve
+inside apply -f lab/fleet.yaml -auto-approve >.lab/first-apply.txt || { cat .lab/first-apply.txt; exit 1; }
+sed -n '/^NODE/,$p' .lab/first-apply.txt
 
 step "fleetctl plan again"
 status=0
