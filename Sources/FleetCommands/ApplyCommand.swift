@@ -134,6 +134,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var statuses: [ExitStatus] = [.success]
     if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
     let changed = results.contains { $0.outcome == .changed }
+    let anything = results.contains { !$0.changed.isEmpty }
     if detailedExitCode, changed { statuses.append(.changes) }
     // A restart that waits for its window is shown and is no failure.
     let blocked = plan.changes.contains { change in
@@ -143,7 +144,7 @@ struct ApplyCommand: AsyncParsableCommand {
     for result in results {
       switch result.outcome {
       case .changed, .unchanged: continue
-      case .failed: statuses.append(.partial)
+      case .failed: statuses.append(anything ? .partial : .failure)
       case .unreachable: statuses.append(.unreachable)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)

@@ -57,10 +57,20 @@ struct SSHNodeWorker: NodeWorker {
     do throws(ApplyError) {
       try await session.finish(transaction: transaction, manifest: nil, history: summary)
     } catch {
+      await giveBack(after: error)
+    }
+    await session.currentConnection.close()
+  }
+
+  /// Gives the lock back alone where the records could not be written (a full disk).
+  private func giveBack(after failure: ApplyError) async {
+    Terminal.note("warning: the history was not written: \(displayable(failure.message))\n")
+    do throws(ApplyError) {
+      try await session.releaseLock()
+    } catch {
       // The lease runs out by itself; the run's results stand.
       Terminal.note("warning: the lock could not be given back: \(displayable(error.message))\n")
     }
-    await session.currentConnection.close()
   }
 
   private func outcome(

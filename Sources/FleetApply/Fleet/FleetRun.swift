@@ -314,7 +314,11 @@ package struct FleetRun: Sendable {
       let began = clock.now
       let outcome = await progress.task.worker.run(operations, name: name)
       let elapsed = Int(began.duration(to: clock.now) / .milliseconds(1))
-      progress.hasActivated = progress.hasActivated || name == "files" || name.hasPrefix("wave")
+      if case .refused = outcome {
+        // Nothing was done, so there is nothing to undo.
+      } else if name == "files" || name.hasPrefix("wave") {
+        progress.hasActivated = true
+      }
       report(progress.take(operations, outcome), progress)
       notify(
         .batch(
