@@ -126,6 +126,30 @@ expect 2 "plan of a parameter of the backend" inside plan -f lab/fleet-try.yaml 
 says "it restarts the backend" "restart autobot-backend"
 says "it says who depends on it" "frontend on 02-Frontend"
 
+part "a saved plan holds no secret and is refused when the node moved"
+sed -E '/^  frontend:$/a\    body_max: 64m' "$fleet" >lab/fleet-try.yaml
+expect 0 "plan -out" inside plan -f lab/fleet-try.yaml -out "$work/fleet.plan"
+if grep -qF "$(cat "$work/secret")" "$work/fleet.plan"; then bad "it holds no secret"; else ok "it holds no secret"; fi
+expect 0 "show prints it without fleet.yaml and network" "$fleetctl" show "$work/fleet.plan"
+on 02-Frontend sh -c 'echo "# by hand" >>/etc/nginx/sites-available/autobot-frontend.conf'
+expect 6 "apply of the stale plan is refused" inside apply "$work/fleet.plan" -f lab/fleet-try.yaml
+says "it names what moved" "node.02-Frontend moved: .*autobot-frontend.conf"
+expect 0 "apply mends what was edited" inside apply -f "$fleet" -auto-approve
+
+part "a service that does not start is undone"
+sed -E '/^  redis:$/a\    save: ["bogus rule"]' "$fleet" >lab/fleet-try.yaml
+expect 10 "apply of a broken redis.conf" inside apply -f lab/fleet-try.yaml -auto-approve --maintenance redis
+says "it shows the reason" "Invalid save parameters"
+expect 0 "redis runs as before" on 04-Databases systemctl is-active redis-stack-server
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+
+part "a full disk changes nothing"
+sed -E '/^  frontend:$/a\    body_max: 65m' "$fleet" >lab/fleet-try.yaml
+on 02-Frontend sh -c 'dd if=/dev/zero of=/fill bs=1M 2>/dev/null; true'
+expect 1 "apply on the full disk" inside apply -f lab/fleet-try.yaml -auto-approve
+on 02-Frontend rm -f /fill
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+
 part "a role moves"
 sed -E -e 's/roles: \[npu-worker, tts-worker\]/roles: [npu-worker]/' -e 's/roles: \[frontend\]/roles: [frontend, tts-worker]/' "$fleet" >lab/fleet-try.yaml
 expect 2 "plan of the move" inside plan -f lab/fleet-try.yaml -detailed-exitcode

@@ -15,5 +15,17 @@ swift build --build-tests --explicit-target-dependency-import-check error 2>&1 |
 step "tests"
 swift test --skip-build 2>&1 | scripts/quiet-test.sh
 
+step "the node's runtime and the probe on a real machine"
+if [ "$(id -u)" -eq 0 ] && command -v systemd-nspawn >/dev/null; then
+  lab/up.sh --nodes 06-Node-27
+  trap 'lab/down.sh >/dev/null 2>&1' EXIT
+  leader=$(lab/node.sh pid 06-Node-27)
+  FLEETCTL_TEST_NODE="nsenter --target $leader --all --wd=/ --" \
+    swift test --skip-build --filter 'NodeRuntimeTests|ProbeNodeTests' 2>&1 | scripts/quiet-test.sh
+  lab/down.sh
+else
+  echo "SKIPPED: it needs root and systemd-nspawn"
+fi
+
 step "nine machines"
 lab/acceptance.sh .build/debug/fleetctl
