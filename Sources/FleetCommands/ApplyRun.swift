@@ -189,7 +189,21 @@ struct ApplyRun {
       nodes: outcome.inputs + bystanders,
       options: approved.plan.options
     )
-    guard let after = try? Planner.plan(input) else { return outcome.results }
+    let after: Plan
+    do {
+      after = try Planner.plan(input)
+    } catch {
+      // Nothing may pass for done that was not read back.
+      return outcome.results.map { result in
+        var result = result
+        result.outcome = .unknown
+        let why = error.diagnostics.sorted().map(\.detail).joined(separator: " ")
+        result.failed.append(
+          NodeResult.Shortfall(address: "node.\(result.node)", why: "not read back: \(why)")
+        )
+        return result
+      }
+    }
     return outcome.results.map { result in
       guard result.outcome == .changed else { return result }
       var result = result
