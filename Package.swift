@@ -51,7 +51,7 @@ let package = Package(
       "FleetConfig",
       ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry"]
     ),
-    room("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest"]),
+    room("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest", "FleetRender"]),
     room(
       "FleetCompile",
       [
@@ -105,7 +105,7 @@ let package = Package(
       "FleetConfig",
       ["FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRegistry", "FleetRender"]
     ),
-    tests("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest"]),
+    tests("FleetResources", ["FleetDiagnostics", "FleetModel", "FleetDigest", "FleetRender"]),
     tests(
       "FleetCompile",
       [

@@ -55,7 +55,9 @@ struct Evaluator {
       rendered.pieces.map { piece in
         switch piece {
         case .text(let text): .text(text)
-        case .secret(let ref, as: _): .secret(SecretID(role: ref.role, name: ref.name))
+        case .secret(let ref, as: .plain): .secret(SecretID(role: ref.role, name: ref.name))
+        case .secret(let ref, as: let encoding):
+          .encoded(SecretID(role: ref.role, name: ref.name), encoding)
         }
       }
     )

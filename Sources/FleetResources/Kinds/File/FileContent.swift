@@ -1,4 +1,5 @@
 package import FleetModel
+package import FleetRender
 
 /// Content of a file: text with holes where secrets go.
 package struct FileContent: Sendable, Hashable {
@@ -6,6 +7,8 @@ package struct FileContent: Sendable, Hashable {
   package enum Piece: Sendable, Hashable {
     case text(String)
     case secret(SecretID)
+    /// A secret spelled for its surroundings: an EnvironmentFile, JSON, a URL.
+    case encoded(SecretID, SecretEncoding)
     /// The certificate of the fleet's CA in PEM.
     case authority
   }
@@ -26,7 +29,10 @@ package struct FileContent: Sendable, Hashable {
   /// The secrets it holds, sorted, each once.
   package var secrets: [SecretID] {
     let found = pieces.compactMap { piece -> SecretID? in
-      if case .secret(let id) = piece { id } else { nil }
+      switch piece {
+      case .secret(let id), .encoded(let id, _): id
+      case .text, .authority: nil
+      }
     }
     return Array(Set(found)).sorted()
   }
@@ -57,6 +63,10 @@ package struct FileContent: Sendable, Hashable {
       case .secret(let id):
         guard let value = secret(id) else { return nil }
         value.reveal { bytes.append(contentsOf: $0) }
+      case .encoded(let id, let encoding):
+        // No spelling (a control character in an EnvironmentFile): better no file than a wrong one.
+        guard let spelled = secret(id)?.reveal({ encoding.apply($0) }) else { return nil }
+        bytes.append(contentsOf: spelled)
       case .authority:
         guard let authority else { return nil }
         bytes.append(contentsOf: authority.utf8)

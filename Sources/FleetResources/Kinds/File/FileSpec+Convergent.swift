@@ -145,7 +145,7 @@ extension FileSpec: Convergent {
       case .text(let text):
         let parts = text.split(separator: "\n", omittingEmptySubsequences: false)
         line = (parts.count > 1 ? "" : line) + (parts.last ?? "")
-      case .secret, .authority:
+      case .secret, .encoded, .authority:
         if let entry = EnvironmentLines(Array((line + "=").utf8)).entries.first {
           keys.insert(entry.key)
         }
