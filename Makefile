@@ -1,5 +1,7 @@
 # The commands of this project. `make demo` and `make test` do all the set-up they need.
 SHELL := /bin/bash
+# A failed build must not pass because the filter behind it was content.
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 
 BUILD := swift build --explicit-target-dependency-import-check error

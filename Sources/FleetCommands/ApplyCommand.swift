@@ -19,7 +19,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
       Exits 0 when all is done, 2 with -detailed-exitcode when something was changed, 4 when some of it failed,
       5 refused by a guard, 6 when a node moved, 7 when a lock is held, 8 not approved, 9 when some node is
-      unreachable and the rest is fine, 10 when all that failed was rolled back, 13 when an outcome is not known.
+      unreachable and the rest is fine, 10 when all that failed was rolled back, 13 when an outcome is not known,
+      130 when it was interrupted.
 
       EXAMPLES
         fleetctl apply
@@ -141,6 +142,8 @@ struct ApplyCommand: AsyncParsableCommand {
       change.action == .unknown || (change.action == .blocked && change.label != .restartDebt)
     }
     if blocked { statuses.append(plan.hasChanges ? .partial : .refused) }
+    let skipped = results.contains { !$0.skipped.isEmpty }
+    if skipped { statuses.append(anything ? .partial : .failure) }
     for result in results {
       switch result.outcome {
       case .changed, .unchanged: continue
@@ -150,7 +153,8 @@ struct ApplyCommand: AsyncParsableCommand {
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)
       }
     }
-    return ExitStatus.worst(statuses)
+    let worst = ExitStatus.worst(statuses)
+    return Interrupt.isRequested && skipped && worst != .outcomeUnknown ? .interrupted : worst
   }
 }
 

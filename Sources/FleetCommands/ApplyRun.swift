@@ -40,6 +40,8 @@ struct ApplyRun {
     let names = Set(tasks.map(\.node))
     let bystanders = links.map(Planning.input).filter { !names.contains($0.id) }
     let progress = ApplyProgress()
+    let keeper = keepLocks(held)
+    defer { keeper.cancel() }
     let outcome = await FleetRun(
       tasks,
       bystanders: bystanders,
@@ -49,6 +51,7 @@ struct ApplyRun {
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()
+    keeper.cancel()
     let results = readBack(outcome, bystanders)
     for (entry, result) in zip(held, results) {
       await entry.worker.finish(summary: history(run, result))
@@ -120,6 +123,19 @@ struct ApplyRun {
       throw ExitStatus.lockHeld.error
     }
     throw ExitStatus.failure.error
+  }
+
+  /// Renews the leases while the run lasts: a node that waits for another's six-minute start, or for its
+  /// own health, runs no batch that would.
+  private func keepLocks(_ held: [Held]) -> Task<Void, Never> {
+    Task {
+      while !Task.isCancelled {
+        do { try await Task.sleep(for: .seconds(Self.leaseSeconds / 4)) } catch { return }
+        await withTaskGroup(of: Void.self) { group in
+          for entry in held { group.addTask { await entry.worker.renewLock() } }
+        }
+      }
+    }
   }
 
   private func release(_ held: [Held]) async {
