@@ -223,11 +223,14 @@ struct ApplyRun {
     return outcome.results.map { result in
       guard result.outcome == .changed else { return result }
       var result = result
+      let skipped = Set(result.skipped.map(\.address))
       let wanted = Set(
         approved.plan.changes(of: result.node).filter(\.action.isExecuted).map(\.address)
       )
       for change in after.changes(of: result.node)
-      where change.action.isExecuted && wanted.contains(change.address) {
+      where change.action.isExecuted && wanted.contains(change.address)
+        && !skipped.contains(change.address.description)
+      {
         let reason = change.reasons.map(\.text).joined(separator: "; ")
         result.failed.append(
           NodeResult.Shortfall(
