@@ -15,10 +15,10 @@ enum RoleDecoder {
     "python", "nodejs", "build", "post_sync",
   ]
 
-  /// A role with the paths of names that its expressions read.
+  /// A role with the expressions of its role.yaml.
   struct Decoded {
     let role: Role
-    let paths: [[PathPart]]
+    let expressions: [RoleExpression]
   }
 
   /// Returns the role, or nil after reporting why there is none.
@@ -29,7 +29,7 @@ enum RoleDecoder {
     }
     diagnostics.add(contentsOf: reader.diagnostics)
     guard let role, !reader.diagnostics.hasErrors else { return nil }
-    return Decoded(role: role, paths: reader.paths)
+    return Decoded(role: role, expressions: reader.expressions)
   }
 }
 
@@ -115,7 +115,8 @@ extension RoleReader {
   private mutating func startup(_ fields: YAMLFields) -> Startup? {
     let keys = ["typical", "budget"]
     guard let inner = mapping(fields, "startup", of: "`startup`", keys, required: keys),
-      let typical = text(inner, "typical"), let budget = text(inner, "budget")
+      let typical = text(inner, "typical", as: .duration),
+      let budget = text(inner, "budget", as: .duration)
     else { return nil }
     return Startup(typical: typical, budget: budget)
   }

@@ -27,6 +27,19 @@ enum Filter {
     )
   }
 
+  /// The type of the result when the input is not known exactly.
+  static func result(_ name: String, of input: ValueType) -> ValueType {
+    switch name {
+    case "bytes", "mib", "seconds", "length": return .int
+    case "sort", "unique": return input
+    case "first":
+      guard case .list(let item) = input else { return .any }
+      return item
+    case "env", "json", "urlencode": return input.isOpen || input == .secret ? .any : .string
+    default: return .string
+    }
+  }
+
   private static func wanted(_ name: String) -> String {
     switch name {
     case "systemd_size", "redis_size", "pg_size", "bytes", "mib": "a size"
