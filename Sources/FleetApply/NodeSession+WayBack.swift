@@ -74,6 +74,9 @@ extension NodeSession {
   /// The node took lock and run back: there is nothing left to give back.
   package func forgetLock() { token = nil }
 
+  /// Whether something was activated that nobody confirmed yet.
+  package var isArmed: Bool { armed != nil }
+
   /// Whether we hold the node's lock, as far as we know.
   package var holdsLock: Bool { token != nil }
 

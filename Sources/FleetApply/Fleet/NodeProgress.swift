@@ -33,6 +33,8 @@ struct NodeProgress: Sendable {
     absentBefore = Set(task.observed.paths.filter { $0.value == .absent }.keys)
   }
 
+  private static let unknownOutcome = "outcome unknown: "
+
   /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
   ///
   /// - Returns: The failures, for events.
@@ -50,7 +52,7 @@ struct NodeProgress: Sendable {
       halted = why
       return fail(
         Self.addresses(operations).first ?? "node.\(task.node)",
-        "outcome unknown: \(why)"
+        Self.unknownOutcome + why
       )
     case .results(let results):
       return take(operations, results)
@@ -123,6 +125,8 @@ struct NodeProgress: Sendable {
       return []
     case .takenBack(let isWhole, let why):
       tookItselfBack = true
+      // What was not known then is known now.
+      result.failed.removeAll { $0.why.hasPrefix(Self.unknownOutcome) }
       result.outcome = .failed
       let failures = fail(address, why)
       if isWhole { result.outcome = .rolledBack }
