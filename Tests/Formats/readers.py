@@ -10,17 +10,16 @@ LEVELS = {"error": "error", "warning": "warning", "notice": "info"}
 
 
 def workflow_commands(text):
-    """Reads a log as the runner does (ActionCommand.TryParseV2): yields (name, properties, message).
-
-    A line that is no command is yielded as (None, {}, line).
-    """
+    """Reads a log as the runner does (ActionCommand.TryParseV2, else TryParse, which takes `##[name]`
+    anywhere in a line): yields (name, properties, message), with name None for a line that is none."""
     for line in re.split(r"\r\n|\r|\n", text):
         if not line:
             continue
         trimmed = line.lstrip()
         end = trimmed.find("::", 2)
         if not trimmed.startswith("::") or end < 0:
-            yield None, {}, line
+            old = re.search(r"##\[([a-z-]+)[^\]]*\](.*)", line)
+            yield (old.group(1), {}, old.group(2)) if old else (None, {}, line)
             continue
         head, data = trimmed[2:end], trimmed[end + 2 :]
         name, _, rest = head.partition(" ")

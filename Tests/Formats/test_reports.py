@@ -2,10 +2,11 @@
 
 import json
 import os
+import re
 import stat
 import unittest
 
-from support import FORMATS, SOUND, UNSOUND, Folder
+from support import FORMATS, ROOT, SOUND, UNSOUND, Folder
 
 
 class ReportTests(Folder):
@@ -93,6 +94,27 @@ class ReportTests(Folder):
         log = json.loads(self.formatted("sarif", "-f", "-", text=UNSOUND))
         place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
         self.assertEqual(place["artifactLocation"]["uri"], "stdin")
+
+    def test_every_member_of_the_json_document_is_documented(self):
+        with open(os.path.join(ROOT, "docs/json-output.md"), encoding="utf-8") as file:
+            words = set(re.findall(r"`([a-z_]+)`", file.read()))
+
+        def keys(value):
+            if isinstance(value, dict):
+                return set(value).union(*map(keys, value.values()))
+            return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+        members = keys(json.loads(self.formatted("json")))
+        self.assertGreater(len(members), 20)
+        self.assertEqual(members - words, set())
+
+    def test_every_format_is_in_the_help_and_the_documents(self):
+        usage = self.fleetctl("validate", "--help").stdout.decode()
+        with open(os.path.join(ROOT, "docs/ci.md"), encoding="utf-8") as file:
+            document = file.read()
+        for name in ["json", *FORMATS]:
+            self.assertRegex(usage, rf"(?m)^  {name} +\S")
+            self.assertIn(f"| `{name}` |", document)
 
     def test_a_full_disk_is_no_success(self):
         self.write("fleet.yaml", SOUND)
