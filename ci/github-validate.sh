@@ -32,7 +32,11 @@ status=0
 "$FLEETCTL" "${arguments[@]}" 2>&1 || status=$?
 echo
 echo "::$token::"
-if [ -f "$work/annotations" ]; then cat "$work/annotations"; fi
+if [ -f "$work/annotations" ]; then
+  cat "$work/annotations"
+else
+  echo "::error title=fleetctl::The fleet was not validated; the log says why."
+fi
 if [ -f "$work/summary" ] && [ -n "${GITHUB_STEP_SUMMARY-}" ]; then
   cat "$work/summary" >>"$GITHUB_STEP_SUMMARY"
 fi

@@ -42,7 +42,7 @@ struct ValidateCommand: ParsableCommand {
     var report = DiagnosticsReport(
       sorted,
       sources: loaded.sources,
-      subject: loaded.file,
+      subject: name(of: loaded),
       verdict: verdict(loaded, sorted),
       version: Version.current
     )
@@ -53,14 +53,19 @@ struct ValidateCommand: ParsableCommand {
     if loaded.diagnostics.hasErrors || !isWritten { throw ExitStatus.failure.error }
   }
 
+  /// The file as spans name it.
+  private func name(of loaded: LoadedFleet) -> String {
+    loaded.file == "-" ? "stdin" : loaded.file
+  }
+
   private func verdict(_ loaded: LoadedFleet, _ sorted: [Diagnostic]) -> String {
     let counts = HumanDiagnostics.summary(sorted)
     guard !loaded.diagnostics.hasErrors, let resolved = loaded.resolved else {
-      return "\(loaded.file) is not sound: \(counts)."
+      return "\(name(of: loaded)) is not sound: \(counts)."
     }
     let nodes = resolved.fleet.nodes.count
     let found = sorted.isEmpty ? "" : " \(counts)."
-    return "\(loaded.file) is sound: \(nodes) node\(nodes == 1 ? "" : "s"), "
+    return "\(name(of: loaded)) is sound: \(nodes) node\(nodes == 1 ? "" : "s"), "
       + "\(resolved.instances.count) role instances.\(found)"
   }
 }

@@ -191,6 +191,8 @@ class ActionTests(Folder):
         status, log, outputs = self.run_action(binary=BINARY)
         self.assertEqual((status, outputs["validate"]["sound"]), (1, "false"))
         self.assertIn("cannot read `fleet.yaml`", log)
+        told = [message for _, _, message in self.annotations(log)]
+        self.assertEqual(told, ["The fleet was not validated; the log says why."])
         for binary in ("/no/such/fleetctl", "no-such-fleetctl", ROOT):
             status, log, _ = self.run_action(binary=binary)
             self.assertEqual(status, 1)

@@ -94,6 +94,8 @@ class ReportTests(Folder):
         log = json.loads(self.formatted("sarif", "-f", "-", text=UNSOUND))
         place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
         self.assertEqual(place["artifactLocation"]["uri"], "stdin")
+        result = self.fleetctl("validate", "-f", "-", text=SOUND)
+        self.assertEqual(result.stdout, b"stdin is sound: 2 nodes, 0 role instances.\n")
 
     def test_every_member_of_the_json_document_is_documented(self):
         with open(os.path.join(ROOT, "docs/json-output.md"), encoding="utf-8") as file:

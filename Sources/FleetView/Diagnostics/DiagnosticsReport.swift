@@ -9,7 +9,7 @@ package struct DiagnosticsReport: Sendable {
   package let findings: [Diagnostic]
   /// The texts that spans point into, under the names of the spans.
   package let sources: [String: SourceText]
-  /// The file that was checked, as the user named it.
+  /// The file that was checked, as spans name it.
   package let subject: String
   /// The outcome as one line, such as `fleet.yaml is sound: 9 nodes, 28 role instances.`.
   package let verdict: String

@@ -21,7 +21,7 @@ struct FindingText {
 
   /// The file, relative to the root where it lies inside it.
   var file: String {
-    let name = finding.span?.file ?? (report.subject == "-" ? "stdin" : report.subject)
+    let name = finding.span?.file ?? report.subject
     return displayable(report.paths.relative(name) ?? report.paths.absolute(name))
   }
 

@@ -49,10 +49,9 @@ struct SARIFResult {
 
   /// The place in the file, or the whole file for what has none, and the resource.
   private var location: JSONValue {
-    let subject = report.subject == "-" ? "stdin" : report.subject
     let physical =
       finding.span.map { SARIFPlaces.physical($0, paths) }
-      ?? ["artifactLocation": SARIFPlaces.artifact(subject, paths)]
+      ?? ["artifactLocation": SARIFPlaces.artifact(report.subject, paths)]
     var members: [(String, JSONValue)] = [("physicalLocation", physical)]
     let logical = [logical(finding.address, "resource"), logical(finding.path, "value")]
       .compactMap { $0 }
