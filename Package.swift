@@ -75,7 +75,10 @@ let package = Package(
     ),
     room(
       "FleetView",
-      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]
+      [
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetResources", "FleetPlan",
+        "FleetApply",
+      ]
     ),
     room(
       "FleetCommands",

@@ -15,6 +15,9 @@ swift build --build-tests --explicit-target-dependency-import-check error 2>&1 |
 step "tests"
 swift test --skip-build 2>&1 | scripts/quiet-test.sh
 
+step "formats and what runs in build services, read back by others"
+scripts/check-formats.sh .build/debug/fleetctl
+
 step "the node's runtime and the probe on a real machine"
 if [ "$(id -u)" -eq 0 ] && command -v systemd-nspawn >/dev/null; then
   lab/up.sh --nodes 06-Node-27

@@ -37,11 +37,17 @@ package enum Files {
     return bytes
   }
 
-  /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a 0600
+  /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a
   /// temporary file beside it, fsync, rename(2), fsync of the folder.
-  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  ///
+  /// The file is its owner's only (0600) unless `mode` says otherwise; the umask applies.
+  package static func write(
+    _ bytes: [UInt8],
+    to path: String,
+    mode: UInt32 = 0o600
+  ) throws(FileError) {
     let temporary = path + ".fleetctl-\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write", number: errno) }
     var offset = 0
     while offset < bytes.count {
