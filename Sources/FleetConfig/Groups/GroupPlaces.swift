@@ -1,0 +1,72 @@
+internal import FleetDiagnostics
+internal import FleetModel
+
+/// Says in findings about a node which group a place belongs to, so that both lines are named.
+struct GroupPlaces {
+  /// A group's text: no two overlap.
+  private struct Extent {
+    let start: Int
+    let end: Int
+    let group: GroupID
+  }
+
+  private let extents: [String: [Extent]]
+  private let nodes: [String: FleetNode]
+
+  init(_ fleet: Fleet) {
+    var extents: [String: [Extent]] = [:]
+    for group in fleet.groups {
+      guard let span = group.extent else { continue }
+      let extent = Extent(start: span.start.byte, end: span.end.byte, group: group.id)
+      extents[span.file, default: []].append(extent)
+    }
+    self.extents = extents.mapValues { $0.sorted { $0.start < $1.start } }
+    var nodes: [String: FleetNode] = [:]
+    for node in fleet.nodes where !node.groups.isEmpty { nodes[node.id.name] = node }
+    self.nodes = nodes
+  }
+
+  /// Returns the findings, those at a group's place with the node's line beside it.
+  static func explained(_ found: Diagnostics, in fleet: Fleet) -> Diagnostics {
+    guard !fleet.groups.isEmpty else { return found }
+    let places = GroupPlaces(fleet)
+    var result = Diagnostics()
+    for finding in found.all { result.add(places.explained(finding)) }
+    return result
+  }
+
+  private func explained(_ finding: Diagnostic) -> Diagnostic {
+    guard let name = finding.nodeName, let node = nodes[name], let place = node.span,
+      !finding.related.contains(where: { $0.span == place }), finding.span != place
+    else { return finding }
+    let spans = [finding.span] + finding.related.map(\.span)
+    var ids: [GroupID] = []
+    for case let span? in spans {
+      if let id = group(at: span), node.groups.contains(id), !ids.contains(id) { ids.append(id) }
+    }
+    guard !ids.isEmpty else { return finding }
+    let groups =
+      (ids.count == 1 ? "the group " : "the groups ") + ScalarReader.words(ids.map(\.name))
+    return Diagnostic(
+      finding.rule,
+      finding.detail,
+      at: finding.span,
+      related: finding.related + [RelatedSpan("`\(name)` is in \(groups)", at: place)],
+      address: finding.address,
+      path: finding.path,
+      suggestions: finding.suggestions,
+      severity: finding.severity
+    )
+  }
+
+  private func group(at span: SourceSpan) -> GroupID? {
+    guard let extents = extents[span.file] else { return nil }
+    var (low, high) = (0, extents.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if extents[middle].start <= span.start.byte { low = middle + 1 } else { high = middle }
+    }
+    guard low > 0, span.end.byte <= extents[low - 1].end else { return nil }
+    return extents[low - 1].group
+  }
+}
