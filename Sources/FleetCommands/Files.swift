@@ -14,7 +14,7 @@ package struct FileError: Error, CustomStringConvertible {
 
   /// `No such file or directory`.
   package var reason: String {
-    number == ENODEV ? "It is no regular file" : String(cString: strerror(number))
+    number == ENODEV ? "Not a regular file" : String(cString: strerror(number))
   }
 }
 

@@ -42,6 +42,7 @@ extension FleetReader {
     let what = kind == "gpu" ? "A GPU" : "An NPU"
     guard let fields = scalars.mapping(node, what) else { return nil }
     let word = "a text without control characters"
+    var meant: Set<String> = []
     var device = Device(kind: kind, id: "", vendor: "", span: node.span)
     for field in fields {
       let value = field.value
@@ -56,10 +57,14 @@ extension FleetReader {
         let form = "letters, digits and `-`, as `nvidia-smi -L` prints it"
         device.uuid = scalars.text(value, "`uuid`", form: form) { NodeID($0) != nil }
       case "vram" where kind == "gpu": device.vram = scalars.size(value, "`vram`")
-      default: scalars.unknownKey(field, of: what, known: Self.deviceKeys(kind))
+      default:
+        if let key = scalars.unknownKey(field, of: what, known: Self.deviceKeys(kind)) {
+          meant.insert(key)
+        }
       }
     }
-    for key in ["id", "vendor"] where !fields.contains(where: { $0.key == key }) {
+    for key in ["id", "vendor"]
+    where !meant.contains(key) && !fields.contains(where: { $0.key == key }) {
       scalars.missingKey(key, of: what, at: node.span, path: node.path)
     }
     // A device without a usable vendor is kept and serves every need: its error is reported, that a
