@@ -1,5 +1,25 @@
 internal import FleetModel
 
+/// `ssh` or `hardware`: what a node has and a group may give.
+protocol GroupSettings: Sendable {
+  /// The key that holds it.
+  static var name: String { get }
+  /// The keys that are written.
+  var keys: [Located<String>] { get set }
+  /// The keys that a node writes itself.
+  static func keys(of node: FleetNode) -> [Located<String>]
+}
+
+extension SSHSettings: GroupSettings {
+  static let name = "ssh"
+  static func keys(of node: FleetNode) -> [Located<String>] { node.ssh.keys }
+}
+
+extension Hardware: GroupSettings {
+  static let name = "hardware"
+  static func keys(of node: FleetNode) -> [Located<String>] { node.hardware.keys }
+}
+
 /// One key of `ssh` or `hardware`: how a group's value gets into a node.
 struct GroupField<Settings: Sendable>: Sendable {
   let key: String

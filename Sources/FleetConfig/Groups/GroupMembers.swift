@@ -20,6 +20,8 @@ struct GroupMembers {
   private let indices: [String: Int]
   /// Indices of the nodes in the order of the bytes of their ids.
   private let sorted: [Int]
+  /// The ids that a misspelt one is compared with: one list for all findings.
+  private let considered: [String]
   /// Key, then value, to ascending indices.
   private let labelled: [String: [String: [Int]]]
   private(set) var diagnostics = Diagnostics()
@@ -36,6 +38,7 @@ struct GroupMembers {
         labelled[key, default: [:]][value, default: []].append(index)
       }
     }
+    considered = nodes.prefix(NearestName.consideredNames).map(\.id.name)
     self.indices = indices
     self.labelled = labelled
     sorted = nodes.indices.sorted { nodes[$0].id < nodes[$1].id }
@@ -95,14 +98,14 @@ struct GroupMembers {
 
   private mutating func report(id member: Located<String>, _ group: NodeGroup) {
     guard !isIncomplete else { return }
-    let ids = nodes.prefix(NearestName.consideredNames).map(\.id.name)
+    let nearest = NearestName.of(member.value, in: considered)
     diagnostics.add(
       Diagnostic(
         .unknownNode,
         "The group `\(group.id)` lists `\(member.value)`, which is no node of this fleet.",
         at: member.span,
         path: "/groups/\(group.id)/nodes",
-        suggestions: Self.suggestion(NearestName.of(member.value, in: ids), at: member.span)
+        suggestions: Self.suggestion(nearest, at: member.span)
       )
     )
   }
@@ -111,8 +114,8 @@ struct GroupMembers {
     guard !isIncomplete else { return }
     let prefix = Glob(member.value).prefix
     // What the ids begin with, as long as what the pattern begins with.
-    let starts = nodes.prefix(NearestName.consideredNames).map {
-      String(decoding: $0.id.name.utf8.prefix(prefix.utf8.count), as: UTF8.self)
+    let starts = considered.map {
+      String(decoding: $0.utf8.prefix(prefix.utf8.count), as: UTF8.self)
     }
     let nearest = NearestName.of(prefix, in: starts).map {
       $0 + member.value.dropFirst(prefix.count)

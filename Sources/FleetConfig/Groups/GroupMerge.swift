@@ -10,6 +10,8 @@ struct GroupMerge {
   private let groups: [NodeGroup]
   /// For each group the nodes that it names by their id.
   private var named: [Set<Int>] = []
+  /// For each combination of groups that occurred what they say together.
+  private var defaults: [[Int]: GroupDefaults] = [:]
   private var conflicts = GroupConflict()
 
   /// Finds the members of all groups and merges; reports what selects nothing and what disagrees.
@@ -30,7 +32,9 @@ struct GroupMerge {
     }
     diagnostics.add(contentsOf: members.diagnostics)
     var merge = GroupMerge(groups: fleet.groups, named: named)
+    let ids = fleet.groups.map(\.id)
     for (index, groups) in groupsOf.enumerated() where !groups.isEmpty {
+      fleet.nodes[index].groups = groups.map { ids[$0] }
       merge.merge(groups, index, into: &fleet.nodes[index])
     }
     diagnostics.add(contentsOf: merge.conflicts.findings(fleet.groups))
@@ -42,98 +46,62 @@ struct GroupMerge {
   }
 
   private mutating func merge(_ indices: [Int], _ index: Int, into node: inout FleetNode) {
-    node.groups = indices.map { groups[$0].id }
-    let subject = node
-    merge(\.ssh, \.keys, GroupFields.ssh, "ssh", indices, into: &node.ssh, subject)
-    merge(
-      \.hardware,
-      \.keys,
-      GroupFields.hardware,
-      "hardware",
-      indices,
-      into: &node.hardware,
-      subject
-    )
-    if node.hardware.span == nil {
-      node.hardware.span = indices.compactMap { groups[$0].hardware.span }.first
+    let together = together(indices)
+    let giving = node.reserved ? indices.filter { named[$0].contains(index) } : indices
+    let roles = giving.count == indices.count ? together : self.together(giving)
+    // What a reserved node does not get cannot disagree on it.
+    let disagreements =
+      together.disagreements.filter { !$0.isAboutRoles }
+      + roles.disagreements.filter(\.isAboutRoles)
+    for found in disagreements where !found.isSettled(node) {
+      conflicts.add(found.key, found.first, found.second, node)
     }
-    let giving = indices.filter { !node.reserved || named[$0].contains(index) }
-    var origins: [String: [String: Int]] = [:]
-    for group in giving {
-      for assignment in groups[group].roles { add(assignment, of: group, to: &node, &origins) }
+    Self.fill(&node.ssh, from: together.ssh, GroupFields.ssh)
+    Self.fill(&node.hardware, from: together.hardware, GroupFields.hardware)
+    if node.hardware.span == nil { node.hardware.span = together.hardware.span }
+    Self.fill(&node.roles, from: roles.roles)
+  }
+
+  private mutating func together(_ indices: [Int]) -> GroupDefaults {
+    if let known = defaults[indices] { return known }
+    let made = GroupDefaults(indices, of: groups)
+    defaults[indices] = made
+    return made
+  }
+
+  private static func fill<Settings: GroupSettings>(
+    _ own: inout Settings,
+    from given: Settings,
+    _ fields: [GroupField<Settings>]
+  ) {
+    guard !given.keys.isEmpty else { return }
+    let written = own.keys
+    if written.isEmpty {
+      own = given
+      own.keys = []
+      return
+    }
+    for field in fields
+    where given.keys.contains(where: { $0.value == field.key })
+      && !written.contains(where: { $0.value == field.key })
+    {
+      field.copy(given, &own)
     }
   }
 
-  private mutating func merge<Settings>(
-    _ settings: KeyPath<NodeGroup, Settings>,
-    _ keys: KeyPath<Settings, [Located<String>]>,
-    _ fields: [GroupField<Settings>],
-    _ name: String,
-    _ indices: [Int],
-    into own: inout Settings,
-    _ node: FleetNode
-  ) {
-    let giving = indices.filter { !groups[$0][keyPath: settings][keyPath: keys].isEmpty }
-    guard !giving.isEmpty else { return }
-    let written = own[keyPath: keys]
-    for field in fields where !written.contains(where: { $0.value == field.key }) {
-      var first: Int?
-      for group in giving {
-        let given = groups[group][keyPath: settings]
-        guard let key = given[keyPath: keys].first(where: { $0.value == field.key }) else {
-          continue
-        }
-        guard let before = first else {
-          first = group
-          field.copy(given, &own)
-          continue
-        }
-        let other = groups[before][keyPath: settings]
-        guard !field.agrees(other, given) else { continue }
-        let place = other[keyPath: keys].first { $0.value == field.key }?.span
-        conflicts.add(
-          "\(name).\(field.key)",
-          .init(group: before, span: place),
-          .init(group: group, span: key.span),
-          node
-        )
-      }
+  /// Adds roles, and to a role that the node lists itself the parameters that it does not give.
+  private static func fill(_ own: inout [RoleAssignment], from given: [RoleAssignment]) {
+    guard !own.isEmpty else {
+      own = given
+      return
     }
-  }
-
-  /// Adds a role of a group, or what its parameters say beyond those that stand already.
-  ///
-  /// `origins` holds for each role and parameter that came by a group which group that was.
-  private mutating func add(
-    _ assignment: RoleAssignment,
-    of group: Int,
-    to node: inout FleetNode,
-    _ origins: inout [String: [String: Int]]
-  ) {
-    let role = assignment.role.value
-    let index = node.roles.firstIndex { $0.role.value == role }
-    let position = index ?? node.roles.count
-    if index == nil {
-      node.roles.append(RoleAssignment(role: assignment.role))
-      node.roles[position].group = groups[group].id
-    }
-    for name in assignment.parameters.keys.sorted() {
-      guard let value = assignment.parameters[name] else { continue }
-      guard let standing = node.roles[position].parameters[name] else {
-        node.roles[position].parameters[name] = value
-        origins[role, default: [:]][name] = group
+    for assignment in given {
+      let role = assignment.role.value
+      guard let position = own.firstIndex(where: { $0.role.value == role }) else {
+        own.append(assignment)
         continue
       }
-      // What the node itself says has no origin here, and wins.
-      guard let other = origins[role]?[name], other != group, standing.value != value.value else {
-        continue
-      }
-      conflicts.add(
-        "roles.\(role).\(name)",
-        .init(group: other, span: standing.span),
-        .init(group: group, span: value.span),
-        node
-      )
+      own[position].parameters.merge(assignment.parameters) { own, _ in own }
     }
   }
 }

@@ -11,7 +11,7 @@ struct GroupPlaces {
   }
 
   private let extents: [String: [Extent]]
-  private let nodes: [String: FleetNode]
+  private let nodes: [String: (place: SourceSpan, groups: [GroupID])]
 
   init(_ fleet: Fleet) {
     var extents: [String: [Extent]] = [:]
@@ -21,14 +21,16 @@ struct GroupPlaces {
       extents[span.file, default: []].append(extent)
     }
     self.extents = extents.mapValues { $0.sorted { $0.start < $1.start } }
-    var nodes: [String: FleetNode] = [:]
-    for node in fleet.nodes where !node.groups.isEmpty { nodes[node.id.name] = node }
+    var nodes: [String: (place: SourceSpan, groups: [GroupID])] = [:]
+    for node in fleet.nodes where !node.groups.isEmpty {
+      if let place = node.span { nodes[node.id.name] = (place, node.groups) }
+    }
     self.nodes = nodes
   }
 
   /// Returns the findings, those at a group's place with the node's line beside it.
   static func explained(_ found: Diagnostics, in fleet: Fleet) -> Diagnostics {
-    guard !fleet.groups.isEmpty else { return found }
+    guard !fleet.groups.isEmpty, !found.all.isEmpty else { return found }
     let places = GroupPlaces(fleet)
     var result = Diagnostics()
     for finding in found.all { result.add(places.explained(finding)) }
@@ -36,22 +38,22 @@ struct GroupPlaces {
   }
 
   private func explained(_ finding: Diagnostic) -> Diagnostic {
-    guard let name = finding.nodeName, let node = nodes[name], let place = node.span,
+    guard let name = finding.nodeName, let (place, groups) = nodes[name],
       !finding.related.contains(where: { $0.span == place }), finding.span != place
     else { return finding }
     let spans = [finding.span] + finding.related.map(\.span)
     var ids: [GroupID] = []
     for case let span? in spans {
-      if let id = group(at: span), node.groups.contains(id), !ids.contains(id) { ids.append(id) }
+      if let id = group(at: span), groups.contains(id), !ids.contains(id) { ids.append(id) }
     }
     guard !ids.isEmpty else { return finding }
-    let groups =
+    let words =
       (ids.count == 1 ? "the group " : "the groups ") + ScalarReader.words(ids.map(\.name))
     return Diagnostic(
       finding.rule,
       finding.detail,
       at: finding.span,
-      related: finding.related + [RelatedSpan("`\(name)` is in \(groups)", at: place)],
+      related: finding.related + [RelatedSpan("`\(name)` is in \(words)", at: place)],
       address: finding.address,
       path: finding.path,
       suggestions: finding.suggestions,
