@@ -23,9 +23,14 @@ struct LoadedFleet {
   ///
   /// - Throws: `ExitCode` after telling why, when there is no such file.
   static func load(_ options: FleetOptions) throws -> LoadedFleet {
-    let source = try read(options.file)
+    try load(options.file, strict: options.strict)
+  }
+
+  /// Does the same with the file and whether warnings are errors.
+  static func load(_ file: String, strict: Bool) throws -> LoadedFleet {
+    let source = try read(file)
     var diagnostics = Diagnostics()
-    var files = FleetFiles(main: options.file, source)
+    var files = FleetFiles(main: file, source)
     var found = Diagnostics()
     let fleet = FleetDecoder.decode(source, identity: files.identity, into: &found) { path, limit in
       files.include(path, limit: limit)
@@ -36,18 +41,18 @@ struct LoadedFleet {
       resolved = FleetValidator.validate(
         fleet,
         registry: registry,
-        strict: options.strict,
+        strict: strict,
         into: &found
       )
       diagnostics.add(contentsOf: found)
     } else {
-      diagnostics.add(contentsOf: options.strict ? Waivers.strict(found) : found)
+      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
     }
     return LoadedFleet(
       resolved: resolved,
       diagnostics: diagnostics,
       sources: files.sources,
-      file: options.file
+      file: file
     )
   }
 

@@ -260,6 +260,15 @@ import Testing
     )
   }
 
+  @Test func aWrongParameterOfAGroupIsReportedOnce() throws {
+    let marked = MarkedText(
+      Self.text("g: {nodes: ['web-*'], roles: [{proxy: {port: 1️⃣http2️⃣}}]}")
+    )
+    let run = Validation(marked.source, registry: Self.registry)
+    #expect(run.diagnostics.all.map(\.rule) == [.parameterInvalid])
+    #expect(run.diagnostics.all.first?.span == marked.span(1, 2))
+  }
+
   @Test func aRoleThatAGroupListsTwiceIsReportedAtTheGroup() {
     let marked = MarkedText(Self.text("g: {nodes: ['*'], roles: [1️⃣web2️⃣, 3️⃣web4️⃣]}"))
     let run = Validation(marked.source, registry: Self.registry)

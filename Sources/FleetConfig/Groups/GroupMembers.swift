@@ -25,6 +25,8 @@ struct GroupMembers {
   /// Key, then value, to ascending indices.
   private let labelled: [String: [String: [Int]]]
   private(set) var diagnostics = Diagnostics()
+  /// How many ids of no node were found.
+  private var unknown = 0
 
   init(_ nodes: [FleetNode], isIncomplete: Bool) {
     self.nodes = nodes
@@ -98,7 +100,9 @@ struct GroupMembers {
 
   private mutating func report(id member: Located<String>, _ group: NodeGroup) {
     guard !isIncomplete else { return }
-    let nearest = NearestName.of(member.value, in: considered)
+    // Whoever has hundreds of wrong ids has no typing error; comparing them all would take a second.
+    unknown += 1
+    let nearest = unknown <= 200 ? NearestName.of(member.value, in: considered) : nil
     diagnostics.add(
       Diagnostic(
         .unknownNode,

@@ -29,11 +29,16 @@ struct GroupPlaces {
   }
 
   /// Returns the findings, those at a group's place with the node's line beside it.
+  ///
+  /// A parameter of a group that is wrong is found on each of its nodes and reported once.
   static func explained(_ found: Diagnostics, in fleet: Fleet) -> Diagnostics {
     guard !fleet.groups.isEmpty, !found.all.isEmpty else { return found }
     let places = GroupPlaces(fleet)
     var result = Diagnostics()
-    for finding in found.all { result.add(places.explained(finding)) }
+    var seen: Set<Diagnostic> = []
+    for finding in found.all where seen.insert(finding).inserted {
+      result.add(places.explained(finding))
+    }
     return result
   }
 
