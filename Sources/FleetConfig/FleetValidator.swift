@@ -32,10 +32,13 @@ package enum FleetValidator {
     strict: Bool,
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
+    let decoded = found.all.count
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = PartialFleet.withoutConsequences(found, decoded: decoded, of: fleet)
     found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)
+    found = PartialFleet.withoutUnusedWaivers(found, of: fleet)
     if strict { found = Waivers.strict(found) }
     return found.hasErrors ? nil : resolved
   }

@@ -52,6 +52,11 @@ package struct Fleet: Sendable {
   package var nodes: [FleetNode]
   /// Groups in the same order.
   package var groups: [NodeGroup] = []
+  /// Whether nodes or their roles may be missing because of an error that is reported already: what
+  /// seems to be nowhere in the fleet then may only be a consequence.
+  package var isPartial = false
+  /// Whether a whole file is missing from it, so that roles may be unknown for that reason.
+  package var lacksFiles = false
 
   /// Makes an empty fleet; the decoder fills it.
   package init(name: String) {

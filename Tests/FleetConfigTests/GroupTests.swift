@@ -269,6 +269,32 @@ import Testing
     #expect(run.diagnostics.all.first?.span == marked.span(1, 2))
   }
 
+  private static let needy = Registry.of([
+    "app": "needs: [{role: store, hard: true}]", "store": "required: true",
+  ])
+
+  @Test(arguments: [
+    ("nodes: [db-11]", "unknown-node"), ("nodes: ['dp-*']", "group-unmatched"),
+    ("labels: {zone: q}", "group-unmatched"), ("node: [db-1]", "unknown-key"),
+    ("nodes: db-1", "wrong-type"), ("nodes: [a b]", "invalid-value"), ("ssh: {}", "missing-key"),
+  ])
+  func whatFollowsFromAGroupThatSelectsNothingIsNotReported(members: String, rule: String) {
+    let text = Self.text(
+      "g: {\(members), roles: [store]}\nh: {nodes: [web-1], roles: [app, qqqqqq]}"
+    )
+    let found = Validation(text, registry: Self.needy).slugs
+    #expect(found == [rule, "unknown-role"])
+  }
+
+  @Test func whatFollowsFromAMissingFileIsNotReported() {
+    let head = "version: 1\nfleet: f\ninclude: [lost.yaml]\n"
+    let node =
+      "nodes: {n: {address: h, roles: [app, mine], health_via: m, "
+      + "allow: [{rule: exposure-widened, because: x}]}}"
+    let (_, findings) = SeveralFiles(["fleet.yaml": head + node]).validated(Self.needy)
+    #expect(findings.map(\.rule) == [.includeUnreadable])
+  }
+
   @Test func aRoleThatAGroupListsTwiceIsReportedAtTheGroup() {
     let marked = MarkedText(Self.text("g: {nodes: ['*'], roles: [1️⃣web2️⃣, 3️⃣web4️⃣]}"))
     let run = Validation(marked.source, registry: Self.registry)

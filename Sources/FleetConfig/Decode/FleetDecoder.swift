@@ -46,6 +46,8 @@ struct FleetReader {
   /// Whether something could not be read that may hold nodes or labels: what seems to be missing
   /// then may only be a consequence.
   var isIncomplete = false
+  /// Whether a group does not say in a readable way which nodes it means.
+  var hasLostMembers = false
   /// The first `nodes:` without any, an error if no file has one.
   var emptyNodes: YAMLNode?
   /// Where names were declared, to find them again in other files.
@@ -106,7 +108,9 @@ struct FleetReader {
         missing("nodes", "nodes: {web-1: {address: 10.0.0.1}}")
       }
     }
-    GroupMerge.apply(to: &fleet, isIncomplete: isIncomplete, into: &scalars.diagnostics)
+    fleet.isPartial = isIncomplete
+    GroupMerge.apply(to: &fleet, into: &scalars.diagnostics)
+    if hasLostMembers { fleet.isPartial = true }
   }
 
   private mutating func checkVersion(_ root: YAMLNode) -> Bool {

@@ -40,10 +40,13 @@ extension FleetReader {
       case "ssh": group.ssh = ssh(field.value, of: "`ssh` of \(what.lowercasedFirst)")
       default:
         let meant = scalars.unknownKey(field, of: what, known: Self.groupKeys)
-        selects = selects || meant == "nodes" || meant == "labels"
+        guard meant == "nodes" || meant == "labels" else { continue }
+        hasLostMembers = true
+        selects = true
       }
     }
     if !selects {
+      hasLostMembers = true
       scalars.missingKey(
         "nodes",
         of: what,
@@ -58,8 +61,14 @@ extension FleetReader {
   private mutating func members(_ node: YAMLNode, of what: String) -> [Located<String>] {
     let form =
       "a node id, or a pattern of one in which `*` stands for any characters and `?` for one"
-    return (scalars.list(node, "`nodes` of \(what.lowercasedFirst)") ?? []).compactMap { item in
-      scalars.text(item, "A member", form: form, Self.isMember).map { Located($0, at: item.span) }
+    guard let items = scalars.list(node, "`nodes` of \(what.lowercasedFirst)") else {
+      hasLostMembers = true
+      return []
+    }
+    return items.compactMap { item in
+      let member = scalars.text(item, "A member", form: form, Self.isMember)
+      if member == nil { hasLostMembers = true }
+      return member.map { Located($0, at: item.span) }
     }
   }
 

@@ -15,13 +15,9 @@ struct GroupMerge {
   private var conflicts = GroupConflict()
 
   /// Finds the members of all groups and merges; reports what selects nothing and what disagrees.
-  static func apply(
-    to fleet: inout Fleet,
-    isIncomplete: Bool,
-    into diagnostics: inout Diagnostics
-  ) {
+  static func apply(to fleet: inout Fleet, into diagnostics: inout Diagnostics) {
     guard !fleet.groups.isEmpty else { return }
-    var members = GroupMembers(fleet.nodes, isIncomplete: isIncomplete)
+    var members = GroupMembers(fleet.nodes, isIncomplete: fleet.isPartial)
     var named: [Set<Int>] = []
     var groupsOf: [[Int]] = Array(repeating: [], count: fleet.nodes.count)
     for index in fleet.groups.indices {
@@ -31,6 +27,8 @@ struct GroupMerge {
       for node in selection.members { groupsOf[node].append(index) }
     }
     diagnostics.add(contentsOf: members.diagnostics)
+    // The roles of a group that selects nothing are nowhere: that is only a consequence.
+    if members.diagnostics.hasErrors { fleet.isPartial = true }
     var merge = GroupMerge(groups: fleet.groups, named: named)
     let ids = fleet.groups.map(\.id)
     for (index, groups) in groupsOf.enumerated() where !groups.isEmpty {

@@ -40,7 +40,7 @@ struct IncludeWalk {
     guard let root = YAMLLoader.load(source, into: &reader.scalars.diagnostics),
       let includes = reader.document(root, into: &fleet)
     else {
-      reader.isIncomplete = true
+      lose()
       return false
     }
     chain.append(Link(name: source.name, identity: identity, edge: edge))
@@ -57,7 +57,7 @@ struct IncludeWalk {
     guard !isFull, let span = include.span else { return }
     if let limit = limit() {
       isFull = true
-      reader.isIncomplete = true
+      lose()
       reader.scalars.diagnostics.add(.beyondLimit(limit, at: span))
       return
     }
@@ -65,7 +65,7 @@ struct IncludeWalk {
     let room = min(YAMLLimits.bytes, IncludeLimits.bytes - bytes)
     switch read(path, room) {
     case .unreadable(let why, let nearby):
-      reader.isIncomplete = true
+      lose()
       reader.scalars.diagnostics.add(
         IncludeUnreadable.finding(include, path: path, why: why, nearby: nearby)
       )
@@ -90,12 +90,18 @@ struct IncludeWalk {
     guard !seen.contains(identity) else { return }
     if bytes + source.bytes.count > IncludeLimits.bytes {
       isFull = true
-      reader.isIncomplete = true
+      lose()
       let size = "\(IncludeLimits.bytes >> 20) MiB in all its files"
       reader.scalars.diagnostics.add(.beyondLimit(size, at: span))
       return
     }
     _ = visit(source, identity: identity, path: path, edge: span, read)
+  }
+
+  /// Notes that a file is not in the fleet.
+  private mutating func lose() {
+    reader.isIncomplete = true
+    fleet.lacksFiles = true
   }
 
   /// The limit that one more file would break.
