@@ -125,6 +125,9 @@ let package = Package(
       ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
       exclude: ["Golden", "Plan/Golden"]
     ),
-    tests("FleetCommands", ["FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources"]),
+    tests(
+      "FleetCommands",
+      ["FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources"]
+    ),
   ]
 )

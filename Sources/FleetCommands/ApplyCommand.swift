@@ -27,6 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl apply -auto-approve
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
+        fleetctl apply -l group=edge
       """
   )
 

@@ -23,23 +23,36 @@ struct LoadedFleet {
   ///
   /// - Throws: `ExitCode` after telling why, when there is no such file.
   static func load(_ options: FleetOptions) throws -> LoadedFleet {
-    let source = try read(options.file)
+    try load(options.file, strict: options.strict)
+  }
+
+  /// Does the same with the file and whether warnings are errors.
+  static func load(_ file: String, strict: Bool) throws -> LoadedFleet {
+    let source = try read(file)
     var diagnostics = Diagnostics()
-    let (builtIn, findings) = Registry.builtIn()
-    diagnostics.add(contentsOf: findings)
-    var sources = [source.name: source]
-    let registry = try registry(for: source, over: builtIn, &sources, &diagnostics)
-    let resolved = FleetValidator.validate(
-      source: source,
-      registry: registry,
-      strict: options.strict,
-      into: &diagnostics
-    )
+    var files = FleetFiles(main: file, source)
+    var found = Diagnostics()
+    let fleet = FleetDecoder.decode(source, identity: files.identity, into: &found) { path, limit in
+      files.include(path, limit: limit)
+    }
+    let registry = registry(for: fleet, &files, &diagnostics)
+    var resolved: ResolvedFleet?
+    if let fleet {
+      resolved = FleetValidator.validate(
+        fleet,
+        registry: registry,
+        strict: strict,
+        into: &found
+      )
+      diagnostics.add(contentsOf: found)
+    } else {
+      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+    }
     return LoadedFleet(
       resolved: resolved,
       diagnostics: diagnostics,
-      sources: sources,
-      file: options.file
+      sources: files.sources,
+      file: file
     )
   }
 
@@ -61,21 +74,21 @@ struct LoadedFleet {
 
   /// The built-in registry, with the user's own roles from `role_paths` on top.
   private static func registry(
-    for source: SourceText,
-    over builtIn: Registry,
-    _ sources: inout [String: SourceText],
+    for fleet: Fleet?,
+    _ files: inout FleetFiles,
     _ diagnostics: inout Diagnostics
-  ) throws -> Registry {
-    var ignored = Diagnostics()
-    guard let fleet = FleetDecoder.decode(source, into: &ignored) else { return builtIn }
+  ) -> Registry {
+    let (builtIn, findings) = Registry.builtIn()
+    diagnostics.add(contentsOf: findings)
+    guard let fleet else { return builtIn }
     let base = fleet.registry == "none" ? nil : builtIn
     guard !fleet.rolePaths.isEmpty || base == nil else { return builtIn }
-    var files: [SourceText] = []
+    var texts: [SourceText] = []
     for path in fleet.rolePaths {
-      let folder = Files.resolve(path.value, in: Files.folder(of: source.name))
+      let folder = Files.resolve(path.value, in: files.folder)
       do {
         for entry in try Files.tree(folder, skip: { $0.hasPrefix(".") }) {
-          files.append(
+          texts.append(
             SourceText(
               name: folder + "/" + entry.path,
               bytes: try Files.read(folder + "/" + entry.path)
@@ -86,9 +99,9 @@ struct LoadedFleet {
         diagnostics.add(Diagnostic(.invalidValue, "`role_paths`: \(error).", at: path.span))
       }
     }
-    let (registry, findings) = Registry.load(files: files, over: base)
-    diagnostics.add(contentsOf: findings)
-    for file in files { sources[file.name] = file }
+    let (registry, found) = Registry.load(files: texts, over: base)
+    diagnostics.add(contentsOf: found)
+    for text in texts { files.sources[text.name] = text }
     return registry
   }
 

@@ -12,10 +12,11 @@ package enum FleetValidator {
     source: SourceText,
     registry: Registry,
     strict: Bool,
-    into diagnostics: inout Diagnostics
+    into diagnostics: inout Diagnostics,
+    include: IncludeReader = FleetDecoder.noOtherFiles
   ) -> ResolvedFleet? {
     var found = Diagnostics()
-    guard let fleet = FleetDecoder.decode(source, into: &found) else {
+    guard let fleet = FleetDecoder.decode(source, into: &found, include: include) else {
       diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
       return nil
     }
@@ -31,9 +32,13 @@ package enum FleetValidator {
     strict: Bool,
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
+    let decoded = found.all.count
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = PartialFleet.withoutConsequences(found, decoded: decoded, of: fleet)
+    found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)
+    found = PartialFleet.withoutUnusedWaivers(found, of: fleet)
     if strict { found = Waivers.strict(found) }
     return found.hasErrors ? nil : resolved
   }

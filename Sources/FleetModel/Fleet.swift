@@ -20,7 +20,7 @@ package indirect enum RawValue: Hashable, Sendable {
   case text(String)
   /// A list.
   case list([RawValue])
-  /// A mapping, in the order written.
+  /// A mapping.
   case map([String: RawValue])
 }
 
@@ -38,9 +38,9 @@ package struct Fleet: Sendable {
   package var registry: String
   /// `ssh:` fleet-wide.
   package var ssh: SSHSettings
-  /// `role_paths:`.
+  /// `role_paths:`, relative paths relative to the main file's folder.
   package var rolePaths: [Located<String>]
-  /// `sources:` name to path, relative paths relative to fleet.yaml's folder.
+  /// `sources:` name to path, relative paths relative to the main file's folder.
   package var sources: [String: Located<String>]
   /// `roles:` fleet-wide parameters: role name to parameter name to value.
   package var roleParameters: [String: [String: Located<RawValue>]]
@@ -48,8 +48,15 @@ package struct Fleet: Sendable {
   package var roleSpans: [String: SourceSpan] = [:]
   /// Where the key `nodes:` stands, the place of findings about the fleet as a whole.
   package var nodesSpan: SourceSpan?
-  /// Nodes in the order written.
+  /// Nodes in the order written: those of the main file, then those of its includes.
   package var nodes: [FleetNode]
+  /// Groups in the same order.
+  package var groups: [NodeGroup] = []
+  /// Whether nodes or their roles may be missing because of an error that is reported already: what
+  /// seems to be nowhere in the fleet then may only be a consequence.
+  package var isPartial = false
+  /// Whether a whole file is missing from it, so that roles may be unknown for that reason.
+  package var lacksFiles = false
 
   /// Makes an empty fleet; the decoder fills it.
   package init(name: String) {
@@ -93,6 +100,8 @@ package struct SSHSettings: Sendable {
   package var knownHosts: String?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
+  /// The keys that are written, with their places, also those whose value could not be read.
+  package var keys: [Located<String>] = []
 
   /// Makes settings that say nothing.
   package init() {}
@@ -104,6 +113,8 @@ package struct RoleAssignment: Sendable {
   package var role: Located<String>
   /// Parameters given here.
   package var parameters: [String: Located<RawValue>]
+  /// The group that gives the node this role; nil where the node lists it itself.
+  package var group: GroupID?
 
   /// Makes an assignment.
   package init(role: Located<String>, parameters: [String: Located<RawValue>] = [:]) {
@@ -150,6 +161,8 @@ package struct Hardware: Sendable {
   package var extras: [String] = []
   /// Where `hardware:` stands.
   package var span: SourceSpan?
+  /// The keys that are written, with their places, also those whose value could not be read.
+  package var keys: [Located<String>] = []
 
   /// Makes hardware that declares nothing.
   package init() {}
@@ -177,9 +190,9 @@ package struct FleetNode: Sendable {
   package var span: SourceSpan?
   /// `address:`.
   package var address: Located<String>
-  /// `roles:` in the order written.
+  /// `roles:` in the order written, then those that its groups add.
   package var roles: [RoleAssignment] = []
-  /// `hardware:`.
+  /// `hardware:`, with what its groups add.
   package var hardware = Hardware()
   /// `labels:`.
   package var labels: [String: String] = [:]
@@ -189,10 +202,12 @@ package struct FleetNode: Sendable {
   package var healthVia: Located<String>?
   /// `reserved:`: carries only automatic roles.
   package var reserved = false
-  /// `ssh:` of this node.
+  /// `ssh:` of this node, with what its groups add.
   package var ssh = SSHSettings()
   /// `allow:` waivers.
   package var allow: [Waiver] = []
+  /// The groups it belongs to, in the order written.
+  package var groups: [GroupID] = []
 
   /// Makes a node without roles.
   package init(id: NodeID, span: SourceSpan?, address: Located<String>) {

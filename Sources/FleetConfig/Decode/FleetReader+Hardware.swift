@@ -7,11 +7,16 @@ extension FleetReader {
   static let hardwareExtras = ["nvme", "smart", "ipmi", "mellanox"]
   static let vendors = ["nvidia", "amd", "intel", "other"]
 
+  static func deviceKeys(_ kind: String) -> [String] {
+    ["id", "vendor", "model", "uuid"] + (kind == "gpu" ? ["vram"] : [])
+  }
+
   mutating func hardware(_ node: YAMLNode, of what: String) -> Hardware {
     var hardware = Hardware()
     var npus: [Device] = []
     for entry in scalars.mapping(node, "`hardware` of \(what.lowercasedFirst)") ?? [] {
       let value = entry.value
+      hardware.keys.append(Located(entry.key, at: entry.keySpan))
       switch entry.key {
       case "gpus": hardware.devices = devices(value, kind: "gpu")
       case "npus": npus = devices(value, kind: "npu")
@@ -36,8 +41,8 @@ extension FleetReader {
   private mutating func device(_ node: YAMLNode, kind: String) -> Device? {
     let what = kind == "gpu" ? "A GPU" : "An NPU"
     guard let fields = scalars.mapping(node, what) else { return nil }
-    let known = ["id", "vendor", "model", "uuid"] + (kind == "gpu" ? ["vram"] : [])
     let word = "a text without control characters"
+    var meant: Set<String> = []
     var device = Device(kind: kind, id: "", vendor: "", span: node.span)
     for field in fields {
       let value = field.value
@@ -52,10 +57,14 @@ extension FleetReader {
         let form = "letters, digits and `-`, as `nvidia-smi -L` prints it"
         device.uuid = scalars.text(value, "`uuid`", form: form) { NodeID($0) != nil }
       case "vram" where kind == "gpu": device.vram = scalars.size(value, "`vram`")
-      default: scalars.unknownKey(field, of: what, known: known)
+      default:
+        if let key = scalars.unknownKey(field, of: what, known: Self.deviceKeys(kind)) {
+          meant.insert(key)
+        }
       }
     }
-    for key in ["id", "vendor"] where !fields.contains(where: { $0.key == key }) {
+    for key in ["id", "vendor"]
+    where !meant.contains(key) && !fields.contains(where: { $0.key == key }) {
       scalars.missingKey(key, of: what, at: node.span, path: node.path)
     }
     // A device without a usable vendor is kept and serves every need: its error is reported, that a
@@ -63,7 +72,7 @@ extension FleetReader {
     return device
   }
 
-  private mutating func reportRepeated(_ devices: [Device]) {
+  mutating func reportRepeated(_ devices: [Device]) {
     var first: [String: Device] = [:]
     for device in devices where !device.id.isEmpty {
       guard let other = first.updateValue(device, forKey: device.id) else { continue }

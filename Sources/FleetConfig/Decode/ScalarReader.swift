@@ -19,8 +19,10 @@ struct ScalarReader {
     )
   }
 
-  /// Reports a key that `what` does not have.
-  mutating func unknownKey(_ entry: YAMLEntry, of what: String, known: [String]) {
+  /// Reports a key that `what` does not have; returns the one that was probably meant, so that its
+  /// absence is not reported as well.
+  @discardableResult
+  mutating func unknownKey(_ entry: YAMLEntry, of what: String, known: [String]) -> String? {
     diagnostics.add(
       Diagnostic(
         .unknownKey,
@@ -30,14 +32,36 @@ struct ScalarReader {
         suggestions: YAMLReader.schema.correction(of: entry.key, in: known, at: entry.keySpan)
       )
     )
+    return NearestName.of(entry.key, in: known)
   }
 
-  /// Reports a key of `what` that must be there.
-  mutating func missingKey(_ key: String, of what: String, at span: SourceSpan, path: String) {
+  /// Reports a key of `what` that must be there; `example` is a line that would do.
+  mutating func missingKey(
+    _ key: String,
+    of what: String,
+    at span: SourceSpan,
+    path: String,
+    example: String? = nil,
+    edits: [Suggestion.Edit] = []
+  ) {
+    let line = example ?? Self.examples[key]
     diagnostics.add(
-      Diagnostic(.missingKey, "\(what) has no `\(key)`; it must have one.", at: span, path: path)
+      Diagnostic(
+        .missingKey,
+        "\(what) has no `\(key)`; it must have one.",
+        at: span,
+        path: path,
+        suggestions: line.map { [Suggestion("add `\($0)`", edits: edits)] } ?? []
+      )
     )
   }
+
+  /// Lines that would do for keys that must be there.
+  private static let examples = [
+    "address": "address: 10.0.0.1", "path": "path: ../checkout", "id": "id: gpu0",
+    "vendor": "vendor: nvidia", "rule": "rule: unpinned-version",
+    "because": "because: \"the reason, for whoever reads this in a year\"",
+  ]
 
   /// The entries of a mapping; an absent value counts as an empty one.
   mutating func mapping(_ node: YAMLNode, _ what: String) -> [YAMLEntry]? {
@@ -51,8 +75,15 @@ struct ScalarReader {
   mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
     if node.isSequence { return node.items }
     if node.isNull { return [] }
-    let cure = node.text.map { " Write `[\($0)]`." } ?? ""
-    report(.wrongType, node, "\(what) must be a list, not \(node.kindName).\(cure)")
+    let cure = node.text.map { text in
+      Suggestion("write `[\(text)]`", edits: node.inBrackets.map { [$0] } ?? [])
+    }
+    report(
+      .wrongType,
+      node,
+      "\(what) must be a list, not \(node.kindName).",
+      suggestions: cure.map { [$0] } ?? []
+    )
     return nil
   }
 
@@ -116,5 +147,17 @@ struct ScalarReader {
     let quoted = names.map { "`\($0)`" }
     guard let last = quoted.last, quoted.count > 1 else { return quoted.first ?? "nothing" }
     return quoted.dropLast().joined(separator: ", ") + " and " + last
+  }
+}
+
+extension YAMLNode {
+  /// The edit that makes a list of one item out of text on one line; nil for other text, and where a
+  /// plain text would be read differently between brackets.
+  fileprivate var inBrackets: Suggestion.Edit? {
+    let span = span
+    guard span.start.line == span.end.line, let text else { return nil }
+    if style == .plain, text.utf8.contains(where: { ",[]{}#".utf8.contains($0) }) { return nil }
+    let written = source.bytes[span.start.byte..<span.end.byte]
+    return .init(replace: span, with: "[" + String(decoding: written, as: UTF8.self) + "]")
   }
 }

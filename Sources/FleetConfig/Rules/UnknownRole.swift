@@ -15,15 +15,26 @@ enum UnknownRole {
     var meant: Set<String> = []
     let names = resolved.registry.roles.keys.sorted()
     for role in resolved.fleet.roleParameters.keys.sorted() where !known(role, resolved) {
-      let span = resolved.fleet.roleSpans[role]
-      diagnostics.add(finding(role, span, nil, "/roles/\(role)", resolved, names, &meant))
+      let name = Located(role, at: resolved.fleet.roleSpans[role])
+      let place = Place(lister: nil, address: nil, path: "/roles/\(role)")
+      diagnostics.add(finding(name, place, resolved, names, &meant))
     }
     for node in resolved.nodes {
+      // What a group adds is reported once, at the group.
       for (index, assignment) in node.roles.enumerated()
-      where !known(assignment.role.value, resolved) {
+      where assignment.group == nil && !known(assignment.role.value, resolved) {
         let path = "/nodes/\(node.id)/roles/\(index)"
         let role = assignment.role
-        diagnostics.add(finding(role.value, role.span, node, path, resolved, names, &meant))
+        let place = Place(lister: "`\(node.id)`", address: "node.\(node.id)", path: path)
+        diagnostics.add(finding(role, place, resolved, names, &meant))
+      }
+    }
+    for group in resolved.fleet.groups {
+      for (index, assignment) in group.roles.enumerated()
+      where !known(assignment.role.value, resolved) {
+        let path = "/groups/\(group.id)/roles/\(index)"
+        let place = Place(lister: "The group `\(group.id)`", address: nil, path: path)
+        diagnostics.add(finding(assignment.role, place, resolved, names, &meant))
       }
     }
     return meant
@@ -33,23 +44,29 @@ enum UnknownRole {
     resolved.registry.role(name) != nil
   }
 
+  /// Where a role is named.
+  private struct Place {
+    /// Whoever lists it; nil for `roles:` of the fleet.
+    let lister: String?
+    let address: String?
+    let path: String
+  }
+
   private static func finding(
-    _ name: String,
-    _ span: SourceSpan?,
-    _ node: FleetNode?,
-    _ path: String,
+    _ role: Located<String>,
+    _ place: Place,
     _ resolved: ResolvedFleet,
     _ names: [String],
     _ meant: inout Set<String>
   ) -> Diagnostic {
-    let address = node.map { "node.\($0.id)" }
+    let (name, span) = (role.value, role.span)
     if let why = NotARole.explanation(of: name, resolved) {
       return Diagnostic(
         .notARole,
         "`\(name)` is not a role: \(why)",
         at: span,
-        address: address,
-        path: path
+        address: place.address,
+        path: place.path
       )
     }
     var suggestions: [Suggestion] = []
@@ -58,14 +75,14 @@ enum UnknownRole {
       let edits = span.map { [Suggestion.Edit(replace: $0, with: nearest)] } ?? []
       suggestions.append(Suggestion("did you mean `\(nearest)`?", edits: edits))
     }
-    let place = node.map { "`\($0.id)` lists" } ?? "`roles` names"
+    let naming = place.lister.map { "\($0) lists" } ?? "`roles` names"
     return Diagnostic(
       .unknownRole,
-      "\(place) the role `\(name)`, which the registry does not have. `fleetctl roles` lists the "
+      "\(naming) the role `\(name)`, which the registry does not have. `fleetctl roles` lists the "
         + "roles; a role of your own comes in by `role_paths`.",
       at: span,
-      address: address,
-      path: path,
+      address: place.address,
+      path: place.path,
       suggestions: suggestions
     )
   }
