@@ -10,25 +10,34 @@ internal import FleetRegistry
 /// *Why it matters*: the second service to start fails, and which one that is changes by reboot.
 /// *Example*: `slm-backend` and `chromadb` on one node, both on 8000.
 /// *Instead*: move a role, or its port by a parameter.
-enum PortCollision {
-  private struct Claim {
+struct PortCollision {
+  /// A number that one role claims on one node.
+  struct Claim {
     let instance: RoleInstance
     let port: ResolvedPort
   }
 
+  /// Each claim is compared with this many earlier ones of its number: a hundred roles on one port
+  /// are a hundred findings, not five thousand.
+  private static let mostCompared = 8
+
+  private let resolved: ResolvedFleet
+  private var advice: PortAdvice
+
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    var rule = PortCollision(resolved: resolved, advice: PortAdvice(resolved))
     var clean: Set<[ObjectIdentifier]> = []
     for range in resolved.nodeRanges {
       let instances = resolved.instances[range]
       // Equal sets of profiles claim equal numbers: most nodes of a large fleet end here.
       let key = instances.map { ObjectIdentifier($0.profile) }
       guard !clean.contains(key) else { continue }
-      if check(instances, into: &diagnostics) { clean.insert(key) }
+      if rule.check(instances, into: &diagnostics) { clean.insert(key) }
     }
   }
 
   /// Returns whether no number is claimed twice, by whichever roles.
-  private static func check(
+  private mutating func check(
     _ instances: ArraySlice<RoleInstance>,
     into diagnostics: inout Diagnostics
   ) -> Bool {
@@ -39,10 +48,13 @@ enum PortCollision {
     for instance in instances {
       for port in instance.ports {
         let claim = Claim(instance: instance, port: port)
+        var compared = 0
         for earlier in byNumber[port.number] ?? []
         where earlier.port.transport == port.transport {
           isClean = false
-          guard collide(earlier, claim) else { continue }
+          compared += 1
+          if compared > Self.mostCompared { break }
+          guard Self.collide(earlier, claim) else { continue }
           let roles = "\(earlier.instance.profile.role.name) \(instance.profile.role.name)"
           let key = "\(roles) \(port.number) \(port.transport.rawValue)"
           if reported.insert(key).inserted { diagnostics.add(finding(claim, earlier)) }
@@ -64,42 +76,36 @@ enum PortCollision {
     return left.port.bind.contains { right.port.bind.contains($0) }
   }
 
-  private static func finding(_ claim: Claim, _ earlier: Claim) -> Diagnostic {
+  private mutating func finding(_ claim: Claim, _ earlier: Claim) -> Diagnostic {
     let role = claim.instance.profile.role.name
     let other = earlier.instance.profile.role.name
     let node = claim.instance.node.id
     let port = claim.port
+    let origin = ClaimOrigin(port.parameter, of: claim.instance, in: resolved)
+    let otherOrigin = ClaimOrigin(earlier.port.parameter, of: earlier.instance, in: resolved)
+    let isOneRole = role == other
     let both =
-      role == other
+      isOneRole
       ? "Two ports of `\(role)` (`\(earlier.port.name)` and `\(port.name)`) claim"
       : "`\(other)` (port `\(earlier.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
+    let why =
+      isOneRole
+      ? "`\(earlier.port.name)` \(otherOrigin.words), `\(port.name)` \(origin.words)"
+      : "`\(other)` \(otherOrigin.words), `\(role)` \(origin.words)"
+    var related = [RelatedSpan("`\(other)` claims it here", at: otherOrigin.place)]
+    for (name, assignment) in [(other, otherOrigin.assignment), (role, origin.assignment)] {
+      guard let assignment else { continue }
+      related.append(RelatedSpan("`\(name)` is on `\(node)` here", at: assignment))
+    }
     return Diagnostic(
       .portCollision,
-      "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`. One port has one "
-        + "listener, whichever starts first. \(cure(claim, earlier))",
-      at: port.span ?? claim.instance.place,
-      related: [
-        RelatedSpan("`\(other)` claims it here", at: earlier.port.span ?? earlier.instance.place)
-      ],
+      "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`: \(why). One port has one "
+        + "listener, whichever starts first. \(advice.cure(claim, earlier))",
+      at: origin.place,
+      related: related,
       address: claim.instance.address,
-      path: "/nodes/\(node)/roles"
+      path: "/nodes/\(node)/roles",
+      suggestions: advice.suggestions(claim, earlier)
     )
-  }
-
-  private static func cure(_ claim: Claim, _ earlier: Claim) -> String {
-    let parameters = [claim, earlier].compactMap { claim in
-      claim.port.parameter.map { "`roles.\(claim.instance.profile.role.name).\($0)`" }
-    }
-    let set = parameters.isEmpty ? nil : "set " + parameters.joined(separator: " or ")
-    let movable = [claim, earlier].filter { !$0.instance.automatic }
-    let chosen = movable.first { $0.instance.profile.role.placement.portable } ?? movable.first
-    let isOneRole = claim.instance.profile === earlier.instance.profile
-    let move =
-      isOneRole ? nil : chosen.map { "move `\($0.instance.profile.role.name)` to another node" }
-    let cures = [move, set].compactMap { $0 }
-    guard let first = cures.first else { return "" }
-    let text = ([first.prefix(1).uppercased() + first.dropFirst()] + cures.dropFirst())
-      .joined(separator: ", or ")
-    return text + "."
   }
 }

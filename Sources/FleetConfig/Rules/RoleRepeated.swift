@@ -11,11 +11,11 @@ internal import FleetRegistry
 enum RoleRepeated {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     for node in resolved.nodes where node.roles.count > 1 {
-      var first: [String: SourceSpan?] = [:]
+      var first: [String: Int] = [:]
       for (index, assignment) in node.roles.enumerated() {
         let name = assignment.role.value
         guard let earlier = first[name] else {
-          first[name] = assignment.role.span
+          first[name] = index
           continue
         }
         diagnostics.add(
@@ -23,12 +23,24 @@ enum RoleRepeated {
             .roleRepeated,
             "`\(node.id)` lists `\(name)` twice. Keep one entry, with all its parameters.",
             at: assignment.role.span,
-            related: [RelatedSpan("listed here already", at: earlier)],
+            related: [RelatedSpan("listed here already", at: node.roles[earlier].role.span)],
             address: "node.\(node.id)/role.\(name)",
-            path: "/nodes/\(node.id)/roles/\(index)"
+            path: "/nodes/\(node.id)/roles/\(index)",
+            suggestions: removal(index, earlier, node.roles)
           )
         )
       }
     }
+  }
+
+  /// Removes the entry that says nothing of its own; two with parameters are joined by hand.
+  private static func removal(
+    _ index: Int,
+    _ earlier: Int,
+    _ roles: [RoleAssignment]
+  ) -> [Suggestion] {
+    let chosen = [index, earlier].first { roles[$0].parameters.isEmpty }
+    guard let chosen, let edit = RoleEdits.removal(of: chosen, from: roles) else { return [] }
+    return [Suggestion("remove the entry without parameters", edits: [edit])]
   }
 }
