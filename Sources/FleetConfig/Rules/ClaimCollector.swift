@@ -3,31 +3,13 @@ internal import FleetModel
 internal import FleetRegistry
 internal import FleetRender
 
-/// A unit or path that a role occupies on its node.
-struct RoleClaim: Sendable {
-  enum Kind: Hashable, Sendable {
-    case unit, path
-  }
-
-  let kind: Kind
-  /// Name of the unit, or the path.
-  let name: String
-  /// What is claimed, for people: `the directory`.
-  let what: String
-  /// Whether the role lets others declare it too, equally.
-  let isShared: Bool
-  /// What must be equal among those who share it.
-  let form: String
-  /// Where the role declares it.
-  let span: SourceSpan
-}
-
-/// Evaluates which units and paths roles claim, once for each profile where the node does not matter.
+/// Evaluates what roles and their components claim, once for each profile where the node does not
+/// matter.
 struct ClaimCollector {
   /// How far the claims of a role depend on the node.
-  private struct Traits {
-    let hasNodeNames: Bool
-    let hasNodeConditions: Bool
+  fileprivate struct Traits {
+    var hasNodeNames = false
+    var hasNodeConditions = false
   }
 
   private let resolved: ResolvedFleet
@@ -39,13 +21,24 @@ struct ClaimCollector {
     self.resolved = resolved
     settings = NodeScope.settings(resolved.fleet.settings)
     for (name, role) in resolved.registry.roles {
-      traits[name] = Traits(
-        hasNodeNames: role.content.claimNames.contains {
-          $0.literal == nil && $0.text.looksAtNode
-        },
-        hasNodeConditions: role.content.claimConditions.contains { $0.text.looksAtNode }
-      )
+      traits[name] = Self.traits(of: role, in: resolved.registry)
     }
+  }
+
+  private static func traits(of role: Role, in registry: Registry) -> Traits {
+    var traits = Traits()
+    traits.look(at: role.content)
+    for use in role.uses {
+      guard let component = registry.component(use.component) else { continue }
+      traits.look(at: component.content)
+      if use.when?.text.looksAtNode ?? false { traits.hasNodeConditions = true }
+      // What is passed in may end in a name.
+      let isNodal = use.with.contains { $0.value.looksAtNode }
+      if isNodal, component.content.claimTexts.contains(where: { $0.text.contains("with.") }) {
+        traits.hasNodeNames = true
+      }
+    }
+    return traits
   }
 
   /// The claims that hold on this very node.
@@ -56,8 +49,7 @@ struct ClaimCollector {
     {
       return claims
     }
-    return ClaimReader(scope: resolved.scope(for: instance), isWidest: false)
-      .claims(of: instance.profile.role.content)
+    return read(instance, in: resolved.scope(for: instance), isWidest: false)
   }
 
   /// The claims of the instance's profile on any node; nil where names depend on the node.
@@ -72,126 +64,72 @@ struct ClaimCollector {
       "role": .string(instance.profile.role.name),
       "settings": settings,
     ]
-    let claims = ClaimReader(scope: scope, isWidest: true)
-      .claims(of: instance.profile.role.content)
+    let claims = read(instance, in: scope, isWidest: true)
     widest[key] = claims
+    return claims
+  }
+
+  private func read(_ instance: RoleInstance, in scope: Scope, isWidest: Bool) -> [RoleClaim] {
+    let role = instance.profile.role
+    let own = ClaimReader(scope: scope, isWidest: isWidest, component: nil)
+    var claims = own.claims(of: role)
+    for use in role.uses where own.holds(use.when) {
+      guard let component = resolved.registry.component(use.component) else { continue }
+      var inner = scope
+      var ignored = Diagnostics()
+      let values = use.with.compactMap { entry in
+        entry.value.evaluate(scope, into: &ignored).map { (entry.key, $0) }
+      }
+      inner["with"] = .map(Dictionary(values) { first, _ in first })
+      claims += ClaimReader(scope: inner, isWidest: isWidest, component: component.name)
+        .claims(of: component)
+    }
     return claims
   }
 }
 
-/// Reads the claims of one role in one scope.
-///
-/// What cannot be evaluated claims nothing here: the compiler reports it.
-private struct ClaimReader {
-  let scope: Scope
-  let isWidest: Bool
-
-  func claims(of content: RoleContent) -> [RoleClaim] {
-    units(of: content) + paths(of: content)
-  }
-
-  private func holds(_ condition: Expression?) -> Bool {
-    guard let condition else { return true }
-    if isWidest, condition.text.looksAtNode { return true }
-    var ignored = Diagnostics()
-    return condition.isTrue(scope, into: &ignored) ?? false
-  }
-
-  private func text(_ text: TemplateText) -> String? {
-    if let literal = text.literal { return literal }
-    var ignored = Diagnostics()
-    return text.string(scope, into: &ignored)
-  }
-
-  private func units(of content: RoleContent) -> [RoleClaim] {
-    let own = content.units.filter { $0.state != .absent && holds($0.when) }
-      .map { ($0.name, $0.span, "the unit") }
-    let brought = content.services.filter { $0.state != .absent && holds($0.when) }
-      .map { ($0.name, $0.span, "the service") }
-    return (own + brought).compactMap { name, span, what in
-      guard let name = text(name) else { return nil }
-      return RoleClaim(
-        kind: .unit,
-        name: name,
-        what: what,
-        isShared: false,
-        form: "",
-        span: span
-      )
+extension ClaimCollector.Traits {
+  fileprivate mutating func look(at content: RoleContent) {
+    if content.claimTexts.contains(where: { $0.literal == nil && $0.text.looksAtNode }) {
+      hasNodeNames = true
     }
-  }
-
-  private func paths(of content: RoleContent) -> [RoleClaim] {
-    let directories = content.directories.filter { holds($0.when) }.compactMap { item in
-      path(
-        item.path,
-        "the directory",
-        item.shared,
-        form(item.owner, item.group, item.mode),
-        item.span
-      )
+    if content.claimConditions.contains(where: { $0.text.looksAtNode }) {
+      hasNodeConditions = true
     }
-    let files = content.files.filter { holds($0.when) }.compactMap { item in
-      let isShared = item.shared || item.merge != nil
-      return path(
-        item.path,
-        "the file",
-        isShared,
-        form(item.owner, item.group, item.mode),
-        item.span
-      )
-    }
-    let links = content.links.filter { holds($0.when) }.compactMap { item in
-      path(item.path, "the link", false, "", item.span)
-    }
-    let dropIns = content.dropIns.filter { holds($0.when) }.compactMap { item -> RoleClaim? in
-      guard let unit = text(item.unit) else { return nil }
-      return RoleClaim(
-        kind: .path,
-        name: "/etc/systemd/system/\(unit).d/\(item.name)",
-        what: "the drop-in",
-        isShared: false,
-        form: "",
-        span: item.span
-      )
-    }
-    return directories + files + links + dropIns
-  }
-
-  private func form(_ owner: TemplateText, _ group: TemplateText, _ mode: Int) -> String {
-    "\(text(owner) ?? "?"):\(text(group) ?? "?") \(String(mode, radix: 8))"
-  }
-
-  private func path(
-    _ template: TemplateText,
-    _ what: String,
-    _ isShared: Bool,
-    _ form: String,
-    _ span: SourceSpan
-  ) -> RoleClaim? {
-    guard let name = text(template) else { return nil }
-    return RoleClaim(
-      kind: .path,
-      name: name,
-      what: what,
-      isShared: isShared,
-      form: form,
-      span: span
-    )
   }
 }
 
 extension RoleContent {
-  fileprivate var claimNames: [TemplateText] {
-    units.map(\.name) + services.map(\.name) + directories.map(\.path) + files.map(\.path)
-      + links.map(\.path) + dropIns.map(\.unit)
+  /// Every text that ends in the name or the form of a claim.
+  fileprivate var claimTexts: [TemplateText] {
+    units.map(\.name) + services.map(\.name) + dropIns.map(\.unit)
+      + directories.flatMap { [$0.path, $0.owner, $0.group] }
+      + files.flatMap { [$0.path, $0.owner, $0.group] } + links.map(\.path)
+      + certificates.flatMap { [$0.cert, $0.key] } + secrets.map(\.file) + archives.map(\.target)
+      + sources.map(\.target) + sysctl.map(\.value) + groups.map(\.name)
+      + users.flatMap { [$0.name] + $0.groups + [$0.group, $0.home, $0.shell].compactMap { $0 } }
+      + aptSources.flatMap { $0.uris + $0.suites + $0.components + [$0.key].compactMap { $0 } }
+      + databases.flatMap { [$0.name, $0.owner] }
   }
 
   fileprivate var claimConditions: [Expression] {
-    let all: [Expression?] =
-      units.map(\.when) + services.map(\.when) + directories.map(\.when) + files.map(\.when)
-      + links.map(\.when) + dropIns.map(\.when)
+    var all: [Expression?] =
+      units.map(\.when) + services.map(\.when) + dropIns.map(\.when) + directories.map(\.when)
+    all += files.map(\.when) + links.map(\.when) + certificates.map(\.when) + secrets.map(\.when)
+    all += archives.map(\.when) + sources.map(\.when) + sysctl.map(\.when) + groups.map(\.when)
+    all += users.map(\.when) + aptSources.map(\.when) + databases.map(\.when)
     return all.compactMap { $0 }
+  }
+}
+
+extension TemplateValue {
+  /// Whether any text in it names something that differs between nodes.
+  var looksAtNode: Bool {
+    switch self {
+    case .text(let text): text.literal == nil && text.text.looksAtNode
+    case .list(let items): items.contains { $0.looksAtNode }
+    case .map(let entries): entries.contains { $0.value.looksAtNode }
+    }
   }
 }
 

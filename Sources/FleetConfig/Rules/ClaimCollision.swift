@@ -3,16 +3,20 @@ internal import FleetModel
 internal import FleetRegistry
 internal import FleetRender
 
-/// Finds units and paths that two roles of one node claim (`unit-collision`, `path-collision`).
+/// Finds what two roles of one node claim (`unit-collision`, `path-collision`, `resource-collision`).
 ///
-/// *What it does*: compares units, services, directories, files, links and drop-ins of all roles on a
-/// node. Components are shared by design, but all roles must want the same of them; paths may be
-/// shared where both roles say so, with the same owner and mode.
+/// *What it does*: compares units, services, paths, users, kernel settings, package sources, databases
+/// and secrets of all roles on a node, and of the components that they use. Components are shared by
+/// design, but all roles must want the same of them; other things may be shared where both roles say
+/// so, and say it equally.
 /// *Why it matters*: each apply would undo the other role's half, for ever.
 /// *Example*: two roles that both bring `ollama.service`.
 /// *Instead*: move one of them, or give it a name of its own by parameter.
-enum ClaimCollision {
+struct ClaimCollision {
+  private let resolved: ResolvedFleet
+
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    let rule = ClaimCollision(resolved: resolved)
     var collector = ClaimCollector(resolved)
     let components = ComponentSettings(resolved)
     var clean: Set<[ObjectIdentifier]> = []
@@ -32,56 +36,108 @@ enum ClaimCollision {
       }
       diagnostics.add(contentsOf: found)
       if isFree, isNodeless { continue }
-      for finding in collisions(instances.map { ($0, collector.claims(of: $0)) }) {
-        diagnostics.add(finding)
+      for (claim, earlier) in collisions(instances.map { ($0, collector.claims(of: $0)) }) {
+        diagnostics.add(rule.finding(claim, earlier))
       }
     }
   }
 
-  private static func collisions(_ all: [(RoleInstance, [RoleClaim])]) -> [Diagnostic] {
-    var first: [String: (claim: RoleClaim, instance: RoleInstance)] = [:]
-    var result: [Diagnostic] = []
+  private struct Claimant {
+    let claim: RoleClaim
+    let instance: RoleInstance
+
+    var role: String { instance.profile.role.name }
+
+    /// Whether it is the same claim, through the same role or the same component.
+    func isSame(as other: Self) -> Bool {
+      if let component = claim.component { return component == other.claim.component }
+      return other.claim.component == nil && instance.profile === other.instance.profile
+    }
+
+    /// `` `redis` ``, or `` `ollama` (with `autobot-llm-cpu`) ``.
+    var words: String { claim.component.map { "`\($0)` (with `\(role)`)" } ?? "`\(role)`" }
+  }
+
+  private static func collisions(
+    _ all: [(RoleInstance, [RoleClaim])]
+  ) -> [(claim: Claimant, earlier: Claimant)] {
+    var first: [String: Claimant] = [:]
+    var result: [(Claimant, Claimant)] = []
     for (instance, claims) in all {
       for claim in claims {
-        let key = claim.kind == .unit ? "unit \(claim.name)" : claim.name
+        let claimant = Claimant(claim: claim, instance: instance)
+        let key = claim.key
         guard let other = first[key] else {
-          first[key] = (claim, instance)
+          first[key] = claimant
           continue
         }
-        guard other.instance.profile !== instance.profile else { continue }
-        let isShared = claim.isShared && other.claim.isShared
-        if isShared, claim.form == other.claim.form { continue }
-        result.append(finding(claim, instance, other.claim, other.instance, isShared: isShared))
+        // One role's own file is checked when roles are loaded.
+        guard !claimant.isSame(as: other), other.instance.profile !== instance.profile else {
+          continue
+        }
+        if claim.goesWith(other.claim) { continue }
+        result.append((claimant, other))
       }
     }
     return result
   }
 
-  private static func finding(
-    _ claim: RoleClaim,
-    _ instance: RoleInstance,
-    _ other: RoleClaim,
-    _ earlier: RoleInstance,
-    isShared: Bool
-  ) -> Diagnostic {
-    let role = instance.profile.role.name
-    let otherRole = earlier.profile.role.name
-    let why =
-      isShared
-      ? "but not alike (`\(other.form)` and `\(claim.form)`). Declare it equally in both"
-      : "and only one can own it. Move one of them to another node"
+  private func finding(_ later: Claimant, _ earlier: Claimant) -> Diagnostic {
+    let claim = later.claim
+    let node = later.instance.node.id
+    let origin = ClaimOrigin(claim.parameter, of: later.instance, in: resolved)
+    let otherOrigin = ClaimOrigin(earlier.claim.parameter, of: earlier.instance, in: resolved)
+    var related = [RelatedSpan("`\(earlier.role)` is here", at: otherOrigin.place)]
+    for (claimant, origin) in [(earlier, otherOrigin), (later, origin)] {
+      if let assignment = origin.assignment {
+        related.append(RelatedSpan("`\(claimant.role)` is on `\(node)` here", at: assignment))
+      }
+      related.append(declaration(claimant))
+    }
     return Diagnostic(
-      claim.kind == .unit ? .unitCollision : .pathCollision,
-      "`\(otherRole)` and `\(role)` both claim \(claim.what) `\(claim.name)` on "
-        + "`\(instance.node.id)`, \(why).",
-      at: instance.place,
-      related: [
-        RelatedSpan("`\(otherRole)` is here", at: earlier.place),
-        RelatedSpan("`\(otherRole)` declares it here", at: other.span),
-        RelatedSpan("`\(role)` declares it here", at: claim.span),
-      ],
-      address: instance.address,
-      path: "/nodes/\(instance.node.id)/roles"
+      Self.rule(claim.kind),
+      "\(earlier.words) and \(later.words) both claim \(claim.what) `\(claim.name)` on `\(node)`, "
+        + "\(Self.why(later, earlier)). \(Self.cure(later, earlier))",
+      at: origin.place,
+      related: related,
+      address: later.instance.address,
+      path: "/nodes/\(node)/roles"
     )
+  }
+
+  private func declaration(_ claimant: Claimant) -> RelatedSpan {
+    let claim = claimant.claim
+    let name = claim.component ?? claimant.role
+    let definition =
+      claim.component.flatMap { resolved.registry.component($0) } ?? claimant.instance.profile.role
+    return Registry.place(in: definition, at: claim.span, "`\(name)` declares it here")
+  }
+
+  private static func rule(_ kind: RoleClaim.Kind) -> Rule {
+    switch kind {
+    case .unit: .unitCollision
+    case .path: .pathCollision
+    case .thing: .resourceCollision
+    }
+  }
+
+  private static func why(_ later: Claimant, _ earlier: Claimant) -> String {
+    switch (earlier.claim.sharing, later.claim.sharing) {
+    case (.alike(let left), .alike(let right)): "but not alike (`\(left)` and `\(right)`)"
+    case (.gone, _): "but \(earlier.words) wants it gone"
+    case (_, .gone): "but \(later.words) wants it gone"
+    default: "and only one can own it"
+    }
+  }
+
+  private static func cure(_ later: Claimant, _ earlier: Claimant) -> String {
+    let parameters = [later, earlier].compactMap { claimant in
+      claimant.claim.parameter.map { "`roles.\(claimant.role).\($0)`" }
+    }
+    let set = parameters.isEmpty ? "" : ", or set " + parameters.joined(separator: " or ")
+    switch (earlier.claim.sharing, later.claim.sharing) {
+    case (.alike, .alike): return "Declare it equally in both, or move one to another node\(set)."
+    default: return "Move one of them to another node\(set)."
+    }
   }
 }

@@ -98,13 +98,3 @@ struct ComponentSettings {
     )
   }
 }
-
-extension TemplateValue {
-  fileprivate var looksAtNode: Bool {
-    switch self {
-    case .text(let text): text.literal == nil && text.text.looksAtNode
-    case .list(let items): items.contains { $0.looksAtNode }
-    case .map(let entries): entries.contains { $0.value.looksAtNode }
-    }
-  }
-}
