@@ -35,8 +35,8 @@ package struct ResolvedFleet: Sendable {
   var indicesByRole: [String: [Int]] = [:]
   /// Index of each node by its id.
   let nodeIndices: [NodeID: Int]
-  /// Cycles in the start order, as indices of instances, each waiting for the next.
-  var cycles: [[Int]] = []
+  /// Circles in the start order.
+  var cycles: [StartCycle] = []
   /// Values of scopes that all instances share, made on first use.
   let shared = SharedScopes()
 

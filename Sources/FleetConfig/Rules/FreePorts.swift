@@ -1,4 +1,5 @@
 internal import FleetRegistry
+internal import FleetRender
 
 /// Numbers that nobody in the fleet claims, for advice.
 ///
@@ -18,7 +19,7 @@ struct FreePorts {
   mutating func next(after number: Int, for parameter: String) -> Int? {
     let key = "\(parameter) \(number)"
     if let known = given[key] { return known }
-    var taken = taken ?? Set(resolved.instances.lazy.flatMap { $0.ports.lazy.map(\.number) })
+    var taken = taken ?? known()
     let above = number < 65_535 ? (number + 1...65_535).first { !taken.contains($0) } : nil
     if let above {
       taken.insert(above)
@@ -26,5 +27,19 @@ struct FreePorts {
     }
     self.taken = taken
     return above
+  }
+
+  /// All claims of the fleet, and the defaults of roles that it may get yet.
+  private func known() -> Set<Int> {
+    var numbers: Set<Int> = []
+    for instance in resolved.instances {
+      for port in instance.ports { numbers.insert(port.number) }
+    }
+    for role in resolved.registry.roles.values {
+      for parameter in role.parameters where parameter.kind == .port {
+        if case .int(let number) = role.literalDefaults[parameter.name] { numbers.insert(number) }
+      }
+    }
+    return numbers
   }
 }
