@@ -82,11 +82,24 @@ struct ClaimCollision {
     return result
   }
 
+  /// The later claim is the subject, unless only the earlier name was written into fleet.yaml.
   private func finding(_ later: Claimant, _ earlier: Claimant) -> Diagnostic {
+    let laterOrigin = ClaimOrigin(later.claim.parameter, of: later.instance, in: resolved)
+    let earlierOrigin = ClaimOrigin(earlier.claim.parameter, of: earlier.instance, in: resolved)
+    if earlierOrigin.isGiven, !laterOrigin.isGiven {
+      return finding(earlier, earlierOrigin, beside: later, laterOrigin)
+    }
+    return finding(later, laterOrigin, beside: earlier, earlierOrigin)
+  }
+
+  private func finding(
+    _ later: Claimant,
+    _ origin: ClaimOrigin,
+    beside earlier: Claimant,
+    _ otherOrigin: ClaimOrigin
+  ) -> Diagnostic {
     let claim = later.claim
     let node = later.instance.node.id
-    let origin = ClaimOrigin(claim.parameter, of: later.instance, in: resolved)
-    let otherOrigin = ClaimOrigin(earlier.claim.parameter, of: earlier.instance, in: resolved)
     var related = [RelatedSpan("`\(earlier.role)` is here", at: otherOrigin.place)]
     for (claimant, origin) in [(earlier, otherOrigin), (later, origin)] {
       if let assignment = origin.assignment {

@@ -10,6 +10,8 @@ struct ClaimOrigin {
   let assignment: SourceSpan?
   /// `by its parameter `port``, `by default (`port` in roles/redis/role.yaml)`.
   let words: String
+  /// Whether somebody wrote it into fleet.yaml: of two claims that is the one to look at.
+  let isGiven: Bool
 
   /// `parameter` is the one that the claim is made of; nil when the role's file fixes it.
   init(_ parameter: String?, of instance: RoleInstance, in resolved: ResolvedFleet) {
@@ -18,20 +20,24 @@ struct ClaimOrigin {
       place = instance.place
       assignment = nil
       words = "as `\(role.span.file)` fixes it"
+      isGiven = false
       return
     }
     if let span = instance.profile.parameterSpans[parameter] {
       place = span
       assignment = nil
       words = "by its parameter `\(parameter)`"
+      isGiven = true
     } else if let given = resolved.fleet.roleParameters[role.name]?[parameter] {
       place = given.span ?? instance.place
       assignment = given.span == nil ? nil : instance.place
       words = "by `roles.\(role.name).\(parameter)`"
+      isGiven = true
     } else {
       place = instance.place
       assignment = nil
       words = "by default (`\(parameter)` in `\(role.span.file)`)"
+      isGiven = false
     }
   }
 }

@@ -76,36 +76,49 @@ struct PortCollision {
     return left.port.bind.contains { right.port.bind.contains($0) }
   }
 
-  private mutating func finding(_ claim: Claim, _ earlier: Claim) -> Diagnostic {
+  /// The later claim is the subject, unless only the earlier number was written into fleet.yaml.
+  private mutating func finding(_ later: Claim, _ earlier: Claim) -> Diagnostic {
+    let laterOrigin = ClaimOrigin(later.port.parameter, of: later.instance, in: resolved)
+    let earlierOrigin = ClaimOrigin(earlier.port.parameter, of: earlier.instance, in: resolved)
+    if earlierOrigin.isGiven, !laterOrigin.isGiven {
+      return finding(earlier, earlierOrigin, beside: later, laterOrigin)
+    }
+    return finding(later, laterOrigin, beside: earlier, earlierOrigin)
+  }
+
+  private mutating func finding(
+    _ claim: Claim,
+    _ origin: ClaimOrigin,
+    beside rival: Claim,
+    _ rivalOrigin: ClaimOrigin
+  ) -> Diagnostic {
     let role = claim.instance.profile.role.name
-    let other = earlier.instance.profile.role.name
+    let other = rival.instance.profile.role.name
     let node = claim.instance.node.id
     let port = claim.port
-    let origin = ClaimOrigin(port.parameter, of: claim.instance, in: resolved)
-    let otherOrigin = ClaimOrigin(earlier.port.parameter, of: earlier.instance, in: resolved)
     let isOneRole = role == other
     let both =
       isOneRole
-      ? "Two ports of `\(role)` (`\(earlier.port.name)` and `\(port.name)`) claim"
-      : "`\(other)` (port `\(earlier.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
+      ? "Two ports of `\(role)` (`\(rival.port.name)` and `\(port.name)`) claim"
+      : "`\(other)` (port `\(rival.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
     let why =
       isOneRole
-      ? "`\(earlier.port.name)` \(otherOrigin.words), `\(port.name)` \(origin.words)"
-      : "`\(other)` \(otherOrigin.words), `\(role)` \(origin.words)"
-    var related = [RelatedSpan("`\(other)` claims it here", at: otherOrigin.place)]
-    for (name, assignment) in [(other, otherOrigin.assignment), (role, origin.assignment)] {
+      ? "`\(rival.port.name)` \(rivalOrigin.words), `\(port.name)` \(origin.words)"
+      : "`\(other)` \(rivalOrigin.words), `\(role)` \(origin.words)"
+    var related = [RelatedSpan("`\(other)` claims it here", at: rivalOrigin.place)]
+    for (name, assignment) in [(other, rivalOrigin.assignment), (role, origin.assignment)] {
       guard let assignment else { continue }
       related.append(RelatedSpan("`\(name)` is on `\(node)` here", at: assignment))
     }
     return Diagnostic(
       .portCollision,
       "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`: \(why). One port has one "
-        + "listener, whichever starts first. \(advice.cure(claim, earlier))",
+        + "listener, whichever starts first. \(advice.cure(claim, rival))",
       at: origin.place,
       related: related,
       address: claim.instance.address,
       path: "/nodes/\(node)/roles",
-      suggestions: advice.suggestions(claim, earlier)
+      suggestions: advice.suggestions(claim, rival)
     )
   }
 }
