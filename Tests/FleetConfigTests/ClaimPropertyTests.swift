@@ -50,4 +50,45 @@ import Testing
     #expect(collisions > 0)
     #expect(contested > 0 || SplitMix64.seeds(400).count == 1)
   }
+
+  @Test func overRandomPlacementsOfTheBuiltInRolesTheRulesFindWhatThePortTableSays() {
+    let roles = Set(BuiltInPortTable.rows.map(\.role)).union(["celery"]).sorted()
+    var collisions = 0
+    for seed in SplitMix64.seeds(300) {
+      var random = SplitMix64(seed: seed)
+      let placed = roles.filter { $0 != "slm-agent" && random.chance(25) }.shuffled(using: &random)
+      var numbers: [String: [String: Int]] = [:]
+      for row in BuiltInPortTable.rows where random.chance(8) {
+        let target = random.pick(BuiltInPortTable.rows).number
+        if let parameter = row.parameter { numbers[row.role, default: [:]][parameter] = target }
+      }
+      let all = ["redis.insight", "redis.tls", "backend.flower", "browser-service.headed"]
+      let switches = Set(all.filter { _ in random.chance(30) })
+      let mode = random.pick(["single_user", "single_company", "multi_company", "provider"])
+      let text = Self.text(placed, numbers, switches, mode)
+      let found = Self.ports(Validation(text)).map { $0.dropFirst(2) }.map(String.init)
+      let expected = BuiltInPortTable.collisions(roles: placed, numbers: numbers, on: switches)
+      #expect(Set(found) == expected, "FLEET_SEED=\(seed)\n\(text)")
+      collisions += found.count
+    }
+    #expect(collisions > 0 || SplitMix64.seeds(300).count == 1)
+  }
+
+  private static func text(
+    _ roles: [String],
+    _ numbers: [String: [String: Int]],
+    _ switches: Set<String>,
+    _ mode: String
+  ) -> String {
+    let names = Set(numbers.keys).union(switches.map { String($0.prefix { $0 != "." }) })
+    let parameters = names.sorted().map { name -> String in
+      let ports = (numbers[name] ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+      let flags = switches.sorted().filter { $0.hasPrefix("\(name).") }
+        .map { "\($0.dropFirst(name.utf8.count + 1)): true" }
+      return "  \(name): {\((ports + flags).joined(separator: ", "))}\n"
+    }
+    return "version: 1\nfleet: f\nsettings: {user_mode: \(mode)}\n"
+      + (parameters.isEmpty ? "" : "roles:\n" + parameters.joined())
+      + "nodes: {a: {address: 10.0.0.1, roles: [\(roles.joined(separator: ", "))]}}\n"
+  }
 }
