@@ -89,6 +89,10 @@ struct ClaimReader {
     definition.orphans.units.compactMap {
       claim(.unit, $0, "the unit", .gone, when: nil, at: definition.span)
     }
+      // Old names of its units still reach them: a second unit of that name would be another.
+      + definition.aliases.map {
+        claim(.unit, $0, "the unit", .alike("alias"), at: definition.span)
+      }
       + definition.orphans.paths.compactMap {
         claim(.path, $0, "the path", .gone, when: nil, at: definition.span)
       }
