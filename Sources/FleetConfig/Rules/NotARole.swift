@@ -34,6 +34,8 @@ struct NotARole {
 
   private func find(_ name: String) -> Answer? {
     let word = name.lowercased()
+    // `Redis` is the role, misspelt, and not the library of that name.
+    if isRole(word) { return nil }
     // The fixed words speak of AutoBot's roles; in another registry they would mislead.
     if let answer = Self.autobot[word], answer.instead.allSatisfy({ isRole($0) }),
       isRole("slm-agent")
