@@ -4,7 +4,9 @@ import FleetRegistry
 import FleetTestSupport
 import Testing
 
-/// Conflicts are derived: over random fleets the rules find what a comparison of everything with
+/// Conflicts are derived, not listed.
+///
+/// Over random fleets the rules find what a comparison of everything with
 /// everything finds, no more and no less. `FLEET_SEED=N` repeats one fleet.
 @Suite struct ClaimPropertyTests {
   /// `NODE ROLE ROLE NUMBER/PROTOCOL` of every port collision, out of its words.

@@ -10,12 +10,22 @@ struct ClaimCollector {
   fileprivate struct Traits {
     var hasNodeNames = false
     var hasNodeConditions = false
+    /// The parameters that names, forms and conditions read, sorted.
+    var parameters: Set<String> = []
+  }
+
+  /// What decides the claims of a profile, wherever it stands.
+  private struct Signature: Hashable {
+    let role: String
+    let values: [Value?]
   }
 
   private let resolved: ResolvedFleet
   private let settings: Value
   private var traits: [String: Traits] = [:]
-  private var widest: [ObjectIdentifier: [RoleClaim]] = [:]
+  private var widest: [ObjectIdentifier: ClaimList] = [:]
+  /// Nodes that set a parameter have profiles of their own; most parameters claim nothing.
+  private var bySignature: [Signature: ClaimList] = [:]
 
   init(_ resolved: ResolvedFleet) {
     self.resolved = resolved
@@ -32,6 +42,8 @@ struct ClaimCollector {
       guard let component = registry.component(use.component) else { continue }
       traits.look(at: component.content)
       if use.when?.text.looksAtNode ?? false { traits.hasNodeConditions = true }
+      use.when?.visitPaths { traits.note($0) }
+      for entry in use.with { entry.value.visitPaths { traits.note($0) } }
       // What is passed in may end in a name.
       let isNodal = use.with.contains { $0.value.looksAtNode }
       if isNodal, component.content.claimTexts.contains(where: { $0.text.contains("with.") }) {
@@ -42,30 +54,38 @@ struct ClaimCollector {
   }
 
   /// The claims that hold on this very node.
-  mutating func claims(of instance: RoleInstance) -> [RoleClaim] {
+  mutating func claims(of instance: RoleInstance) -> ClaimList {
     let traits = traits[instance.profile.role.name]
     if traits?.hasNodeNames == false, traits?.hasNodeConditions == false,
       let claims = widestClaims(of: instance)
     {
       return claims
     }
-    return read(instance, in: resolved.scope(for: instance), isWidest: false)
+    return ClaimList(read(instance, in: resolved.scope(for: instance), isWidest: false))
   }
 
   /// The claims of the instance's profile on any node; nil where names depend on the node.
   ///
   /// Conditions that look at the node count as fulfilled.
-  mutating func widestClaims(of instance: RoleInstance) -> [RoleClaim]? {
+  mutating func widestClaims(of instance: RoleInstance) -> ClaimList? {
     let key = ObjectIdentifier(instance.profile)
     if let known = widest[key] { return known }
-    guard traits[instance.profile.role.name]?.hasNodeNames == false else { return nil }
+    let role = instance.profile.role.name
+    guard let traits = traits[role], !traits.hasNodeNames else { return nil }
+    let values = traits.parameters.sorted().map { instance.profile.parameters[$0] }
+    let signature = Signature(role: role, values: values)
+    if let known = bySignature[signature] {
+      widest[key] = known
+      return known
+    }
     let scope: Scope = [
       "params": instance.profile.parameterScope,
-      "role": .string(instance.profile.role.name),
+      "role": .string(role),
       "settings": settings,
     ]
-    let claims = read(instance, in: scope, isWidest: true)
+    let claims = ClaimList(read(instance, in: scope, isWidest: true))
     widest[key] = claims
+    bySignature[signature] = claims
     return claims
   }
 
@@ -90,12 +110,17 @@ struct ClaimCollector {
 
 extension ClaimCollector.Traits {
   fileprivate mutating func look(at content: RoleContent) {
-    if content.claimTexts.contains(where: { $0.literal == nil && $0.text.looksAtNode }) {
-      hasNodeNames = true
-    }
-    if content.claimConditions.contains(where: { $0.text.looksAtNode }) {
-      hasNodeConditions = true
-    }
+    let texts = content.claimTexts
+    let conditions = content.claimConditions
+    if texts.contains(where: { $0.literal == nil && $0.text.looksAtNode }) { hasNodeNames = true }
+    if conditions.contains(where: { $0.text.looksAtNode }) { hasNodeConditions = true }
+    for text in texts where text.literal == nil { text.visitPaths { note($0) } }
+    for condition in conditions { condition.visitPaths { note($0) } }
+  }
+
+  /// Notes `params.NAME`; a bare `params` reads them all, which no role does.
+  fileprivate mutating func note(_ path: [PathPart]) {
+    if path.first?.name == "params", path.count > 1 { parameters.insert(path[1].name) }
   }
 }
 

@@ -14,32 +14,102 @@ internal import FleetRender
 /// *Instead*: move one of them, or give it a name of its own by parameter.
 struct ClaimCollision {
   private let resolved: ResolvedFleet
+  private let components: ComponentSettings
+  private var collector: ClaimCollector
+  /// Sets of lists without a collision, whatever node they stand on: most nodes end there.
+  private var free: Set<[ObjectIdentifier]> = []
+  /// The same for what is passed to components.
+  private var agreed: Set<[ObjectIdentifier]> = []
+
+  private init(_ resolved: ResolvedFleet) {
+    self.resolved = resolved
+    components = ComponentSettings(resolved)
+    collector = ClaimCollector(resolved)
+  }
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    let rule = ClaimCollision(resolved: resolved)
-    var collector = ClaimCollector(resolved)
-    let components = ComponentSettings(resolved)
+    var rule = ClaimCollision(resolved)
     var clean: Set<[ObjectIdentifier]> = []
-    for range in resolved.nodeRanges {
+    for range in resolved.nodeRanges where range.count > 1 {
       let instances = resolved.instances[range]
-      guard instances.count > 1 else { continue }
-      // Equal sets of profiles claim equal things, unless a name depends on the node.
       let key = instances.map { ObjectIdentifier($0.profile) }
       guard !clean.contains(key) else { continue }
-      let widest = instances.map { ($0, collector.widestClaims(of: $0)) }
-      let isFree = collisions(widest.map { ($0, $1 ?? []) }).isEmpty
-      let isNodeless = widest.allSatisfy { $0.1 != nil }
+      if rule.check(instances, into: &diagnostics) { clean.insert(key) }
+    }
+  }
+
+  /// Returns whether no node with these profiles can have a finding.
+  private mutating func check(
+    _ instances: ArraySlice<RoleInstance>,
+    into diagnostics: inout Diagnostics
+  ) -> Bool {
+    let widest = instances.map { collector.widestClaims(of: $0) }
+    let isNodeless = widest.allSatisfy { $0 != nil }
+    // Profiles that differ only in what claims nothing have equal lists.
+    let key = widest.compactMap { $0.map { ObjectIdentifier($0) } }
+    let hasAgreed = isNodeless && agreed.contains(key)
+    if !hasAgreed {
       var found = Diagnostics()
       components.check(instances, into: &found)
-      if isFree, isNodeless, found.all.isEmpty, !components.lookAtNode(instances) {
-        clean.insert(key)
-      }
+      let isSure = found.all.isEmpty && isNodeless && !components.lookAtNode(instances)
+      if isSure { agreed.insert(key) }
       diagnostics.add(contentsOf: found)
-      if isFree, isNodeless { continue }
-      for (claim, earlier) in collisions(instances.map { ($0, collector.claims(of: $0)) }) {
-        diagnostics.add(rule.finding(claim, earlier))
+    }
+    if isNodeless {
+      if free.contains(key) { return agreed.contains(key) }
+      if Self.collisions(widest.compactMap { $0 }).isEmpty {
+        free.insert(key)
+        return agreed.contains(key)
       }
     }
+    let here = instances.map { collector.claims(of: $0) }
+    for (claim, earlier) in Self.collisions(here) {
+      diagnostics.add(
+        finding(
+          claimant(claim, here, instances),
+          claimant(earlier, here, instances)
+        )
+      )
+    }
+    return false
+  }
+
+  /// A claim by its list and its position there.
+  private struct Index {
+    let list: Int
+    let claim: Int
+  }
+
+  private func claimant(
+    _ index: Index,
+    _ lists: [ClaimList],
+    _ instances: ArraySlice<RoleInstance>
+  ) -> Claimant {
+    Claimant(
+      claim: lists[index.list].claims[index.claim],
+      instance: instances[instances.startIndex + index.list]
+    )
+  }
+
+  /// The claims that cannot stand beside an earlier one of their name.
+  private static func collisions(_ lists: [ClaimList]) -> [(claim: Index, earlier: Index)] {
+    var first: [String: Index] = [:]
+    var result: [(Index, Index)] = []
+    for (position, list) in lists.enumerated() {
+      for (index, claim) in list.claims.enumerated() {
+        let here = Index(list: position, claim: index)
+        guard let earlier = first[claim.key] else {
+          first[claim.key] = here
+          continue
+        }
+        // What one role's file says twice is checked when roles are loaded.
+        guard earlier.list != position else { continue }
+        let other = lists[earlier.list].claims[earlier.claim]
+        let isOneComponent = claim.component != nil && claim.component == other.component
+        if !isOneComponent, !claim.goesWith(other) { result.append((here, earlier)) }
+      }
+    }
+    return result
   }
 
   private struct Claimant {
@@ -48,38 +118,8 @@ struct ClaimCollision {
 
     var role: String { instance.profile.role.name }
 
-    /// Whether it is the same claim, through the same role or the same component.
-    func isSame(as other: Self) -> Bool {
-      if let component = claim.component { return component == other.claim.component }
-      return other.claim.component == nil && instance.profile === other.instance.profile
-    }
-
     /// `` `redis` ``, or `` `ollama` (with `autobot-llm-cpu`) ``.
     var words: String { claim.component.map { "`\($0)` (with `\(role)`)" } ?? "`\(role)`" }
-  }
-
-  private static func collisions(
-    _ all: [(RoleInstance, [RoleClaim])]
-  ) -> [(claim: Claimant, earlier: Claimant)] {
-    var first: [String: Claimant] = [:]
-    var result: [(Claimant, Claimant)] = []
-    for (instance, claims) in all {
-      for claim in claims {
-        let claimant = Claimant(claim: claim, instance: instance)
-        let key = claim.key
-        guard let other = first[key] else {
-          first[key] = claimant
-          continue
-        }
-        // One role's own file is checked when roles are loaded.
-        guard !claimant.isSame(as: other), other.instance.profile !== instance.profile else {
-          continue
-        }
-        if claim.goesWith(other.claim) { continue }
-        result.append((claimant, other))
-      }
-    }
-    return result
   }
 
   /// The later claim is the subject, unless only the earlier name was written into fleet.yaml.

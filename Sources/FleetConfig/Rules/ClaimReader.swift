@@ -62,13 +62,13 @@ struct ClaimReader {
     at span: SourceSpan
   ) -> RoleClaim {
     RoleClaim(
-      kind: kind,
-      name: name,
-      what: what,
-      sharing: sharing,
+      kind,
+      name,
+      what,
+      sharing,
       parameter: parameter,
       component: component,
-      span: span
+      at: span
     )
   }
 

@@ -34,11 +34,28 @@ struct RoleClaim: Sendable {
   let span: SourceSpan
 
   /// Equal for claims on one thing.
-  var key: String {
+  let key: String
+
+  init(
+    _ kind: Kind,
+    _ name: String,
+    _ what: String,
+    _ sharing: Sharing,
+    parameter: String?,
+    component: String?,
+    at span: SourceSpan
+  ) {
+    self.kind = kind
+    self.name = name
+    self.what = what
+    self.sharing = sharing
+    self.parameter = parameter
+    self.component = component
+    self.span = span
     switch kind {
-    case .unit: "unit \(name)"
-    case .path: name
-    case .thing: "\(what) \(name)"
+    case .unit: key = "unit \(name)"
+    case .path: key = name
+    case .thing: key = "\(what) \(name)"
     }
   }
 
@@ -49,5 +66,14 @@ struct RoleClaim: Sendable {
     case (.gone, .gone): true
     default: false
     }
+  }
+}
+
+/// Claims behind a reference: equal roles on many nodes share one list, which is their key.
+final class ClaimList: Sendable {
+  let claims: [RoleClaim]
+
+  init(_ claims: [RoleClaim]) {
+    self.claims = claims
   }
 }
