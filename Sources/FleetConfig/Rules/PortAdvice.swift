@@ -12,8 +12,18 @@ struct PortAdvice {
     free = FreePorts(resolved)
   }
 
-  /// The cures in a sentence; empty for a clash inside one role's file.
+  /// The cures in a sentence.
   func cure(_ claim: PortCollision.Claim, _ earlier: PortCollision.Claim) -> String {
+    if isProxied(claim, earlier) {
+      let (inner, outer) =
+        claim.port.proxyOf == earlier.port.name
+        ? (earlier.port, claim.port) : (claim.port, earlier.port)
+      if inner.isExposed {
+        return "Keep `\(inner.name)` on loopback: what needs it from other nodes has to need "
+          + "`\(outer.name)`."
+      }
+      return "Give the node the address by which others reach it."
+    }
     let parameters = [claim, earlier].compactMap { claim in
       claim.port.parameter.map { "`roles.\(claim.instance.profile.role.name).\($0)`" }
     }
@@ -30,12 +40,23 @@ struct PortAdvice {
     return text + "."
   }
 
+  /// An application and its own proxy, moved together by one parameter: only a node whose address is
+  /// loopback, or a widened application, brings them together.
+  private func isProxied(_ claim: PortCollision.Claim, _ other: PortCollision.Claim) -> Bool {
+    guard claim.instance.profile === other.instance.profile,
+      claim.port.parameter == other.port.parameter
+    else { return false }
+    let names = [claim.port.name, other.port.name]
+    return [claim.port.proxyOf, other.port.proxyOf].contains { $0.map(names.contains) ?? false }
+  }
+
   /// The parameter that moves one of the two to a free number, with the edit where fleet.yaml has a
   /// simple place for it.
   mutating func suggestions(
     _ claim: PortCollision.Claim,
     _ earlier: PortCollision.Claim
   ) -> [Suggestion] {
+    if isProxied(claim, earlier) { return [] }
     for candidate in [claim, earlier] {
       guard let parameter = candidate.port.parameter else { continue }
       let role = candidate.instance.profile.role.name

@@ -68,12 +68,19 @@ struct PortCollision {
   private static func collide(_ left: Claim, _ right: Claim) -> Bool {
     if let server = left.port.shared, server == right.port.shared { return false }
     guard left.instance.profile === right.instance.profile else { return true }
+    return overlap(left.port.bind, right.port.bind)
+  }
+
+  /// Whether two lists of addresses have one in common; all addresses overlap with any.
+  private static func overlap(_ left: [String], _ right: [String]) -> Bool {
     let all = ["0.0.0.0", "::"]
-    let leftAll = left.port.bind.contains { all.contains($0) }
-    let rightAll = right.port.bind.contains { all.contains($0) }
-    if leftAll, !right.port.bind.isEmpty { return true }
-    if rightAll, !left.port.bind.isEmpty { return true }
-    return left.port.bind.contains { right.port.bind.contains($0) }
+    if left.contains(where: { all.contains($0) }) { return !right.isEmpty }
+    if right.contains(where: { all.contains($0) }) { return !left.isEmpty }
+    // The one host name whose address is known without a resolver (RFC 6761).
+    let names = ["localhost": "127.0.0.1"]
+    return left.contains { one in
+      right.contains { (names[one] ?? one) == (names[$0] ?? $0) }
+    }
   }
 
   /// The later claim is the subject, unless only the earlier number was written into fleet.yaml.

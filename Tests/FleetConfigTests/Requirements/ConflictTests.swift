@@ -314,4 +314,51 @@ import Testing
       #expect(instance.port(site)?.bind == [instance.node.address.value], "\(role)")
     }
   }
+
+  @Test(
+    "X-14: where the node's address is loopback, the two addresses are one",
+    arguments: ["127.0.0.1", "localhost"]
+  )
+  func loopbackNode(_ address: String) throws {
+    let run = MarkedRun(
+      "version: 1\nfleet: f\nnodes: {a: {address: \(address), roles: [1️⃣ai-stack2️⃣]}}\n"
+    )
+    try run.expect(
+      .portCollision,
+      "FLT3101",
+      at: (1, 2),
+      related: [(1, 2)],
+      "Two ports of `ai-stack` (`app` and `api`) claim tcp port 8080 of `a`: `app` by default (`port` in "
+        + "`roles/ai-stack/role.yaml`), `api` by default (`port` in `roles/ai-stack/role.yaml`). One "
+        + "port has one listener, whichever starts first. Give the node the address by which others "
+        + "reach it."
+    )
+  }
+
+  @Test("X-14: an application that others reach past its proxy is in the proxy's way")
+  func pastTheProxy() throws {
+    let registry = Registry.of([
+      "web": """
+      ports:
+        - {name: app, number: 8080, scope: loopback}
+        - {name: site, number: 8080, scope: fleet, shared: nginx, proxy_of: app}
+      """,
+      "user": "needs: [{role: web, endpoint: app, hard: true}]\n",
+    ])
+    let run = MarkedRun(
+      "version: 1\nfleet: f\nnodes:\n  a: {address: 10.0.0.1, roles: [1️⃣web2️⃣]}\n"
+        + "  b: {address: 10.0.0.2, roles: [user]}\n",
+      registry: registry
+    )
+    try run.expect(
+      .portCollision,
+      "FLT3101",
+      at: (1, 2),
+      related: [(1, 2)],
+      "Two ports of `web` (`app` and `site`) claim tcp port 8080 of `a`: `app` as "
+        + "`roles/web/role.yaml` fixes it, `site` as `roles/web/role.yaml` fixes it. One port has one "
+        + "listener, whichever starts first. Keep `app` on loopback: what needs it from other nodes has "
+        + "to need `site`."
+    )
+  }
 }
