@@ -115,11 +115,20 @@ package struct RoleAssignment: Sendable {
   package var parameters: [String: Located<RawValue>]
   /// The group that gives the node this role; nil where the node lists it itself.
   package var group: GroupID?
+  /// The whole item of the list, for edits that replace or remove it.
+  ///
+  /// Equal to the place of the name where nothing but the name is written.
+  package var span: SourceSpan?
 
-  /// Makes an assignment.
-  package init(role: Located<String>, parameters: [String: Located<RawValue>] = [:]) {
+  /// Makes an assignment; without a `span` of its own it is its name.
+  package init(
+    role: Located<String>,
+    parameters: [String: Located<RawValue>] = [:],
+    span: SourceSpan? = nil
+  ) {
     self.role = role
     self.parameters = parameters
+    self.span = span ?? role.span
   }
 }
 

@@ -108,7 +108,8 @@ extension FleetReader {
       let fields = scalars.mapping(entry.value, "The parameters of `\(entry.key)`") ?? []
       return RoleAssignment(
         role: Located(entry.key, at: entry.keySpan),
-        parameters: parameters(fields, of: entry.key)
+        parameters: parameters(fields, of: entry.key),
+        span: item.span
       )
     }
   }

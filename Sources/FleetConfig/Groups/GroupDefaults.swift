@@ -68,7 +68,7 @@ struct GroupDefaults {
     let known = roles.firstIndex { $0.role.value == role }
     let position = known ?? roles.count
     if known == nil {
-      roles.append(RoleAssignment(role: assignment.role))
+      roles.append(RoleAssignment(role: assignment.role, span: assignment.span))
       roles[position].group = group
     }
     for (name, value) in assignment.parameters.sorted(by: { $0.key < $1.key }) {

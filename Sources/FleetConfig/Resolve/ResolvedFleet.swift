@@ -35,8 +35,8 @@ package struct ResolvedFleet: Sendable {
   var indicesByRole: [String: [Int]] = [:]
   /// Index of each node by its id.
   let nodeIndices: [NodeID: Int]
-  /// Cycles in the start order, as indices of instances, each waiting for the next.
-  var cycles: [[Int]] = []
+  /// Circles in the start order.
+  var cycles: [StartCycle] = []
   /// Values of scopes that all instances share, made on first use.
   let shared = SharedScopes()
 
@@ -105,9 +105,7 @@ package struct ResolvedFleet: Sendable {
   /// Returns the instances that depend on `instance` directly, in order.
   package func dependents(of instance: RoleInstance) -> [RoleInstance] {
     guard let index = index(of: instance) else { return [] }
-    return instances.filter { candidate in
-      candidate.dependencies.contains { $0.providers.contains(index) }
-    }
+    return shared.dependents(self).consumers(of: index, in: self).map { instances[$0] }
   }
 
   func index(of instance: RoleInstance) -> Int? {

@@ -37,11 +37,11 @@ enum RoleRepeated {
     _ address: String?,
     into diagnostics: inout Diagnostics
   ) {
-    var first: [String: SourceSpan?] = [:]
+    var first: [String: Int] = [:]
     for (index, assignment) in roles.enumerated() {
       let name = assignment.role.value
       guard let earlier = first[name] else {
-        first[name] = assignment.role.span
+        first[name] = index
         continue
       }
       diagnostics.add(
@@ -49,11 +49,23 @@ enum RoleRepeated {
           .roleRepeated,
           "\(what) lists `\(name)` twice. Keep one entry, with all its parameters.",
           at: assignment.role.span,
-          related: [RelatedSpan("listed here already", at: earlier)],
+          related: [RelatedSpan("listed here already", at: roles[earlier].role.span)],
           address: address.map { "\($0)/role.\(name)" },
-          path: "\(path)/roles/\(index)"
+          path: "\(path)/roles/\(index)",
+          suggestions: removal(index, earlier, roles)
         )
       )
     }
+  }
+
+  /// Removes the entry that says nothing of its own; two with parameters are joined by hand.
+  private static func removal(
+    _ index: Int,
+    _ earlier: Int,
+    _ roles: [RoleAssignment]
+  ) -> [Suggestion] {
+    let chosen = [index, earlier].first { roles[$0].parameters.isEmpty }
+    guard let chosen, let edit = RoleEdits.removal(of: chosen, from: roles) else { return [] }
+    return [Suggestion("remove the entry without parameters", edits: [edit])]
   }
 }
