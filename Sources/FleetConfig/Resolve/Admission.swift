@@ -17,10 +17,9 @@ package enum Obstacle: Hashable, Sendable {
 
 /// Who may connect to a port: the one place that the validator and the firewall's rules come from.
 extension ResolvedFleet {
-  /// Returns what the node's firewall admits to a port, as ufw(8) takes it: address or network; the
-  /// empty text means anywhere. Empty where nobody is.
+  /// Returns what the node's firewall admits to a port, as ufw(8) takes it.
   ///
-  /// `public` is anywhere. `fleet` is the fleet's `network:` where it has one, and every consumer
+  /// Addresses and networks; the empty text means anywhere, the empty list nobody. `public` is anywhere. `fleet` is the fleet's `network:` where it has one, and every consumer
   /// outside it. A widened port, and `fleet` without a `network:`, admits its consumers only. The node
   /// that checks the health is admitted to what it checks. A consumer that has a host name
   /// cannot be written into a rule; `obstacle` says so.

@@ -64,7 +64,8 @@ enum DependencyUnreachable {
         guard let endpoint = dependency.endpoint else { continue }
         guard dependency.isAvailable else {
           let present = dependency.need.roles.first { resolved.indicesByRole[$0] != nil }
-          if !dependency.isHard, let present {
+          // A soft need of an optional port says "if there is one".
+          if !dependency.isHard, let present, !resolved.isOptional(endpoint, of: present) {
             report(present, dependency, instance, resolved, into: &diagnostics)
           }
           continue
@@ -145,6 +146,12 @@ enum DependencyUnreachable {
       path: "/nodes/\(node.id)/roles",
       severity: dependency.isHard ? nil : .warning
     )
+  }
+}
+
+extension ResolvedFleet {
+  fileprivate func isOptional(_ endpoint: String, of role: String) -> Bool {
+    registry.role(role)?.ports.contains { $0.name == endpoint && $0.optional } ?? false
   }
 }
 

@@ -29,7 +29,8 @@ enum NodeMemory {
   ) {
     for (index, node) in resolved.nodes.enumerated() {
       guard let memory = node.hardware.memory else { continue }
-      let items = resolved.nodeRanges[index].flatMap { Self.items(of: resolved.instances[$0], sizes) }
+      let range = resolved.nodeRanges[index]
+      let items = range.flatMap { Self.items(of: resolved.instances[$0], sizes) }
       guard !items.isEmpty else { continue }
       let total = ByteCount.sum(items.map(\.size))
       if total > memory.value {

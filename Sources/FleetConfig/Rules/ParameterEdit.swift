@@ -15,22 +15,29 @@ enum ParameterEdit {
       ?? resolved.fleet.roleParameters[instance.profile.role.name]?[name]?.span
   }
 
-  /// The edit that gives a parameter another value; nil where it takes more than one replacement.
+  /// The edits that set parameters of an instance; nil where it takes more than replacements.
   ///
   /// A value that stands in fleet.yaml is replaced where it stands; a role that is listed by its name
   /// alone becomes a role with parameters.
-  static func edit(
-    _ name: String,
-    _ value: String,
+  static func edits(
+    _ values: [(name: String, value: String)],
     of instance: RoleInstance,
     in resolved: ResolvedFleet
-  ) -> Suggestion.Edit? {
-    if let span = span(name, of: instance, in: resolved) {
-      return Suggestion.Edit(replace: span, with: value)
+  ) -> [Suggestion.Edit]? {
+    var edits: [Suggestion.Edit] = []
+    var added: [String] = []
+    for (name, value) in values {
+      if let span = span(name, of: instance, in: resolved) {
+        edits.append(Suggestion.Edit(replace: span, with: value))
+      } else {
+        added.append("\(name): \(value)")
+      }
     }
+    guard !added.isEmpty else { return edits }
     guard let span = instance.span, instance.profile.parameterSpans.isEmpty else { return nil }
     let role = instance.profile.role.name
-    return Suggestion.Edit(replace: span, with: "{\(role): {\(name): \(value)}}")
+    let text = "{\(role): {\(added.joined(separator: ", "))}}"
+    return edits + [Suggestion.Edit(replace: span, with: text)]
   }
 
   /// The suggestion that sets one parameter, with its edit where there is one.
@@ -40,9 +47,11 @@ enum ParameterEdit {
     of instance: RoleInstance,
     in resolved: ResolvedFleet
   ) -> Suggestion {
-    let edit = edit(name, value, of: instance, in: resolved)
     let role = instance.profile.role.name
-    return Suggestion("set `\(name)` of `\(role)` to `\(value)`", edits: edit.map { [$0] } ?? [])
+    return Suggestion(
+      "set `\(name)` of `\(role)` to `\(value)`",
+      edits: edits([(name, value)], of: instance, in: resolved) ?? []
+    )
   }
 }
 
