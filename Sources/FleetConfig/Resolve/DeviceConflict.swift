@@ -13,18 +13,41 @@ enum DeviceConflict {
   /// in the order of input. Beyond `mostLooks` sets it is one of which no member can be spared.
   static func smallest(suitable: [[Int]], devices: Int) -> [Int]? {
     let matches = DeviceMatching.match(suitable: suitable, devices: devices)
-    guard let start = matches.firstIndex(where: { $0 == nil }) else { return nil }
-    let found = reached(from: start, suitable, matches)
-    let rivals = rivals(of: start, suitable)
     var looks = mostLooks
-    for size in 1..<max(found.count, 1) {
+    var seen: Set<Int> = []
+    var best: [Int]?
+    for start in matches.indices where matches[start] == nil && !seen.contains(start) {
+      let rivals = rivals(of: start, suitable)
+      seen.formUnion(rivals)
+      let starts = rivals.filter { matches[$0] == nil }
+      let found = smallest(starts, among: rivals, suitable, matches, &looks)
+      if best.map({ precedes(found, $0) }) ?? true { best = found }
+    }
+    return best
+  }
+
+  private static func precedes(_ left: [Int], _ right: [Int]) -> Bool {
+    left.count == right.count ? left.lexicographicallyPrecedes(right) : left.count < right.count
+  }
+
+  /// The smallest set in one fight, `starts` being those who got nothing.
+  private static func smallest(
+    _ starts: [Int],
+    among rivals: [Int],
+    _ suitable: [[Int]],
+    _ matches: [Int?],
+    _ looks: inout Int
+  ) -> [Int] {
+    let known = starts.map { reached(from: $0, suitable, matches) }
+    let bound = known.min(by: precedes) ?? starts
+    for size in 1...max(bound.count, 1) {
       switch search(size, among: rivals, suitable, &looks) {
       case .found(let set): return set
       case .none: continue
-      case .gaveUp: return found
+      case .gaveUp: return bound
       }
     }
-    return first(of: found.count, among: rivals, suitable, &looks) ?? found
+    return bound
   }
 
   /// All needs that fight for the same devices, directly or through others, ascending.
@@ -72,16 +95,6 @@ enum DeviceConflict {
     case found([Int])
     case none
     case gaveUp
-  }
-
-  private static func first(
-    of size: Int,
-    among needs: [Int],
-    _ suitable: [[Int]],
-    _ looks: inout Int
-  ) -> [Int]? {
-    guard case .found(let set) = search(size, among: needs, suitable, &looks) else { return nil }
-    return set
   }
 
   /// The first set of exactly `size` needs with fewer devices, in lexical order.
