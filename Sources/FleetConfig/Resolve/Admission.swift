@@ -50,10 +50,11 @@ extension ResolvedFleet {
     to port: ResolvedPort,
     at instance: RoleInstance
   ) -> Obstacle? {
-    if consumer == instance.nodeIndex {
-      return instance.node.wsl2 && usesOwnAddress(port, instance) ? .ownAddress : nil
-    }
     let provider = reach.nodes[instance.nodeIndex]
+    if consumer == instance.nodeIndex {
+      let isBarred = instance.node.wsl2 && provider != .itself && usesOwnAddress(port, instance)
+      return isBarred ? .ownAddress : nil
+    }
     if provider == .itself { return .providerIsEverybody }
     guard fleet.settings.firewall == "ufw", port.scope != .public else { return nil }
     let isByNetwork = port.scope == .fleet && fleet.network != nil
