@@ -5,9 +5,11 @@ internal import FleetRegistry
 package enum Obstacle: Hashable, Sendable {
   /// The provider's address leads every machine to itself.
   case providerIsEverybody
+  /// The proxy in front of the port listens at the provider's own address, which is a host name.
+  case providerHasNoAddress
   /// The firewall would have to admit an address that leads every machine to itself.
   case consumerIsEverybody
-  /// The firewall admits by address, and the consumer has a host name only.
+  /// The firewall, or the proxy's site, admits by address, and the consumer has a host name only.
   case consumerHasNoAddress
   /// The consumer's address is of another family than the provider's, so it comes from an unknown one.
   case otherFamily
@@ -56,7 +58,11 @@ extension ResolvedFleet {
       return isBarred ? .ownAddress : nil
     }
     if provider == .itself { return .providerIsEverybody }
-    guard fleet.settings.firewall == "ufw", port.scope != .public else { return nil }
+    // All addresses it cannot take: loopback is the application's own.
+    if provider == .name, port.proxyOf != nil { return .providerHasNoAddress }
+    // The site of a widened port admits its consumers itself (`allow` of nginx), firewall or not.
+    let isFiltered = fleet.settings.firewall == "ufw" || (port.widened && port.shared != nil)
+    guard isFiltered, port.scope != .public else { return nil }
     let isByNetwork = port.scope == .fleet && fleet.network != nil
     switch reach.nodes[consumer] {
     case .itself: return .consumerIsEverybody

@@ -165,18 +165,21 @@ extension Obstacle {
       return
         "the address `\(there)` leads every machine to itself. Give `\(provider.id)` the address "
         + "under which the other nodes find it."
+    case .providerHasNoAddress:
+      return "the proxy listens at the node's own address beside the application on loopback, and "
+        + "`\(there)` is a host name, which a machine mostly resolves to loopback for itself. Give "
+        + "`\(provider.id)` an IP address."
     case .consumerIsEverybody:
       return
-        "the firewall of `\(provider.id)` admits consumers by their addresses, and `\(here)` leads "
+        "`\(provider.id)` admits this port's consumers by their addresses, and `\(here)` leads "
         + "every machine to itself. Give `\(consumer.id)` the address that it connects from."
     case .consumerHasNoAddress:
-      return
-        "the firewall of `\(provider.id)` admits this port's consumers by their addresses, and "
-        + "`\(here)` is a host name, which no rule of ufw can hold. Give `\(consumer.id)` an IP address."
+      return "`\(provider.id)` admits this port's consumers by their addresses, and `\(here)` is a "
+        + "host name, which no rule of ufw or nginx can hold. Give `\(consumer.id)` an IP address."
     case .otherFamily:
       return "`\(there)` and `\(here)` are of different IP versions, so the connection comes from "
-        + "another address than the one that the firewall of `\(provider.id)` admits. Give both nodes "
-        + "addresses of one version."
+        + "another address than the one that `\(provider.id)` admits. Give both nodes addresses of one "
+        + "version."
     case .ownAddress:
       return
         "it would use the node's own address `\(there)`, which a WSL2 machine cannot reach. Move "

@@ -68,7 +68,7 @@ import Testing
       }
     }
     #expect(open > 1000)
-    #expect(obstacles.count == 5)
+    #expect(obstacles.count == 6)
   }
 }
 
@@ -175,20 +175,43 @@ private struct Network {
       return !world.machines[from].wsl2 && listens(provider, on: host, port)
     }
     guard listens(provider, on: host, port) else { return false }
+    // Debian resolves a machine's own name to 127.0.1.1.
+    let isOwnName = provider.port(endpoint)?.bind.contains { $0.contains("example") } ?? false
+    if isOwnName { return false }
     let resources = compiled.resources(on: "n\(to)")
     let isFiltered = resources.contains { resource in
       if case .firewall(let spec) = resource.spec, case .enabled = spec.kind { true } else { false }
     }
-    guard isFiltered else { return true }
     let machine = world.machines[from]
     // A name is resolved to whatever family the consumer is known by.
     let isIPv6 =
       host.contains(":") || (host.contains("example") && prefersIPv6(machine))
     let source = isIPv6 ? machine.ipv6 : machine.ipv4
+    guard admittedBySite(resources, host, port, source) else { return false }
+    guard isFiltered else { return true }
     return compiled.rules(on: "n\(to)").contains { rule in
       let words = rule.split(separator: " ").map(String.init)
       return words.last == "\(port)/tcp" && admits(words[0], source)
     }
+  }
+
+  /// Whether nginx's site behind the port lets the source in, by its `allow` and `deny` lines.
+  private func admittedBySite(
+    _ resources: [Resource],
+    _ host: String,
+    _ port: Int,
+    _ source: String
+  ) -> Bool {
+    let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    for resource in resources {
+      guard case .file(let spec) = resource.spec, spec.path.contains("/sites-available/"),
+        let text = spec.content.plainText
+      else { continue }
+      let lines = text.split(separator: "\n").map { $0.drop { $0 == " " } }
+      guard lines.contains("listen \(address);"), lines.contains("deny all;") else { continue }
+      return lines.contains("allow \(source);")
+    }
+    return true
   }
 
   private func prefersIPv6(_ machine: World.Machine) -> Bool {

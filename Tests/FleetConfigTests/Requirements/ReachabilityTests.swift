@@ -102,17 +102,17 @@ import Testing
     arguments: [
       (
         "b.example", "10.0.0.2",
-        "the firewall of `b` admits this port's consumers by their addresses, and `b.example` is a host "
-          + "name, which no rule of ufw can hold. Give `a` an IP address."
+        "`b` admits this port's consumers by their addresses, and `b.example` is a host name, which no "
+          + "rule of ufw or nginx can hold. Give `a` an IP address."
       ),
       (
         "\"fd00::1\"", "10.0.0.2",
         "`10.0.0.2` and `fd00::1` are of different IP versions, so the connection comes from another "
-          + "address than the one that the firewall of `b` admits. Give both nodes addresses of one version."
+          + "address than the one that `b` admits. Give both nodes addresses of one version."
       ),
       (
         "127.0.0.1", "10.0.0.2",
-        "the firewall of `b` admits consumers by their addresses, and `127.0.0.1` leads every machine to "
+        "`b` admits this port's consumers by their addresses, and `127.0.0.1` leads every machine to "
           + "itself. Give `a` the address that it connects from."
       ),
     ]
@@ -155,6 +155,19 @@ import Testing
       #expect(finding.detail.contains("leads every machine to itself"))
       let alone = self.run("  b: {address: \(address), roles: [db, app]}\n", firewall: firewall).1
       #expect(alone.findings(.dependencyUnreachable).isEmpty)
+    }
+  }
+
+  @Test("X-14: a proxy cannot listen at a host name, with or without a firewall")
+  func namedProxy() throws {
+    for firewall in ["ufw", "none"] {
+      let (_, run) = run(
+        "  a: {address: 10.0.0.1, roles: [beside]}\n  b: {address: b.example, roles: [behind]}\n",
+        firewall: firewall
+      )
+      let finding = try #require(run.findings(.dependencyUnreachable).first)
+      #expect(finding.severity == .error)
+      #expect(finding.detail.contains("the proxy listens at the node's own address"))
     }
   }
 
@@ -309,7 +322,7 @@ import Testing
     )
     #expect(
       finding.detail.hasPrefix(
-        "`b` is to check `checked` on `a` (port `http`, 8080), but cannot connect: the firewall of `a`"
+        "`b` is to check `checked` on `a` (port `http`, 8080), but cannot connect: `a` admits"
       )
     )
     let (kept, reserved) = run(
