@@ -59,12 +59,14 @@ struct Planning {
 
   /// A node as the planner takes it.
   static func input(_ link: FleetConnections.Link) -> NodeInput {
-    NodeInput(
+    var input = NodeInput(
       id: link.resources.node.id,
       address: link.resources.node.address.value,
       roles: link.resources.roles,
       resources: link.resources.resources,
       observation: link.observation
     )
+    input.devices = link.resources.node.hardware.devices
+    return input
   }
 }

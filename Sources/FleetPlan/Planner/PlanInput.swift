@@ -30,6 +30,8 @@ package struct NodeInput: Sendable {
   package var resources: [Resource]
   /// What was seen.
   package var observation: NodeObservation
+  /// Devices as declared, compared with those that were seen.
+  package var devices: [Device] = []
 
   /// Makes a node.
   package init(
