@@ -57,6 +57,8 @@ package enum FleetValidator {
     ClaimCollision.check(resolved, into: &diagnostics)
     DependencyMissing.check(resolved, meant: meant, into: &diagnostics)
     DependencyCycle.check(resolved, into: &diagnostics)
+    DependencyUnreachable.check(resolved, into: &diagnostics)
+    HealthRelay.check(resolved, into: &diagnostics)
     ExposureWidened.check(resolved, into: &diagnostics)
     LayerMixing.check(resolved, into: &diagnostics)
     PlacementForbidden.check(resolved, into: &diagnostics)
@@ -64,6 +66,11 @@ package enum FleetValidator {
     SharedDatabaseHazard.check(resolved, into: &diagnostics)
     UnpinnedVersion.check(resolved, into: &diagnostics)
     HardwareRules.check(resolved, into: &diagnostics)
-    VideoMemory.check(resolved, into: &diagnostics)
+    DeviceUnpinned.check(resolved, into: &diagnostics)
+    let sizes = ModelSizes(resolved.fleet.settings)
+    VideoMemory.check(resolved, sizes, into: &diagnostics)
+    NodeMemory.check(resolved, sizes, into: &diagnostics)
+    ModelClass.check(resolved, sizes, into: &diagnostics)
+    diagnostics.add(contentsOf: sizes.diagnostics)
   }
 }

@@ -2,7 +2,10 @@ extension Rule {
   /// Every rule of the catalogue, by code.
   ///
   /// A new area adds its list here.
-  package static let all: [Rule] = yamlRules + schemaRules + fileRules + fleetRules
+  package static let all: [Rule] =
+    (yamlRules + schemaRules + fileRules + fleetRules
+    + [healthRelay, deviceUnpinned, resourceCollision, relayCycle])
+    .sorted { $0.code < $1.code }
 
   /// Returns the rule with a slug or a code (`port-collision`, `FLT3101`, `flt3101`).
   package static func named(_ slugOrCode: String) -> Rule? {

@@ -146,6 +146,13 @@ package struct Device: Sendable {
   package var vram: ByteCount?
   /// UUID to pin the device by, if declared.
   package var uuid: String?
+  /// Position among the node's whole devices of the same kind and vendor, from 0 in the order written;
+  /// a partition has that of its device.
+  package var ordinal = 0
+  /// How many whole devices of the same kind and vendor the node declares.
+  package var peers = 1
+  /// The device that this one is a declared part of; nil for a whole device.
+  package var whole: WholeDevice?
   /// Where it is declared.
   package var span: SourceSpan?
 
@@ -158,9 +165,26 @@ package struct Device: Sendable {
   }
 }
 
+/// The device that a partition is part of (`partitions:` of a GPU).
+package struct WholeDevice: Sendable {
+  /// Id of the device.
+  package let id: String
+  /// All of its memory.
+  package let vram: ByteCount
+  /// Whether the partition has a UUID of its own (NVIDIA MIG): then the driver keeps the parts apart.
+  package let isSeparate: Bool
+
+  /// Names the device behind a partition.
+  package init(id: String, vram: ByteCount, isSeparate: Bool) {
+    self.id = id
+    self.vram = vram
+    self.isSeparate = isSeparate
+  }
+}
+
 /// `hardware:` of a node.
 package struct Hardware: Sendable {
-  /// GPUs then NPUs in the order written.
+  /// What can be claimed: GPUs then NPUs in the order written, partitions in place of their GPU.
   package var devices: [Device] = []
   /// Declared RAM.
   package var memory: Located<ByteCount>?

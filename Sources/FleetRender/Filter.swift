@@ -6,6 +6,7 @@ enum Filter {
   static let names: Set<String> = [
     "systemd_size", "redis_size", "pg_size", "bytes", "mib", "seconds", "join", "sort", "unique",
     "first", "length", "upper", "lower", "json", "env", "urlencode",
+    "cidr",
   ]
 
   static func apply(
@@ -62,6 +63,7 @@ enum Filter {
     case ("length", .string(let text)): .int(text.unicodeScalars.count)
     case ("upper", .string(let text)): .string(text.uppercased())
     case ("lower", .string(let text)): .string(text.lowercased())
+    case ("cidr", .string(let text)): .string(cidr(text))
     case ("env", .string(let text)): EnvironmentText.quote(text).map { .string($0) }
     case ("env", .int(let number)): .string(String(number))
     case ("env", .bool(let flag)): .string(String(flag))
@@ -72,6 +74,13 @@ enum Filter {
     case ("urlencode", .secret(let secret, .plain)): .secret(secret, as: .url)
     default: nil
     }
+  }
+
+  /// An address as a network of one: `10.0.0.1/32`, `fd00::1/128`; a host name stays as it is.
+  private static func cidr(_ address: String) -> String {
+    if address.contains(":") { return address + "/128" }
+    let isIPv4 = !address.isEmpty && address.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+    return isIPv4 ? address + "/32" : address
   }
 
   private static func list(

@@ -188,7 +188,7 @@ import Testing
         let form = parts.joined(separator: "/")
         let isFree =
           form.wholeMatch(
-            of: /params\/[^\/]+|params\/.*\/default\/.*|.*\/(sections\/.*|environment\/.*|with\/.*)/
+            of: /params\/[^\/]+|params\/.*\/default\/.*|.*\/(sections\/.*|environment\/.*|with\/.*|sizes\/.*)/
           ) != nil
         let general = parts.first == "params" ? "params/" + (parts.last ?? "") : form
         if !isFree, seen.insert(general).inserted { found.append(key) }

@@ -35,6 +35,8 @@ package struct ResolvedFleet: Sendable {
   var indicesByRole: [String: [Int]] = [:]
   /// Index of each node by its id.
   let nodeIndices: [NodeID: Int]
+  /// What the nodes' addresses allow.
+  let reach: FleetReach
   /// Circles in the start order.
   var cycles: [StartCycle] = []
   /// Values of scopes that all instances share, made on first use.
@@ -43,6 +45,7 @@ package struct ResolvedFleet: Sendable {
   init(fleet: Fleet, registry: Registry) {
     self.fleet = fleet
     self.registry = registry
+    reach = FleetReach(fleet)
     nodeIndices = Dictionary(
       fleet.nodes.enumerated().map { ($1.id, $0) },
       uniquingKeysWith: { first, _ in first }

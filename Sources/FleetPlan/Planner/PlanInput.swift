@@ -34,6 +34,8 @@ package struct NodeInput: Sendable {
   package var labels: [String: String] = [:]
   /// Groups as declared, for selectors.
   package var groups: [String] = []
+  /// Devices as declared, compared with those that were seen.
+  package var devices: [Device] = []
 
   /// Makes a node.
   package init(

@@ -246,6 +246,11 @@ ports:
 
 needs: []
 
+memory:
+  - {what: data of redis, size: "{{ params.maxmemory }}", most: 70, param: maxmemory}
+  - {what: pages copied while redis writes a snapshot, size: "{{ params.maxmemory / 4 }}", param: maxmemory, when: params.save|length > 0 or params.appendonly}
+  - {what: PostgreSQL's shared buffers, size: "{{ params.shared_buffers }}", param: shared_buffers, when: params.postgresql}
+
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 apt_sources:
   - name: redis

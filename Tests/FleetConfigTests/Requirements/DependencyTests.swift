@@ -232,12 +232,14 @@ import Testing
     )
     #expect(
       try dependents("chromadb", "03-AI-Stack") == [
-        "node.01-Backend/role.backend", "node.03-AI-Stack/role.ai-stack",
+        "node.01-Backend/role.backend", "node.01-Backend/role.celery",
+        "node.03-AI-Stack/role.ai-stack",
       ]
     )
     #expect(
       try dependents("backend", "01-Backend") == [
-        "node.00-SLM-Manager/role.slm-monitoring", "node.01-Backend/role.celery",
+        "node.00-SLM-Manager/role.slm-backend", "node.00-SLM-Manager/role.slm-monitoring",
+        "node.01-Backend/role.celery",
         "node.02-Frontend/role.frontend",
       ]
     )
