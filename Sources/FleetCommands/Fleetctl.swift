@@ -21,7 +21,7 @@ package struct Fleetctl: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, VersionCommand.self,
+      RolesCommand.self, HostsCommand.self, FormatCommand.self, VersionCommand.self,
     ]
   )
 
