@@ -21,7 +21,8 @@ package struct Fleetctl: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, FormatCommand.self, VersionCommand.self,
+      RolesCommand.self, HostsCommand.self, FormatCommand.self, SchemaCommand.self,
+      VersionCommand.self,
     ]
   )
 
