@@ -108,7 +108,7 @@ extension FleetSchema {
 
   static var ssh: Shape {
     Shape.mapping([
-      Field("user", "Login name.", Shape.text(FleetPatterns.user).like("autobot")),
+      Field("user", "Login name.", Shape.unsigned(FleetPatterns.user).like("autobot")),
       Field("port", "Port of sshd.", Shape.number(1...65_535).otherwise(22)),
       Field("identity_file", "Private key.", Shape.ref("path").like("~/.ssh/autobot_key")),
       Field("become", "How to become root.", .word(["sudo", "none"])),
@@ -130,7 +130,7 @@ extension FleetSchema {
       Field(
         "health_via",
         "Id of the node that checks this one's health, where it cannot reach itself.",
-        Shape.ref("name").like("00-SLM-Manager")
+        Shape.text().like("00-SLM-Manager")
       ),
       Field("reserved", "Kept free: it takes no roles.", Shape.flag.otherwise(false)),
       Field("labels", "Words to select the node by.", .ref("labels")),
@@ -144,7 +144,7 @@ extension FleetSchema {
       Field(
         "nodes",
         "Ids of its nodes, or globs such as `web-*`.",
-        Shape.list(.text(FleetPatterns.nodeGlob)).orNothing.like(["web-*", "db-1"])
+        Shape.list(.unsigned(FleetPatterns.nodeGlob)).orNothing.like(["web-*", "db-1"])
       ),
       Field("labels", "Labels that its nodes have.", .ref("labels")),
       Field("roles", "Roles of its nodes.", .ref("roleList")),

@@ -48,8 +48,8 @@ package enum FleetSchema {
 
   private static func definitions(_ roles: [Role], closed: Bool) -> [(String, Shape)] {
     [
-      ("name", .text(ValuePatterns.name)),
-      ("path", .text(FleetPatterns.path)),
+      ("name", .unsigned(ValuePatterns.name)),
+      ("path", .unsigned(FleetPatterns.path)),
       ("size", .size),
       ("duration", .duration),
       ("labels", labels),
@@ -72,7 +72,7 @@ package enum FleetSchema {
     let known = Shape.word(roles.map(\.name))
       .with("enumDescriptions", JSONValue(roles.map(\.summary)))
       .titled("Role")
-    let own = Shape.text(ValuePatterns.name)
+    let own = Shape.unsigned(ValuePatterns.name)
       .described(
         "A role of your own, from `role_paths`; `fleetctl schema -f FILE` knows those by name."
       )

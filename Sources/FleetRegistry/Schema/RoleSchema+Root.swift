@@ -24,7 +24,7 @@ extension RoleSchema {
 
   private static var identity: [Field] {
     [
-      .required("name", "Name; that of the folder.", .text(ValuePatterns.name)),
+      .required("name", "Name; that of the folder.", .unsigned(ValuePatterns.name)),
       word("kind", "`component`: pulled in by roles, never assigned.", Role.Kind.role),
       .required("summary", "One line.", .text()),
       word("layer", "Where in the fleet it belongs.", Role.Layer.shared),

@@ -58,6 +58,9 @@ package struct Shape: Sendable {
     return pattern.map { shape.with("pattern", .string($0)) } ?? shape
   }
 
+  /// Text as written that begins with no `-`.
+  package static func unsigned(_ pattern: String) -> Shape { text(pattern).with("minimum", 0) }
+
   /// Text that no number and no `true` can be.
   package static func string(_ pattern: String) -> Shape {
     Shape([("type", "string"), ("pattern", .string(pattern))])
