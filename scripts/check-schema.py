@@ -7,6 +7,7 @@ The fleets and roles of this repository must fit. Then every place that the sche
 its example and many times with something else, and both must give the same verdict. Where JSON Schema cannot say
 what fleetctl checks, EXCEPTIONS says why.
 """
+import concurrent.futures
 import copy
 import glob
 import itertools
@@ -258,6 +259,7 @@ def fleet_with(root):
 def check_root(document):
     """Places outside of `nodes`: one run of fleetctl for each case."""
     sampler, comparison = Sampler(document), Comparison(document)
+    cases = []
     for key, shape in document["properties"].items():
         if key == "nodes":
             continue
@@ -272,9 +274,11 @@ def check_root(document):
             if unknown:
                 comparison.skipped.add(unknown)
                 continue
-            for value in mutations(sampler, inner):
-                fleet = fleet_with(fill(value))
-                comparison.judge(where, value, fleet, findings(json.dumps(fleet)))
+            cases += [(where, value, fleet_with(fill(value))) for value in mutations(sampler, inner)]
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        found = pool.map(lambda case: findings(json.dumps(case[2])), cases)
+        for (where, value, fleet), of_fleet in zip(cases, found):
+            comparison.judge(where, value, fleet, of_fleet)
     return comparison
 
 

@@ -12,6 +12,7 @@ package struct Fleetctl: AsyncParsableCommand {
 
       EXAMPLES
         fleetctl validate                     check fleet.yaml, without a network
+        fleetctl fmt                          bring fleet.yaml into the canonical layout
         fleetctl hosts trust                  pin the nodes' host keys, once
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
