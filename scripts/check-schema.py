@@ -212,6 +212,15 @@ def mutations(sampler, shape):
     yield from BAD
 
 
+def fewer(values, shape, seen):
+    """Hundreds of places have one of a few types: each type in full once, then the beginning."""
+    prose = ("description", "default", "title", "examples")
+    kind = json.dumps({key: value for key, value in shape.items() if key not in prose})
+    few = values if kind not in seen else values[:1] + BAD[:10]
+    seen.add(kind)
+    return few
+
+
 def excepted(where, value):
     text = json.dumps(value)
     return any(re.search(a, where) and re.search(b, text) for a, b, _ in EXCEPTIONS)
@@ -259,7 +268,7 @@ def fleet_with(root):
 def check_root(document):
     """Places outside of `nodes`: one run of fleetctl for each case."""
     sampler, comparison = Sampler(document), Comparison(document)
-    cases = []
+    cases, seen = [], set()
     for key, shape in document["properties"].items():
         if key == "nodes":
             continue
@@ -274,7 +283,8 @@ def check_root(document):
             if unknown:
                 comparison.skipped.add(unknown)
                 continue
-            cases += [(where, value, fleet_with(fill(value))) for value in mutations(sampler, inner)]
+            values = fewer(list(mutations(sampler, inner)), inner, seen)
+            cases += [(where, value, fleet_with(fill(value))) for value in values]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         found = pool.map(lambda case: findings(json.dumps(case[2])), cases)
         for (where, value, fleet), of_fleet in zip(cases, found):
@@ -290,11 +300,7 @@ def check_nodes(document):
     for where, fill, inner in sampler.values(node, "", lambda new: new):
         values = list(mutations(sampler, inner))
         if where.startswith("/roles/0/"):
-            # Hundreds of parameters have one of a few types: each type in full once, then the beginning.
-            prose = ("description", "default", "title")
-            kind = json.dumps({key: value for key, value in inner.items() if key not in prose})
-            values = values if kind not in seen else values[:1] + BAD[:10]
-            seen.add(kind)
+            values = fewer(values, inner, seen)
         unknown = None
         if "partitions" in where:
             unknown = pending(fleet_with({"nodes": {"a": fill(values[0])}}))

@@ -14,6 +14,7 @@ import Testing
     ("\n\n\na: 1\n\n\n\nb: 2\n\n", "a: 1\n\nb: 2\n", true),
     ("a: { b : 1,c: [ x,y ] , d }\n", "a: {b: 1, c: [x, y], d}\n", true),
     ("a: {b: , c: }\n", "a: {b: , c: }\n", true),
+    ("a: [ ! , ! ]\nb: {c: !!str }\n", "a: [! , ! ]\nb: {c: !!str }\n", true),
     ("a: [\nx,\ny\n]\n", "a: [\n  x,\n  y\n  ]\n", true),
     ("- [\n  x]\n", "- [\n    x]\n", true),
     ("{\na: 1\n}\n", "{\n  a: 1\n}\n", true),
@@ -52,6 +53,7 @@ import Testing
   @Test(arguments: [
     ("a: |\n     x\n       y\n\n\n\nb: 1\n", "a: |\n  x\n    y\n\nb: 1\n"),
     ("a: |+  #c\n   x\n\n\nb: 1\n", "a: |+  # c\n  x\n\n\nb: 1\n"),
+    ("a: |+#c\n   x\n\n", "a: |+  # c\n  x\n\n"),
     ("a: |+\n   x\n\n\n", "a: |+\n  x\n\n\n"),
     ("- a:   |2\n        x  \n", "- a: |2\n        x  \n"),
     (

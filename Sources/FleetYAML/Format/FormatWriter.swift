@@ -127,6 +127,8 @@ struct FormatWriter {
 
   private func needsSpace(before token: YAMLToken) -> Bool {
     if case .flowOpen = previous?.kind { return false }
+    // What follows a tag at once would belong to it.
+    if case .tag = previous?.kind { return true }
     switch token.kind {
     case .comma:
       if case .colon = previous?.kind { return true }

@@ -53,7 +53,7 @@ enum ScalarLines {
     let head = lines.removeFirst()
     let lacksLineFeed = lines.last.map { !$0.isEmpty } ?? false
     if lines.last?.isEmpty == true { lines.removeLast() }
-    let indicators = head.prefix { $0 != 0x20 && $0 != 0x09 }
+    let indicators = head.prefix { $0 > 0x20 && $0 != 0x23 }
     var block = Block(header: Array(indicators))
     if let comment = head.firstIndex(of: 0x23) {
       block.comment = TextGap.spaced(head[comment...])
