@@ -44,6 +44,11 @@ format: ## Format the sources in place.
 embed: ## Regenerate the embedded copy of roles/.
 	@scripts/embed-roles.sh
 
+.PHONY: schema
+schema: ## Regenerate the JSON Schemas in docs/.
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@scripts/render-schemas.sh .build/debug/fleetctl
+
 .PHONY: bench
 bench: build ## Measure against the peers and print ratios.
 	@Benchmarks/run.sh

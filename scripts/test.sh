@@ -18,6 +18,13 @@ swift test --skip-build 2>&1 | scripts/quiet-test.sh
 step "formats and what runs in build services, read back by others"
 scripts/check-formats.sh .build/debug/fleetctl
 
+step "the JSON Schema against fleetctl's own checks"
+if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
+  python3 scripts/check-schema.py .build/debug/fleetctl
+else
+  echo "SKIPPED: it needs python3 with jsonschema and yaml (python3-jsonschema, python3-yaml)"
+fi
+
 step "the node's runtime and the probe on a real machine"
 if [ "$(id -u)" -eq 0 ] && command -v systemd-nspawn >/dev/null; then
   lab/up.sh --nodes 06-Node-27

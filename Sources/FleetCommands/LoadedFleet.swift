@@ -10,6 +10,8 @@ import FleetView
 struct LoadedFleet {
   /// The resolved fleet; nil when there are errors that leave none.
   let resolved: ResolvedFleet?
+  /// The roles in use, as far as they could be read.
+  let registry: Registry
   /// All findings.
   var diagnostics: Diagnostics
   /// Texts that findings point into.
@@ -50,6 +52,7 @@ struct LoadedFleet {
     }
     return LoadedFleet(
       resolved: resolved,
+      registry: registry,
       diagnostics: diagnostics,
       sources: files.sources,
       file: file

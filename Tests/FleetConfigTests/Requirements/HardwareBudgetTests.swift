@@ -215,7 +215,7 @@ import Testing
 
   @Test func aSizeOfARoleThatIsNoSizeIsAnErrorInTheRole() {
     let registry = Registry.of([
-      "app": "params: {n: {type: int, default: 3, doc: n}}\n"
+      "app": "params: {n: {type: string, default: 3GiBB, doc: n}}\n"
         + "memory: [{what: data, size: \"{{ params.n }}\"}]\n"
     ])
     let text =
