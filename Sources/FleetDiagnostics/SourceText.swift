@@ -14,6 +14,9 @@ package struct SourceText: Hashable, Sendable {
   /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
   /// times its size.
   private let starts: [UInt32]
+  /// Whether all bytes are ASCII, so that a column is a difference of offsets: a line may be the whole
+  /// file, and every finding in it would else count it from its beginning.
+  private let isASCII: Bool
 
   /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
   /// belongs to the line).
@@ -28,6 +31,7 @@ package struct SourceText: Hashable, Sendable {
       }
       return starts
     }
+    isASCII = bytes.allSatisfy { $0 < 0x80 }
   }
 
   /// Byte offset of the first byte of each line.
@@ -77,11 +81,11 @@ package struct SourceText: Hashable, Sendable {
   package func place(at offset: Int) -> SourcePlace {
     let clamped = min(max(offset, 0), bytes.count)
     let line = line(at: clamped)
-    var column = 1
-    let start = line == 1 ? byteOrderMarkLength : lineStart(line)
-    for byte in bytes[min(start, clamped)..<clamped] where byte & 0xC0 != 0x80 {
-      column += 1
-    }
+    let start = min(line == 1 ? byteOrderMarkLength : lineStart(line), clamped)
+    let column =
+      isASCII
+      ? clamped - start + 1
+      : 1 + bytes[start..<clamped].withUnsafeBufferPointer { $0.count { $0 & 0xC0 != 0x80 } }
     return SourcePlace(line: line, column: column, byte: clamped)
   }
 

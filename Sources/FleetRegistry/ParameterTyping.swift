@@ -88,7 +88,7 @@ extension Parameter {
       case .bool: ["true": true, "false": false][text].map { .bool($0) }
       case .size: ByteCount(text).map { .size($0) }
       case .duration: TimeSpan(text).map { .duration($0) }
-      case .path: isPath(text) ? .string(text) : nil
+      case .path: AbsolutePath.isClean(text) ? .string(text) : nil
       case .url: isURL(text) ? .string(text) : nil
       case .enum: values.contains(text) ? .string(text) : nil
       }
@@ -127,12 +127,6 @@ extension Parameter {
       digits.count == 1 || digits.first != "0"
     else { return nil }
     return Int(text)
-  }
-
-  private func isPath(_ text: String) -> Bool {
-    guard text.hasPrefix("/") else { return false }
-    let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-    return text == "/" || parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
   }
 
   private func isURL(_ text: String) -> Bool {

@@ -19,13 +19,7 @@ struct RoleReader {
     _ keys: [String],
     required: [String] = []
   ) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: what,
-      allowedKeys: keys + (keys.contains("when") ? [] : ["when"]),
-      required: required,
-      into: &diagnostics
-    )
+    fields(node, of: what, keys + (keys.contains("when") ? [] : ["when"]), required: required)
   }
 
   /// The fields of a mapping that is no item of a list and has no `when`.
@@ -37,23 +31,39 @@ struct RoleReader {
     required: [String] = []
   ) -> YAMLFields? {
     guard let node = fields[key], !node.isNull else { return nil }
-    return reader.requireMapping(
+    return self.fields(node, of: what, keys, required: required)
+  }
+
+  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
+    fields(node, of: "a role", keys, required: required)
+  }
+
+  /// The fields of a mapping; a required key that stands there without a value is missing too.
+  private mutating func fields(
+    _ node: YAMLNode,
+    of what: String,
+    _ keys: [String],
+    required: [String]
+  ) -> YAMLFields? {
+    let fields = reader.requireMapping(
       node,
       of: what,
       allowedKeys: keys,
       required: required,
       into: &diagnostics
     )
-  }
-
-  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: "a role",
-      allowedKeys: keys,
-      required: required,
-      into: &diagnostics
-    )
+    for key in required {
+      guard let value = fields?[key], value.isNull else { continue }
+      diagnostics.add(
+        Diagnostic(
+          .missingKey,
+          "`\(key)` has no value in \(what).",
+          at: value.headSpan,
+          path: value.path
+        )
+      )
+    }
+    return fields
   }
 
   /// The items of the list under `key`, each read by `body`; nothing under `key` is an empty list.

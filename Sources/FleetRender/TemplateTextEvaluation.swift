@@ -86,9 +86,7 @@ extension TemplateText {
   /// Returns an absolute path without empty, `.` or `..` components and without a slash at the end.
   package func path(_ scope: Scope, into diagnostics: inout Diagnostics) -> String? {
     guard let path = string(scope, into: &diagnostics) else { return nil }
-    let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    let isClean = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-    guard path == "/" || (path.hasPrefix("/") && isClean) else {
+    guard AbsolutePath.isClean(path) else {
       let failure = TemplateFailure(
         "`\(path)` is no absolute path, or has an empty, `.` or `..` part.",
         at: span

@@ -53,12 +53,13 @@ enum UnitText {
 
   /// `"NAME=value"`, quoted as one word; `$` means nothing there (systemd.exec(5)).
   static func assignment(_ text: String) throws(UnitRefusal) -> String {
-    let name = text.prefix { $0 != "=" }
-    let isName = name.utf8.allSatisfy {
+    // Scalars, not characters: a value may begin with a combining mark.
+    let name = text.unicodeScalars.prefix { $0 != "=" }
+    let isName = Substring(name).utf8.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
         || $0 == 0x5F
     }
-    guard name.count < text.count, isName, let first = name.utf8.first,
+    guard name.count < text.unicodeScalars.count, isName, let first = Substring(name).utf8.first,
       !(0x30...0x39).contains(first)
     else { throw UnitRefusal(why: "holds `\(text)`, which is no `NAME=value`.") }
     return inQuotes(text.doubled("%"))

@@ -147,17 +147,16 @@ struct TreeBuilder {
     }
   }
 
-  /// Moves `start` behind anchor and tag where they stand on the value's own line.
+  /// Moves `start` behind anchor and tag, to the content or, where there is none, to `end`.
+  ///
+  /// Counts on from `start`: asking for the place of a byte would read its line from the beginning,
+  /// and a line may be the whole file.
   private func skipProperties(_ start: inout YAMLDocument.Place, end: YAMLDocument.Place) {
-    let bytes = source.bytes
-    var index = Int(start.byte)
-    let limit = Int(end.byte)
-    while index < limit, bytes[index] == 0x26 || bytes[index] == 0x21 {
-      while index < limit, bytes[index] > 0x20 { index += 1 }
-      while index < limit, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+    source.bytes.withUnsafeBufferPointer { bytes in
+      var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
+      cursor.skip()
+      start = cursor.isAtLimit ? end : cursor.place
     }
-    guard index < limit, bytes[index] > 0x20 else { return }
-    start = YAMLDocument.Place(source.place(at: index))
   }
 
   // MARK: Lists and mappings
