@@ -33,6 +33,7 @@ package enum FleetValidator {
   ) -> ResolvedFleet? {
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = AmbiguousScalar.withoutErrors(found)
     found = Waivers.applied(to: found, of: fleet)
     if strict { found = Waivers.strict(found) }
     return found.hasErrors ? nil : resolved

@@ -59,7 +59,7 @@ extension Parameter {
     }
     try checkCharacters(text)
     guard values.isEmpty || values.contains(text) else {
-      throw choice(text, "holds `\(text)`, which is none of")
+      throw choice(text, "holds \(quoted(text)), which is none of")
     }
     return .string(text)
   }
@@ -93,9 +93,9 @@ extension Parameter {
       case .enum: values.contains(text) ? .string(text) : nil
       }
     if let value { return value }
-    if kind == .enum { throw choice(text, "is `\(text)`, which is none of") }
+    if kind == .enum { throw choice(text, "is \(quoted(text)), which is none of") }
     throw ParameterMismatch(
-      why: "must be \(wanted), but `\(text)` stands here.",
+      why: "must be \(wanted), but \(quoted(text)) stands here.",
       suggestion: cure(text)
     )
   }
@@ -186,7 +186,7 @@ extension Value {
   /// The value in a message.
   var shown: String {
     switch self {
-    case .string(let text): "`\(text)`"
+    case .string(let text): quoted(text)
     case .int(let number): "`\(number)`"
     case .bool(let flag): "`\(flag)`"
     case .size(let size): "`\(size.display)`"

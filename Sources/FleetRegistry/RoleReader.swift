@@ -162,7 +162,7 @@ struct RoleReader {
   // MARK: templates
 
   mutating func when(_ fields: YAMLFields) -> Expression? {
-    guard let node = fields["when"], let text = reader.string(node, into: &diagnostics) else {
+    guard let node = fields["when"], let text = reader.anyText(node, into: &diagnostics) else {
       return nil
     }
     let when = Expression.parse(text, span: node.span, in: node.source, into: &diagnostics)
@@ -171,7 +171,8 @@ struct RoleReader {
   }
 
   mutating func text(_ node: YAMLNode) -> TemplateText? {
-    guard let text = reader.string(node, into: &diagnostics) else { return nil }
+    // Directives, words and values of whatever type: `true` and `0` are as good as text there.
+    guard let text = reader.anyText(node, into: &diagnostics) else { return nil }
     let parsed = TemplateText.parse(text, span: node.span, in: node.source, into: &diagnostics)
     parsed?.visitPaths { paths.append($0) }
     return parsed

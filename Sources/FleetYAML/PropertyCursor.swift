@@ -34,15 +34,8 @@ struct PropertyCursor {
   }
 
   private mutating func advance() {
-    let byte = bytes[Int(place.byte)]
+    if bytes[Int(place.byte)] == 0x0A { place.line += 1 }
     place.byte += 1
-    if byte == 0x0A {
-      place.line += 1
-      place.column = 1
-    } else if current.map({ $0 & 0xC0 != 0x80 }) ?? true {
-      // Bytes that continue a scalar are no columns.
-      place.column += 1
-    }
   }
 
   private static func isAnchorName(_ byte: UInt8) -> Bool {

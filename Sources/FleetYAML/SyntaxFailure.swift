@@ -25,10 +25,10 @@ struct SyntaxFailure {
   }
 
   func diagnostic(in source: SourceText, marks: MarkIndex) -> Diagnostic {
-    let place = contentPlace(marks.place(mark), in: source)
+    let place = contentPlace(marks.byte(mark.index), in: source)
     var related: [RelatedSpan] = []
     if let context, let label = Self.labels[context.text] {
-      let start = marks.place(context.mark).place
+      let start = source.place(at: marks.byte(context.mark.index))
       if start.byte < place.byte {
         related.append(RelatedSpan(label, at: character(at: start, in: source)))
       }
@@ -42,9 +42,9 @@ struct SyntaxFailure {
   }
 
   /// Moves a place at the end of the file back to the last content: an empty last line shows nothing.
-  private func contentPlace(_ place: YAMLDocument.Place, in source: SourceText) -> SourcePlace {
-    var end = min(Int(place.byte), source.bytes.count)
-    guard end == source.bytes.count else { return place.place }
+  private func contentPlace(_ byte: Int, in source: SourceText) -> SourcePlace {
+    var end = min(byte, source.bytes.count)
+    guard end == source.bytes.count else { return source.place(at: end) }
     while end > 0, source.bytes[end - 1] <= 0x20 { end -= 1 }
     return source.place(at: end)
   }

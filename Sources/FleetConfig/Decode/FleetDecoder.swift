@@ -18,7 +18,7 @@ package enum FleetDecoder {
     guard let root = YAMLLoader.load(source, into: &diagnostics) else { return nil }
     var reader = FleetReader()
     let fleet = reader.fleet(root)
-    diagnostics.add(contentsOf: reader.scalars.diagnostics)
+    diagnostics.add(contentsOf: reader.scalars.findings(about: root))
     return fleet
   }
 }

@@ -145,7 +145,7 @@ extension FleetReader {
     guard let text = scalars.text(node) else { return nil }
     guard let rule = Rule.named(text) else {
       let hint = NearestName.question(text, in: Rule.all.map(\.slug)).map { " " + $0 } ?? ""
-      scalars.report(.invalidValue, node, "There is no rule `\(text)`.\(hint)")
+      scalars.report(.invalidValue, node, "There is no rule \(quoted(text)).\(hint)")
       return nil
     }
     guard Waivers.canWaive(rule) else {
