@@ -43,7 +43,7 @@ extension Parameter {
     case .size: "a size such as `6GiB`"
     case .duration: "a duration such as `30s`"
     case .port: "a port number from 1 to 65535"
-    case .path: "an absolute path"
+    case .path: "an absolute path without blanks, quotes, `..` and the like"
     case .url: "a URL"
     case .enum: "one of " + values.map { "`\($0)`" }.joined(separator: ", ")
     case .list: "a list of texts"
@@ -88,7 +88,7 @@ extension Parameter {
       case .bool: ["true": true, "false": false][text].map { .bool($0) }
       case .size: ByteCount(text).map { .size($0) }
       case .duration: TimeSpan(text).map { .duration($0) }
-      case .path: AbsolutePath.isClean(text) ? .string(text) : nil
+      case .path: AbsolutePath.isWord(text) ? .string(text) : nil
       case .url: isURL(text) ? .string(text) : nil
       case .enum: values.contains(text) ? .string(text) : nil
       }
@@ -129,10 +129,19 @@ extension Parameter {
     return Int(text)
   }
 
+  /// By bytes: only what RFC 3986 lets stand in a URL, without quotes.
   private func isURL(_ text: String) -> Bool {
     let schemes = ["https://", "http://", "file:///"]
-    return schemes.contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
-      && !text.utf8.contains(0x20)
+    let isKnown = schemes.contains {
+      text.utf8.starts(with: $0.utf8) && text.utf8.count > $0.utf8.count
+    }
+    return isKnown
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-._~:/?#[]@!&()*+,=%".utf8.contains(byte)
+        }
+      }
   }
 
   private func checkLimits(_ value: Value) throws(ParameterMismatch) {

@@ -13,4 +13,9 @@ package enum AbsolutePath {
       !part.isEmpty && !part.elementsEqual([0x2E]) && !part.elementsEqual([0x2E, 0x2E])
     }
   }
+
+  /// Whether it is clean and, printed anywhere, one word: no blank, quote, bracket or `$`.
+  package static func isWord(_ path: String) -> Bool {
+    isClean(path) && WordText.isPlain(path)
+  }
 }

@@ -37,7 +37,8 @@ extension TemplateText {
     if template.parts.count == 1, case .value(let expression) = template.parts[0] {
       return expression.evaluate(scope, into: &diagnostics)
     }
-    guard let text = render(scope, into: &diagnostics) else { return nil }
+    // A name, a path, a word of a command: whoever writes it into a file quotes the whole.
+    guard let text = template.render(scope, guarded: false, into: &diagnostics) else { return nil }
     guard let plain = text.plain else {
       diagnostics.add(secretFailure.diagnostic)
       return nil

@@ -99,7 +99,10 @@ struct UnitWriter {
       guard text == text.trimmed else {
         throw UnitRefusal(why: "begins or ends with a blank, which systemd drops.")
       }
-      if !isRaw { try UnitText.checkSize(text, of: name) }
+      if !isRaw {
+        try UnitText.checkSize(text, of: name)
+        try UnitText.checkPaths(text, of: name)
+      }
       return [isRaw || UnitText.takesPercentages(name) ? text : text.doubled("%")]
     }
   }

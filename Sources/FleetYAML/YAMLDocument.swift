@@ -22,8 +22,8 @@ final class YAMLDocument: Sendable {
     var start = Place()
     /// The byte behind its last one.
     var end: UInt32 = 0
-    /// Scalars: where the text begins in the source or in `extra`. Else: how many records this node
-    /// and everything in it have.
+    /// Scalars: where the text begins in the source or in `extra`; else how many records this node and
+    /// everything in it have.
     var extent: UInt32 = 0
     /// Bytes of text of a scalar, items of a list, or entries of a mapping with repeated keys.
     var count: UInt32 = 0
