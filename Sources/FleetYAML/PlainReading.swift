@@ -41,7 +41,9 @@ package struct PlainReading: Hashable, Sendable {
     return (old ?? "text", new ?? "text")
   }
 
-  private static func words(_ number: String) -> String { "the number \(number)" }
+  private static func words(_ number: String) -> String {
+    number.utf8.contains { isDigit($0) } ? "the number \(number)" : number
+  }
 
   private static func truth(_ text: String, wantsText: Bool) -> (String, String)? {
     let lower = text.lowercased()
@@ -60,7 +62,7 @@ package struct PlainReading: Hashable, Sendable {
     text.prefix(1).uppercased() + text.dropFirst()
   }
 
-  /// `2024-01-01`, with or without a time behind it.
+  /// `2024-01-01`, or a date of one or two digits each with a time behind it.
   private static func isTime(_ bytes: [UInt8]) -> Bool {
     guard bytes.count >= 8, bytes.prefix(4).allSatisfy(isDigit), bytes[4] == 0x2D else {
       return false
@@ -71,7 +73,7 @@ package struct PlainReading: Hashable, Sendable {
     }
     let day = parts[1].prefix { isDigit($0) }
     guard (1...2).contains(day.count) else { return false }
-    guard let next = parts[1].dropFirst(day.count).first else { return true }
+    guard let next = parts[1].dropFirst(day.count).first else { return bytes.count == 10 }
     return (next == 0x54 || next == 0x74 || next == 0x20) && parts[1].contains(0x3A)
   }
 

@@ -420,6 +420,7 @@ extension TreeBuilder {
   /// Returns the first and the later place of every key that stands more than once.
   private func repeated(_ keys: [Int]) -> [(first: Int, second: Int)] {
     var found: [(Int, Int)] = []
+    if keys.contains(where: { text(of: $0).contains { $0 >= 0x80 } }) { return repeatedTexts(keys) }
     guard keys.count > 8 else {
       for (position, second) in keys.enumerated() {
         let first = keys[..<position].first { text(of: $0).elementsEqual(text(of: second)) }
@@ -433,6 +434,22 @@ extension TreeBuilder {
       if let first = seen.updateValue(key, forKey: KeyText(bytes: text(of: key))) {
         seen[KeyText(bytes: text(of: key))] = first
         found.append((first, key))
+      }
+    }
+    return found
+  }
+
+  /// The same beyond ASCII, where one text has several spellings (Unicode's canonical equivalence): a
+  /// dictionary of ours would take `é` and `e` with an accent for one key.
+  private func repeatedTexts(_ keys: [Int]) -> [(first: Int, second: Int)] {
+    var found: [(Int, Int)] = []
+    var seen: [String: Int] = Dictionary(minimumCapacity: keys.count)
+    for key in keys {
+      let name = String(decoding: text(of: key), as: UTF8.self)
+      if let first = seen[name] {
+        found.append((first, key))
+      } else {
+        seen[name] = key
       }
     }
     return found

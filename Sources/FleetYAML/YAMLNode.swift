@@ -58,6 +58,12 @@ package struct YAMLNode: Sendable {
     return text == "~" || text == "null" || text == "Null" || text == "NULL"
   }
 
+  /// Whether `*name` stands there: what would be changed there is another node's text.
+  var isAlias: Bool {
+    let start = Int(record.start.byte)
+    return start < source.bytes.count && source.bytes[start] == 0x2A
+  }
+
   /// Whether the node is a mapping.
   package var isMapping: Bool { record.shape == .mapping }
 

@@ -9,7 +9,7 @@ extension YAMLReader {
     into diagnostics: inout Diagnostics
   ) {
     guard node.style == .plain, let reading = PlainReading(text, wantsText: true) else { return }
-    warn(reading, text, at: node.span, path: node.path, into: &diagnostics)
+    warn(reading, text, at: node.span, path: node.path, isAlias: node.isAlias, into: &diagnostics)
   }
 
   /// Reports the same of a value whose type is known only later: `true` and `false` may be meant.
@@ -17,7 +17,7 @@ extension YAMLReader {
     guard node.style == .plain, let text = node.text, !node.isNull,
       let reading = PlainReading(text, wantsText: false)
     else { return }
-    warn(reading, text, at: node.span, path: node.path, into: &diagnostics)
+    warn(reading, text, at: node.span, path: node.path, isAlias: node.isAlias, into: &diagnostics)
   }
 
   /// Reports the same of the key of `entry`, a name of the user's own.
@@ -33,11 +33,10 @@ extension YAMLReader {
     _ text: String,
     at span: SourceSpan,
     path: String,
+    isAlias: Bool = false,
     into diagnostics: inout Diagnostics
   ) {
     guard !diagnostics.isFull else { return diagnostics.drop() }
-    // An alias shows `*name`: quotes belong to the anchor.
-    let isHere = span.end.byte - span.start.byte == text.utf8.count
     let edit = Suggestion.Edit(replace: span, with: "\"\(text)\"")
     let both = reading.old == reading.new
     let readers =
@@ -50,7 +49,7 @@ extension YAMLReader {
         "`\(text)` is text here; without quotes \(readers). Put it in quotes.",
         at: span,
         path: path,
-        suggestions: isHere ? [Suggestion("write `\"\(text)\"`", edits: [edit])] : []
+        suggestions: isAlias ? [] : [Suggestion("write `\"\(text)\"`", edits: [edit])]
       )
     )
   }
