@@ -43,7 +43,7 @@ extension Parameter {
     case .size: "a size such as `6GiB`"
     case .duration: "a duration such as `30s`"
     case .port: "a port number from 1 to 65535"
-    case .path: "an absolute path without blanks, quotes, `..` and the like"
+    case .path: "an absolute path"
     case .url: "a URL"
     case .enum: "one of " + values.map { "`\($0)`" }.joined(separator: ", ")
     case .list: "a list of texts"
@@ -106,6 +106,8 @@ extension Parameter {
     case .size where TimeSpan(text) != nil: return "This is a duration; sizes are written `6GiB`."
     case .size:
       return "A size is a whole number with `KiB`, `MiB`, `GiB` or `TiB`, without a space."
+    case .path where AbsolutePath.isClean(text):
+      return "The paths of parameters hold no blank, quote, bracket, `$` or the like."
     case .duration where Int(text) != nil:
       return "Say which unit: `\(text)s` is seconds, `\(text)m` minutes."
     case .duration: return "A duration is a whole number with `ms`, `s`, `m`, `h` or `d`."

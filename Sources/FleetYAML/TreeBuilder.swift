@@ -358,7 +358,7 @@ extension TreeBuilder {
   }
 
   private mutating func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>?, _ index: Int) {
-    guard let tag else { return }
+    guard let tag, diagnostics.all.count < YAMLLimits.findings else { return }
     let name = String(cString: tag)
     guard name != YAMLTag.text, name != YAMLTag.none else { return }
     let shown =
@@ -404,6 +404,7 @@ extension TreeBuilder {
     }
     for (first, second) in repeated(keys) {
       records[second].isRepeated = true
+      guard diagnostics.all.count < YAMLLimits.findings else { continue }
       let name = quoted(String(decoding: text(of: second), as: UTF8.self))
       report(
         Diagnostic(
