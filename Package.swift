@@ -131,3 +131,18 @@ let package = Package(
     ),
   ]
 )
+
+// The fuzz target exists only for `make fuzz` (docs/hostile-input.md): it needs libFuzzer, which no other build may.
+if Context.environment["FLEETCTL_FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "FleetFuzz",
+      dependencies: [
+        "FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry",
+        "FleetConfig",
+      ],
+      path: "Fuzz/FleetFuzz",
+      swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+    )
+  )
+}

@@ -35,6 +35,7 @@ package enum FleetValidator {
     let decoded = found.all.count
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = AmbiguousScalar.withoutErrors(found)
     found = PartialFleet.withoutConsequences(found, decoded: decoded, of: fleet)
     found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)

@@ -57,7 +57,7 @@ import Testing
 
   @Test func aProviderThatDoesNotListenIsUnreachable() throws {
     let (marked, run) = run(
-      "  a: {address: a, roles: [1️⃣app2️⃣]}\n  b: {address: b, roles: [{3️⃣db4️⃣: {on: 5️⃣false6️⃣}}]}\n"
+      "  a: {address: a, roles: [1️⃣app2️⃣]}\n  b: {address: b, roles: [{3️⃣db4️⃣: {\"on\": 5️⃣false6️⃣}}]}\n"
     )
     let finding = try #require(run.findings(.dependencyUnreachable).first)
     #expect(finding.span == marked.span(1, 2))

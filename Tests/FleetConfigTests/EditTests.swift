@@ -187,9 +187,8 @@ import Testing
         let parts = key.path.split(separator: "/").map { $0.allSatisfy(\.isNumber) ? "*" : $0 }
         let form = parts.joined(separator: "/")
         let isFree =
-          form.wholeMatch(
-            of: /params\/[^\/]+|params\/.*\/default\/.*|.*\/(sections\/.*|environment\/.*|with\/.*|sizes\/.*)/
-          ) != nil
+          form.wholeMatch(of: /params\/[^\/]+|params\/.*\/default\/.*/) != nil
+          || form.wholeMatch(of: /.*\/(sections|environment|with|sizes)\/.*/) != nil
         let general = parts.first == "params" ? "params/" + (parts.last ?? "") : form
         if !isFree, seen.insert(general).inserted { found.append(key) }
       }

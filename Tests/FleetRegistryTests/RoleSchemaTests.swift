@@ -47,7 +47,7 @@ import Testing
         compared += 1
       }
     }
-    #expect(compared == 32)
+    #expect(compared == 34)
   }
 
   @Test(arguments: [

@@ -22,7 +22,7 @@ package enum FleetDecoder {
     var walk = IncludeWalk()
     let isFleet = walk.main(source, identity: identity ?? source.name, include)
     if isFleet { walk.reader.finish(&walk.fleet) }
-    diagnostics.add(contentsOf: walk.reader.scalars.diagnostics)
+    diagnostics.add(contentsOf: walk.findings)
     return isFleet ? walk.fleet : nil
   }
 

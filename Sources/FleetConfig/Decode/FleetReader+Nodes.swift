@@ -187,7 +187,7 @@ extension FleetReader {
       scalars.report(
         .invalidValue,
         node,
-        "There is no rule `\(text)`.",
+        "There is no rule \(quoted(text)).",
         suggestions: YAMLReader.schema.correction(
           of: text,
           in: Rule.all.filter(Waivers.canWaive).map(\.slug),

@@ -109,9 +109,18 @@ extension FleetReader {
         )
         continue
       }
+      warnIfAmbiguous(field.value)
       result[field.key] = Located(Self.raw(field.value), at: field.value.span)
     }
     return result
+  }
+
+  /// What a value of no known type may be to other tools; a list's items too.
+  private mutating func warnIfAmbiguous(_ node: YAMLNode) {
+    YAMLReader.schema.warnIfAmbiguous(untyped: node, into: &scalars.diagnostics)
+    for item in node.items {
+      YAMLReader.schema.warnIfAmbiguous(untyped: item, into: &scalars.diagnostics)
+    }
   }
 
   private static func raw(_ node: YAMLNode) -> RawValue {

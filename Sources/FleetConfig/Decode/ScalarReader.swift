@@ -6,7 +6,23 @@ internal import FleetYAML
 ///
 /// Every function returns nil after reporting, so that the caller goes on with the rest.
 struct ScalarReader {
-  var diagnostics = Diagnostics()
+  var diagnostics = Diagnostics(limit: YAMLLimits.findings)
+
+  /// What was found, with a last finding at `root` where the rest was only counted.
+  func findings(about root: YAMLNode) -> Diagnostics {
+    var result = Diagnostics()
+    result.add(contentsOf: diagnostics)
+    guard diagnostics.dropped > 0 else { return result }
+    result.add(
+      Diagnostic(
+        .yamlLimit,
+        "More than \(YAMLLimits.findings) mistakes stand in this file. The first are listed; mend "
+          + "them and run again.",
+        at: SourceSpan(file: root.span.file, start: root.span.start, end: root.span.start)
+      )
+    )
+    return result
+  }
 
   mutating func report(
     _ rule: Rule,
@@ -14,6 +30,7 @@ struct ScalarReader {
     _ detail: String,
     suggestions: [Suggestion] = []
   ) {
+    guard !diagnostics.isFull else { return diagnostics.drop() }
     diagnostics.add(
       Diagnostic(rule, detail, at: node.span, path: node.path, suggestions: suggestions)
     )
@@ -23,10 +40,14 @@ struct ScalarReader {
   /// absence is not reported as well.
   @discardableResult
   mutating func unknownKey(_ entry: YAMLEntry, of what: String, known: [String]) -> String? {
+    guard !diagnostics.isFull else {
+      diagnostics.drop()
+      return NearestName.of(entry.key, in: known)
+    }
     diagnostics.add(
       Diagnostic(
         .unknownKey,
-        "\(what) has no key `\(entry.key)`. It knows \(Self.words(known)).",
+        "\(what) has no key \(quoted(entry.key)). It knows \(Self.words(known)).",
         at: entry.keySpan,
         path: entry.path,
         suggestions: YAMLReader.schema.correction(of: entry.key, in: known, at: entry.keySpan)
@@ -44,6 +65,7 @@ struct ScalarReader {
     example: String? = nil,
     edits: [Suggestion.Edit] = []
   ) {
+    guard !diagnostics.isFull else { return diagnostics.drop() }
     let line = example ?? Self.examples[key]
     diagnostics.add(
       Diagnostic(
@@ -65,7 +87,11 @@ struct ScalarReader {
 
   /// The entries of a mapping; an absent value counts as an empty one.
   mutating func mapping(_ node: YAMLNode, _ what: String) -> [YAMLEntry]? {
-    if node.isMapping { return node.entries }
+    if node.isMapping {
+      let entries = node.entries
+      for entry in entries { YAMLReader.schema.warnIfAmbiguous(key: entry, into: &diagnostics) }
+      return entries
+    }
     if node.isNull { return [] }
     report(.wrongType, node, "\(what) must be a mapping (`key: value`), not \(node.kindName).")
     return nil
@@ -75,8 +101,9 @@ struct ScalarReader {
   mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
     if node.isSequence { return node.items }
     if node.isNull { return [] }
-    let cure = node.text.map { text in
-      Suggestion("write `[\(text)]`", edits: node.inBrackets.map { [$0] } ?? [])
+    let cure = node.text.flatMap { text -> Suggestion? in
+      guard text.utf8.count <= 80 else { return nil }
+      return Suggestion("write `[\(text)]`", edits: node.inBrackets.map { [$0] } ?? [])
     }
     report(
       .wrongType,
@@ -99,11 +126,12 @@ struct ScalarReader {
     form: String,
     _ grammar: (String) -> Bool
   ) -> String? {
-    guard let text = text(node) else { return nil }
+    guard let text = YAMLReader.schema.anyText(node, into: &diagnostics) else { return nil }
     guard grammar(text) else {
-      report(.invalidValue, node, "\(what) is `\(text)`; it must be \(form).")
+      report(.invalidValue, node, "\(what) is \(quoted(text)); it must be \(form).")
       return nil
     }
+    YAMLReader.schema.warnIfAmbiguous(node, text, into: &diagnostics)
     return text
   }
 
@@ -124,9 +152,9 @@ struct ScalarReader {
 
   /// A size such as `6GiB`.
   mutating func size(_ node: YAMLNode, _ what: String) -> ByteCount? {
-    guard let text = text(node) else { return nil }
+    guard let text = YAMLReader.schema.anyText(node, into: &diagnostics) else { return nil }
     guard let size = ByteCount(text), size.bytes > 0 else {
-      report(.invalidValue, node, "\(what) is `\(text)`; it must be a size such as `6GiB`.")
+      report(.invalidValue, node, "\(what) is \(quoted(text)); it must be a size such as `6GiB`.")
       return nil
     }
     return size
@@ -134,9 +162,13 @@ struct ScalarReader {
 
   /// A duration such as `30s`.
   mutating func span(_ node: YAMLNode, _ what: String) -> TimeSpan? {
-    guard let text = text(node) else { return nil }
+    guard let text = YAMLReader.schema.anyText(node, into: &diagnostics) else { return nil }
     guard let span = TimeSpan(text), span.milliseconds > 0 else {
-      report(.invalidValue, node, "\(what) is `\(text)`; it must be a duration such as `30s`.")
+      report(
+        .invalidValue,
+        node,
+        "\(what) is \(quoted(text)); it must be a duration such as `30s`."
+      )
       return nil
     }
     return span

@@ -23,7 +23,7 @@ enum Grammar {
 
   /// A path on the operator's machine: absolute, relative or beginning with `~/`.
   static func isPath(_ text: String) -> Bool {
-    !text.isEmpty && !text.hasPrefix("-") && !hasControl(text) && text.utf8.count <= 4096
+    !text.isEmpty && text.utf8.first != 0x2D && !hasControl(text) && text.utf8.count <= 4096
   }
 
   /// What `isLabelKey` wants, for messages.

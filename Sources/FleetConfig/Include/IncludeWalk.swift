@@ -21,6 +21,13 @@ struct IncludeWalk {
   private var bytes = 0
   /// Whether a limit was reached; it is reported once.
   private var isFull = false
+  /// Where the main file begins, the place of what is said of all files.
+  private var start: YAMLNode?
+
+  /// What was found in all files.
+  var findings: Diagnostics {
+    start.map { reader.scalars.findings(about: $0) } ?? reader.scalars.diagnostics
+  }
 
   /// Reads `source` as the main file; false when there is no fleet.
   mutating func main(_ source: SourceText, identity: String, _ read: IncludeReader) -> Bool {
@@ -37,8 +44,9 @@ struct IncludeWalk {
     seen.insert(identity)
     bytes += source.bytes.count
     reader.file = .init(folder: FleetPath.folder(of: path), isMain: edge == nil)
-    guard let root = YAMLLoader.load(source, into: &reader.scalars.diagnostics),
-      let includes = reader.document(root, into: &fleet)
+    let root = YAMLLoader.load(source, into: &reader.scalars.diagnostics)
+    if edge == nil { start = root }
+    guard let root, let includes = reader.document(root, into: &fleet)
     else {
       lose()
       return false

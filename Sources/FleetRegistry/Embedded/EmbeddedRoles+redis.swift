@@ -101,7 +101,7 @@ maxmemory {{ params.maxmemory|redis_size }}
 maxmemory-policy {{ params.maxmemory_policy }}
 
 {% for rule in params.save %}
-save {{ rule }}
+save {{ rule|raw }}
 {% endfor %}
 dbfilename dump.rdb
 rdbcompression yes

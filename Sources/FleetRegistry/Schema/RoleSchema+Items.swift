@@ -58,6 +58,14 @@ extension RoleSchema {
         ]).with("oneOf", [["required": ["role"]], ["required": ["any_of"]]])
       ),
       (
+        "memoryNeed",
+        item([
+          .required("what", "In a few words.", .text()), needed("size", "Size or expression."),
+          Field("most", "Percent of the node's memory that it may be.", .number(1...100)),
+          Field("param", "Parameter that changes it.", .text()),
+        ])
+      ),
+      (
         "hardwareNeed",
         item([
           device, vendors,

@@ -72,9 +72,29 @@ extension RoleSchema {
       items("ports", "Ports, which are endpoints too.", of: "port"),
       items("needs", "Roles that it connects to.", of: "need"),
       items("hardware", "Devices that it needs.", of: "hardwareNeed"),
+      items("memory", "What it takes of the node's memory.", of: "memoryNeed"),
+      Field("inference", "The models that it runs, and on what.", inference),
       Field("os", "", Shape.mapping([strings("supported", "Such as debian-12.")]).orNothing),
     ]
   }
+
+  private static var inference: Shape {
+    Shape.mapping([
+      .required("device", "", .word(Inference.Place.allCases.map(\.rawValue))),
+      needed("models", "Expression that gives the list of models."),
+      text("at_once", nothing: "How many are loaded at once."),
+      Field("above", "Models up to this size are too small for it.", modelSize),
+      Field("up_to", "Models above this size are too large for it.", modelSize),
+      Field(
+        "sizes",
+        "Sizes of models whose name does not say it.",
+        Shape.table(modelSize).orNothing
+      ),
+    ]).orNothing
+  }
+
+  /// A number of parameters: `7B`, `137M`.
+  private static var modelSize: Shape { Shape.text().like("7B", "137M") }
 
   private static var content: [Field] {
     [

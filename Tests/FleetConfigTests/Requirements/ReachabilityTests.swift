@@ -185,7 +185,7 @@ import Testing
   @Test("a soft need of a port that is switched off is a warning with the edit that switches it on")
   func softNeedOfAClosedPort() throws {
     let (marked, run) = run(
-      "  a: {address: 10.0.0.1, roles: [soft, {db: {on: 1️⃣false2️⃣}}]}\n"
+      "  a: {address: 10.0.0.1, roles: [soft, {db: {\"on\": 1️⃣false2️⃣}}]}\n"
     )
     let finding = try #require(run.findings(.dependencyUnreachable).first)
     #expect(finding.severity == .warning)
