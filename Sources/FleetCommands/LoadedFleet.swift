@@ -16,6 +16,8 @@ struct LoadedFleet {
   let sources: [String: SourceText]
   /// The file as named.
   let file: String
+  /// What this run makes of the severity of findings.
+  let severities: SeverityPolicy
   /// Its folder, for relative paths in it.
   var folder: String { file == "-" ? "." : Files.folder(of: file) }
 
@@ -29,17 +31,20 @@ struct LoadedFleet {
     diagnostics.add(contentsOf: findings)
     var sources = [source.name: source]
     let registry = try registry(for: source, over: builtIn, &sources, &diagnostics)
+    diagnostics = options.severities.applied(to: diagnostics)
     let resolved = FleetValidator.validate(
       source: source,
       registry: registry,
       strict: options.strict,
+      overrides: options.warn,
       into: &diagnostics
     )
     return LoadedFleet(
       resolved: resolved,
       diagnostics: diagnostics,
       sources: sources,
-      file: options.file
+      file: options.file,
+      severities: options.severities
     )
   }
 
@@ -109,6 +114,7 @@ struct LoadedFleet {
     var findings = Diagnostics()
     let sources = OperatorSources(resolved.fleet, folder: folder)
     let nodes = FleetCompiler(resolved, sources: sources).compile(into: &findings)
+    findings = severities.applied(to: findings)
     guard !findings.hasErrors else {
       var whole = self
       whole.diagnostics.add(contentsOf: findings)

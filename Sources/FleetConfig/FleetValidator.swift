@@ -6,20 +6,29 @@ package import FleetRegistry
 package enum FleetValidator {
   /// Returns the resolved fleet, or nil when a finding is an error.
   ///
-  /// All findings of one run are added to `diagnostics`, without those that a node waives; `strict`
-  /// turns warnings into errors. Needs neither network nor the files that the fleet names.
+  /// All findings of one run are added to `diagnostics`, without those that are waived, with the
+  /// severity that `strict` and `overrides` give them (`SeverityPolicy`). Needs neither network nor the
+  /// files that the fleet names.
   package static func validate(
     source: SourceText,
     registry: Registry,
     strict: Bool,
+    overrides: [RuleOverride] = [],
     into diagnostics: inout Diagnostics
   ) -> ResolvedFleet? {
     var found = Diagnostics()
     guard let fleet = FleetDecoder.decode(source, into: &found) else {
-      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+      let policy = SeverityPolicy(strict: strict, overrides: overrides)
+      diagnostics.add(contentsOf: policy.applied(to: found))
       return nil
     }
-    let resolved = validate(fleet, registry: registry, strict: strict, into: &found)
+    let resolved = validate(
+      fleet,
+      registry: registry,
+      strict: strict,
+      overrides: overrides,
+      into: &found
+    )
     diagnostics.add(contentsOf: found)
     return resolved
   }
@@ -29,12 +38,13 @@ package enum FleetValidator {
     _ fleet: Fleet,
     registry: Registry,
     strict: Bool,
+    overrides: [RuleOverride] = [],
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
     found = Waivers.applied(to: found, of: fleet)
-    if strict { found = Waivers.strict(found) }
+    found = SeverityPolicy(strict: strict, overrides: overrides).applied(to: found)
     return found.hasErrors ? nil : resolved
   }
 

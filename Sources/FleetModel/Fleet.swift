@@ -50,6 +50,8 @@ package struct Fleet: Sendable {
   package var nodesSpan: SourceSpan?
   /// Nodes in the order written.
   package var nodes: [FleetNode]
+  /// `allow:` of the fleet: waivers of findings anywhere in it.
+  package var allow: [Waiver] = []
 
   /// Makes an empty fleet; the decoder fills it.
   package init(name: String) {
@@ -155,7 +157,7 @@ package struct Hardware: Sendable {
   package init() {}
 }
 
-/// A waiver: a rule that may be broken here, and why.
+/// A waiver of a node or of the fleet: a rule that may be broken there, and why.
 package struct Waiver: Sendable {
   /// Slug of the rule.
   package var rule: Located<String>
@@ -191,7 +193,7 @@ package struct FleetNode: Sendable {
   package var reserved = false
   /// `ssh:` of this node.
   package var ssh = SSHSettings()
-  /// `allow:` waivers.
+  /// `allow:` of this node: waivers of findings on it.
   package var allow: [Waiver] = []
 
   /// Makes a node without roles.

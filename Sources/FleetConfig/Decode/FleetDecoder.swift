@@ -29,7 +29,7 @@ struct FleetReader {
 
   static let keys = [
     "version", "fleet", "network", "settings", "registry", "ssh", "role_paths", "sources", "roles",
-    "nodes",
+    "nodes", "allow",
   ]
 
   mutating func fleet(_ root: YAMLNode) -> Fleet? {
@@ -105,6 +105,7 @@ struct FleetReader {
     case "nodes":
       fleet.nodesSpan = entry.keySpan
       nodes(value, into: &fleet)
+    case "allow": fleet.allow = waivers(value)
     default: scalars.unknownKey(entry, of: "The fleet file", known: Self.keys)
     }
   }

@@ -27,7 +27,8 @@ extension Rule {
               address: 172.16.168.20
               wsl2: true
               health_via: 00-SLM-Manager
-              roles: [backend, celery]
+              roles: [backend, celery, autobot-llm-gpu]
+              hardware: {gpus: [{id: gpu0, vendor: nvidia}]}
           """
       ),
       instead: Passage(
@@ -44,7 +45,8 @@ extension Rule {
               address: 172.16.168.20
               wsl2: true
               health_via: 00-SLM-Manager
-              roles: [backend, celery]
+              roles: [backend, celery, autobot-llm-gpu]
+              hardware: {gpus: [{id: gpu0, vendor: nvidia}]}
           """
       )
     )

@@ -22,9 +22,16 @@ extension Rule {
         queues.
         """,
         fleet: """
-          roles:
-            backend: {broker_db: 10, result_db: 11}
-            celery: {broker_db: 12, result_db: 11}
+          nodes:
+            01-Backend:
+              address: 172.16.168.20
+              wsl2: true
+              health_via: 00-SLM-Manager
+              roles:
+                - backend: {broker_db: 10, result_db: 11}
+                - celery: {broker_db: 12, result_db: 11}
+                - autobot-llm-gpu
+              hardware: {gpus: [{id: gpu0, vendor: nvidia}]}
           """
       ),
       instead: Passage(
@@ -33,9 +40,16 @@ extension Rule {
         role has a parameter for it.
         """,
         fleet: """
-          roles:
-            backend: {broker_db: 10, result_db: 11}
-            celery: {broker_db: 10, result_db: 11}
+          nodes:
+            01-Backend:
+              address: 172.16.168.20
+              wsl2: true
+              health_via: 00-SLM-Manager
+              roles:
+                - backend: {broker_db: 10, result_db: 11}
+                - celery: {broker_db: 10, result_db: 11}
+                - autobot-llm-gpu
+              hardware: {gpus: [{id: gpu0, vendor: nvidia}]}
           """
       )
     )

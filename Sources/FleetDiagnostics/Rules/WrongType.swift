@@ -16,13 +16,13 @@ extension Rule {
         """,
       example: Passage(
         """
-        One role, but not as a list.
+        One provider, but not as a list.
         """,
         fleet: """
-          nodes:
-            04-Databases:
-              address: 172.16.168.23
-              roles: redis
+          settings:
+            user_mode: single_company
+            firewall: ufw
+            cloud_llm: anthropic
           """
       ),
       instead: Passage(
@@ -30,10 +30,10 @@ extension Rule {
         Brackets make it a list.
         """,
         fleet: """
-          nodes:
-            04-Databases:
-              address: 172.16.168.23
-              roles: [redis]
+          settings:
+            user_mode: single_company
+            firewall: ufw
+            cloud_llm: [anthropic]
           """
       )
     )

@@ -17,15 +17,14 @@ extension Rule {
         """,
       example: Passage(
         """
-        `05-LLM-CPU` was given an empty list of roles and got its old one back in a merge of two
-        branches.
+        `05-LLM-CPU` was emptied on one branch and kept on another; the merge has both lines.
         """,
         fleet: """
           nodes:
             05-LLM-CPU:
               address: 172.16.168.26
-              roles: []
               roles: [autobot-llm-cpu]
+              roles: []
           """
       ),
       instead: Passage(
