@@ -120,8 +120,14 @@ let package = Package(
     tests(
       "FleetView",
       ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
-      exclude: ["Golden", "Plan/Golden"]
+      exclude: ["Golden", "Plan/Golden", "Rules/Golden"]
     ),
-    tests("FleetCommands", ["FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources"]),
+    tests(
+      "FleetCommands",
+      [
+        "FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
   ]
 )

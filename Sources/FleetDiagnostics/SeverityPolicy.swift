@@ -55,7 +55,7 @@ package enum RuleOverrideError: Error, Hashable, Sendable, CustomStringConvertib
       let hint = Rule.question(name).map { $0 + " " } ?? ""
       return "There is no rule \(quoted(displayable(name))). \(hint)`fleetctl explain` lists them."
     case .noLevel(let rule):
-      return "It does not say what `\(rule.slug)` shall be. Write `\(rule.slug)=error`, "
+      return "`\(rule.slug)` alone does not say what it shall be. Write `\(rule.slug)=error`, "
         + "`\(rule.slug)=warning` or `\(rule.slug)=off`."
     case .unknownLevel(let name):
       let words = RuleOverride.Level.allCases.map(\.rawValue)
@@ -68,8 +68,8 @@ package enum RuleOverrideError: Error, Hashable, Sendable, CustomStringConvertib
         "`\($0.slug)`"
       }
       return
-        "`\(rule.slug)` cannot be \(wish): a fleet that breaks it cannot run as declared. Of the "
-        + "errors only those can be that a fleet may waive: \(lowerable.joined(separator: ", "))."
+        "`\(rule.slug)` cannot be \(wish): a fleet that breaks it cannot run as declared. Only "
+        + "errors that a fleet may waive can be: \(lowerable.joined(separator: ", "))."
     }
   }
 }

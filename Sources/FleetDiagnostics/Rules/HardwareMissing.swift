@@ -13,7 +13,7 @@ extension Rule {
         """,
       matters: """
         Without the GPU Ollama starts, says nothing, and answers with a model of 14 billion
-        parameters on the CPU: minutes for a sentence. The declaration is compared with the real
+        parameters on the CPU, many times slower. The declaration is compared with the real
         machine when the plan is made.
         """,
       example: Passage(

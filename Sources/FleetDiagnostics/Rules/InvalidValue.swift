@@ -12,10 +12,10 @@ extension Rule {
         `parameter-invalid`.
         """,
       matters: """
-        A value that nobody can read is often ignored further down. AutoBot once ran for months
-        with a memory limit that systemd had dropped with a line in its log, because the unit said
-        `6GB` and systemd knows `6G`. fleetctl reads the value once and writes it in each
-        program's own dialect.
+        A value that nobody can read is often ignored further down. AutoBot's Redis unit had a
+        memory limit of `6GB`; systemd knows `6G` only, said so in a line of its log, and ran the
+        service without a limit. fleetctl reads the value once and writes it in each program's own
+        dialect.
         """,
       example: Passage(
         """

@@ -14,8 +14,8 @@ extension Rule {
         """,
       matters: """
         Linux lends more memory than there is and takes it back by killing the largest process. On
-        a database node that is the database. AutoBot lost 23.8 GB in one such night, and the
-        limit that was added afterwards went into a template that nobody installs.
+        a database node that is the database. AutoBot had a process of 23.8 GB killed that way,
+        and the limit that was added afterwards went into a template that nobody installs.
         """,
       example: Passage(
         """

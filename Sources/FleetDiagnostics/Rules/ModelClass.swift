@@ -13,9 +13,9 @@ extension Rule {
         billion and more.
         """,
       matters: """
-        A model of 7 billion parameters answers on a CPU with about a word a second and keeps
-        every core busy meanwhile; the requests of the AI stack pile up behind it until they time
-        out.
+        A large model answers on a CPU slowly and keeps every core busy meanwhile; the requests of
+        the AI stack pile up behind it until they time out. A small one on the GPU node takes
+        memory from the models that need the GPU.
         """,
       example: Passage(
         """

@@ -14,8 +14,8 @@ extension Rule {
         """,
       matters: """
         Runbooks, dashboards and people at night look for the service where it is documented.
-        AutoBot had Ollama on two nodes for weeks: one was cleaned up by hand, and a playbook that
-        knew only the old place installed it again.
+        AutoBot had an Ollama where none belonged: it was cleaned up, and a playbook that knew
+        only the old place installed it again.
         """,
       example: Passage(
         """

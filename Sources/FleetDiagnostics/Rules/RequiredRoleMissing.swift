@@ -12,8 +12,8 @@ extension Rule {
         """,
       matters: """
         The registry defines it: without a required role the fleet's health is critical. The
-        backend, for one, loads ChromaDB during its six minutes of start-up; without it those six
-        minutes end in an error.
+        backend, for one, loads ChromaDB during its six minutes of start-up, so a missing one is
+        noticed late, and by users.
         """,
       example: Passage(
         """

@@ -14,8 +14,7 @@ extension Rule {
       matters: """
         A role with a wrong name is a service that nobody installs. AutoBot had five lists of its
         services that disagreed (`autobot-agent` or `slm-agent`, `slm-backend` or
-        `autobot-slm-backend`), and nodes were checked for services that never existed while the
-        real ones went unwatched.
+        `autobot-slm-backend`), and its dashboards showed services on nodes that never had them.
         """,
       example: Passage(
         """
