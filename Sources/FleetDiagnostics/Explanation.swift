@@ -52,11 +52,11 @@ package struct Passage: Hashable, Sendable {
 
   /// Makes a passage with a fleet file, or a part of one.
   ///
-  /// `roles` are the user's own roles that it needs, by path: `roles/queue/role.yaml`.
-  package init(_ text: String, fleet: String, roles: KeyValuePairs<String, String> = [:]) {
+  /// `files` are what it needs besides, by path: included files, the user's own roles.
+  package init(_ text: String, fleet: String, files: KeyValuePairs<String, String> = [:]) {
     self.text = text
     listings =
-      roles.map { Listing(file: $0.key, $0.value) } + [Listing(file: "fleet.yaml", fleet)]
+      files.map { Listing(file: $0.key, $0.value) } + [Listing(file: "fleet.yaml", fleet)]
   }
 
   /// Makes a passage with commands for a shell.

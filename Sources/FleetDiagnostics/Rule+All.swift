@@ -3,14 +3,15 @@ extension Rule {
   package static let all: [Rule] = [
     yamlSyntax, yamlDuplicateKey, yamlLimit, yamlEncoding, yamlMultipleDocuments,
     yamlAmbiguousScalar, yamlUnsupported, unknownKey, missingKey, wrongType, invalidValue,
-    unsupportedVersion, unknownRole, notARole, duplicateAddress, addressOutsideNetwork,
+    unsupportedVersion, includeUnreadable, includeCycle, declaredTwice, groupConflict,
+    groupUnmatched, unknownRole, notARole, duplicateAddress, addressOutsideNetwork,
     roleRepeated, roleNotReplicable, reservedNode, unknownNode, requiredRoleMissing,
-    optionalRoleMissing, noLLM, portCollision, unitCollision, pathCollision,
-    dependencyMissing, dependencyUnreachable, dependencyCycle, exposureWidened, layerMixing,
-    placementForbidden, placementUnusual, parameterInvalid, sharedDatabaseHazard,
-    unpinnedVersion, unusedWaiver, templateError, hardwareMissing, hardwareExclusive,
-    vramExceeded, memoryExceeded, modelClass, optionalHardware, targetUnmatched,
-    planUnreadable,
+    optionalRoleMissing, noLLM, relayCycle, portCollision, unitCollision, pathCollision,
+    resourceCollision, dependencyMissing, dependencyUnreachable, dependencyCycle,
+    exposureWidened, healthRelay, layerMixing, placementForbidden, placementUnusual,
+    parameterInvalid, sharedDatabaseHazard, unpinnedVersion, unusedWaiver, templateError,
+    hardwareMissing, hardwareExclusive, vramExceeded, memoryExceeded, modelClass,
+    optionalHardware, deviceUnpinned, targetUnmatched, planUnreadable,
   ]
 
   private static let bySlug = Dictionary(all.map { ($0.slug, $0) }) { first, _ in first }

@@ -1,6 +1,5 @@
 import FleetConfig
 import FleetDiagnostics
-import FleetTestSupport
 import Testing
 
 /// What `fleetctl explain` shows is what the validator says.
@@ -13,22 +12,18 @@ import Testing
   /// Rules that no fleet file shows: they speak of bytes, and of the command line.
   private static let withoutFile: Set<Rule> = [.yamlEncoding, .targetUnmatched, .planUnreadable]
 
-  /// Whether the rule's own check is in this build.
-  private static let found: Set<Rule> = {
-    let code = SourceTree.files(under: "Sources", suffix: ".swift")
-      .filter { !$0.hasPrefix("FleetDiagnostics/Rule") }
-      .map { SourceTree.text(at: SourceTree.root + "/Sources/" + $0) ?? "" }
-      .joined()
-    return Set(
-      Rule.all.filter { rule in
-        let parts = rule.slug.split(separator: "-")
-        let tail = parts.dropFirst().map {
-          $0 == "llm" ? "LLM" : $0.prefix(1).uppercased() + $0.dropFirst()
-        }
-        return code.contains(".\(parts[0])\(tail.joined())")
-      }
-    )
-  }()
+  /// Rules whose checks are being built; each must leave this list with its check.
+  private static let awaited: Set<Rule> = [
+    .yamlAmbiguousScalar, .memoryExceeded, .modelClass, .includeUnreadable, .includeCycle,
+    .declaredTwice, .groupConflict, .groupUnmatched, .relayCycle, .resourceCollision, .healthRelay,
+    .deviceUnpinned,
+  ]
+
+  @Test(arguments: awaited)
+  func whatIsAwaitedIsNotThereYet(rule: Rule) throws {
+    let example = try #require(RuleExample(rule.explanation.example))
+    #expect(!example.diagnostics.all.contains { $0.rule == rule }, "take it off the list")
+  }
 
   @Test func onlyRulesAboutBytesAndCommandsLackAFile() {
     for rule in Rule.all {
@@ -37,7 +32,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Rule.all.filter { !withoutFile.contains($0) && found.contains($0) })
+  @Test(arguments: Rule.all.filter { !withoutFile.contains($0) && !awaited.contains($0) })
   func theExampleBreaksThisRuleAndNoOther(rule: Rule) throws {
     let example = try #require(RuleExample(rule.explanation.example))
     let findings = example.diagnostics.sorted()
@@ -50,7 +45,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Rule.all)
+  @Test(arguments: Rule.all.filter { !awaited.contains($0) })
   func whatToDoInsteadBreaksNothing(rule: Rule) {
     guard let instead = RuleExample(rule.explanation.instead) else { return }
     for finding in instead.diagnostics.sorted() {

@@ -36,7 +36,10 @@ import Testing
 
   /// Rules whose checks are being built; each must leave this list with its check.
   private static let awaited: Set<String> = [
-    "yaml-ambiguous-scalar", "memory-exceeded", "model-class",
+    "yaml-ambiguous-scalar", "memory-exceeded", "model-class", "include-unreadable",
+    "include-cycle",
+    "declared-twice", "group-conflict", "group-unmatched", "relay-cycle", "resource-collision",
+    "health-relay", "device-unpinned",
   ]
 
   @Test func everyRuleIsFoundBySomeCode() {
@@ -60,10 +63,14 @@ import Testing
     "FLT1006": "yaml-ambiguous-scalar", "FLT1007": "yaml-unsupported",
     "FLT2001": "unknown-key", "FLT2002": "missing-key", "FLT2003": "wrong-type",
     "FLT2004": "invalid-value", "FLT2005": "unsupported-version",
+    "FLT2101": "include-unreadable", "FLT2102": "include-cycle", "FLT2103": "declared-twice",
+    "FLT2201": "group-conflict", "FLT2202": "group-unmatched",
     "FLT3001": "unknown-role", "FLT3002": "not-a-role", "FLT3003": "duplicate-address",
     "FLT3004": "address-outside-network", "FLT3005": "role-repeated",
     "FLT3006": "role-not-replicable", "FLT3007": "reserved-node", "FLT3008": "unknown-node",
     "FLT3010": "required-role-missing", "FLT3011": "optional-role-missing", "FLT3012": "no-llm",
+    "FLT3013": "relay-cycle", "FLT3104": "resource-collision", "FLT3206": "health-relay",
+    "FLT4007": "device-unpinned",
     "FLT3101": "port-collision", "FLT3102": "unit-collision", "FLT3103": "path-collision",
     "FLT3201": "dependency-missing", "FLT3202": "dependency-unreachable",
     "FLT3203": "dependency-cycle", "FLT3204": "exposure-widened", "FLT3301": "layer-mixing",
@@ -84,7 +91,8 @@ import Testing
   private static let warnings: Set<String> = [
     "yaml-ambiguous-scalar", "address-outside-network", "optional-role-missing", "no-llm",
     "exposure-widened", "placement-unusual", "shared-database-hazard", "unpinned-version",
-    "unused-waiver", "vram-exceeded", "memory-exceeded", "model-class", "optional-hardware",
+    "relay-cycle", "health-relay", "device-unpinned", "unused-waiver", "vram-exceeded",
+    "memory-exceeded", "model-class", "optional-hardware",
   ]
 
   @Test func warningsOfTheTableAreWarningsAndTheRestAreErrors() {

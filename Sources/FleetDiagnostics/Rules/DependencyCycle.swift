@@ -26,7 +26,7 @@ extension Rule {
           nodes:
             shop-1: {address: 10.0.0.11, roles: [shop, search]}
           """,
-        roles: [
+        files: [
           "roles/shop/role.yaml": """
           name: shop
           summary: The shop.
@@ -54,7 +54,7 @@ extension Rule {
           nodes:
             shop-1: {address: 10.0.0.11, roles: [shop, search]}
           """,
-        roles: [
+        files: [
           "roles/shop/role.yaml": """
           name: shop
           summary: The shop.

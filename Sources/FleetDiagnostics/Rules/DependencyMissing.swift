@@ -27,7 +27,7 @@ extension Rule {
           nodes:
             worker-1: {address: 10.0.0.11, roles: [worker]}
           """,
-        roles: [
+        files: [
           "roles/worker/role.yaml": """
           name: worker
           summary: Works the queue off.
@@ -55,7 +55,7 @@ extension Rule {
             worker-1: {address: 10.0.0.11, roles: [worker]}
             queue-1: {address: 10.0.0.12, roles: [queue]}
           """,
-        roles: [
+        files: [
           "roles/worker/role.yaml": """
           name: worker
           summary: Works the queue off.

@@ -27,7 +27,7 @@ extension Rule {
           nodes:
             web-1: {address: 10.0.0.11, roles: [shop, backup]}
           """,
-        roles: [
+        files: [
           "roles/shop/role.yaml": """
           name: shop
           summary: The shop.
@@ -57,7 +57,7 @@ extension Rule {
           nodes:
             web-1: {address: 10.0.0.11, roles: [shop, backup]}
           """,
-        roles: [
+        files: [
           "roles/shop/role.yaml": """
           name: shop
           summary: The shop.

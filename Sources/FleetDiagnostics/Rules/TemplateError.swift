@@ -26,7 +26,7 @@ extension Rule {
           nodes:
             web-1: {address: 10.0.0.11, roles: [web]}
           """,
-        roles: [
+        files: [
           "roles/web/role.yaml": """
           name: web
           summary: A web server.
@@ -55,7 +55,7 @@ extension Rule {
           nodes:
             web-1: {address: 10.0.0.11, roles: [web]}
           """,
-        roles: [
+        files: [
           "roles/web/role.yaml": """
           name: web
           summary: A web server.
