@@ -75,7 +75,10 @@ let package = Package(
     ),
     room(
       "FleetView",
-      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]
+      [
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetResources", "FleetPlan",
+        "FleetApply",
+      ]
     ),
     room(
       "FleetCommands",
@@ -125,9 +128,24 @@ let package = Package(
     tests(
       "FleetCommands",
       [
-        "FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources",
+        "FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),
   ]
 )
+
+// The fuzz target exists only for `make fuzz` (docs/hostile-input.md): it needs libFuzzer, which no other build may.
+if Context.environment["FLEETCTL_FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "FleetFuzz",
+      dependencies: [
+        "FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry",
+        "FleetConfig",
+      ],
+      path: "Fuzz/FleetFuzz",
+      swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+    )
+  )
+}

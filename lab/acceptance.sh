@@ -169,5 +169,7 @@ says "it is shown as unreachable" "unreachable"
 expect 9 "apply exits 9" inside apply -f "$fleet" -auto-approve
 lab/node.sh start 05-LLM-CPU
 
+. lab/wayback.sh
+
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ]

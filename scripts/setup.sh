@@ -5,7 +5,8 @@ set -euo pipefail
 
 build_packages=(libyaml-dev libssh2-1-dev libssl-dev zlib1g-dev pkg-config)
 test_packages=(openssh-server openssh-client systemd-container debootstrap iproute2 nftables
-  dpkg-dev gnupg zip jq curl ca-certificates python3)
+  dpkg-dev gnupg zip jq curl ca-certificates git python3 python3-venv python3-yaml
+  python3-jsonschema python3-markdown-it)
 
 wanted=("${build_packages[@]}")
 if [ "${1:-build}" = test ]; then wanted+=("${test_packages[@]}"); fi

@@ -6,6 +6,8 @@ package struct ApplyError: Error, Hashable, Sendable {
   package enum Code: Hashable, Sendable {
     /// Somebody else holds the node's lock: `alice@host pid 12, 40 s left`.
     case lockHeld(String)
+    /// The node takes no changes until somebody thaws it, and why.
+    case frozen(String)
     /// The node's lock is no longer ours: it ran out, was released or the node was started again.
     case lostLease
     /// The node could not be talked to; nothing of this call was done.

@@ -76,6 +76,7 @@ extension NodeSession {
         "wait=\(layout.followSeconds)",
         "launcher=" + (inline ? "inline" : layout.launcher.rawValue),
       ]
+      if let armed, armed.transaction == transaction { lines.append("window=\(armed.window)") }
       if sends { lines += batch.header }
       do {
         let answer = try await exchange(

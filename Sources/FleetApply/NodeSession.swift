@@ -19,6 +19,8 @@ package actor NodeSession {
   var connection: any RemoteConnection
   /// Token of the lock that we hold.
   var token: String?
+  /// The transaction whose way back is armed and not yet confirmed, and its window in seconds.
+  var armed: (transaction: String, window: Int)?
 
   /// Makes a session over an open connection.
   ///
@@ -70,6 +72,10 @@ package actor NodeSession {
         self.token = token
         return
       }
+      if let frozen = answer.first("frozen") {
+        let why = Printable.line(frozen.text)
+        throw ApplyError(.frozen(why), "the node is frozen: \(why)")
+      }
       guard let held = answer.first("held") else {
         throw ApplyError(.protocolViolation, "the node did not say whether the lock is ours")
       }
@@ -83,11 +89,15 @@ package actor NodeSession {
     }
   }
 
-  /// Begins the lease anew.
+  /// Begins the lease anew, and the time in which nobody takes back an armed transaction.
   ///
   /// - Throws: `ApplyError`: `.lostLease` when the lock is no longer ours, or `.transport`.
   package func renewLock() async throws(ApplyError) {
-    let answer = try await converse(["command=renew", "token=" + (token ?? "")])
+    var lines = ["command=renew", "token=" + (token ?? "")]
+    if let armed {
+      lines += ["transaction=" + armed.transaction, "window=\(armed.window)"]
+    }
+    let answer = try await converse(lines)
     guard answer.first("granted") != nil else { throw Self.lostLease }
   }
 
@@ -124,6 +134,8 @@ package actor NodeSession {
   ///   - batch: The operations.
   ///   - transaction: Id of this run on this node, `A-Za-z0-9._-`; the same for all its batches.
   ///   - name: Name of the batch, new within the transaction, same characters.
+  ///   - window: Seconds after which the node takes the whole transaction back by itself unless
+  ///     somebody confirms it or goes on; armed before the first operation. Nil arms nothing.
   ///   - progress: Called with number and result as they become known.
   /// - Returns: One result per operation.
   /// - Throws: `ApplyError`.
@@ -131,9 +143,11 @@ package actor NodeSession {
     batch: [NodeOperation],
     transaction: String,
     name: String,
+    window: Int? = nil,
     progress: @Sendable (Int, OperationResult) -> Void = { _, _ in }
   ) async throws(ApplyError) -> [OperationResult] {
     guard !batch.isEmpty else { return [] }
+    if let window { armed = (transaction, window) }
     return try await run(batch.map(BatchRecord.init), transaction, name, inline: false, progress)
   }
 
@@ -146,6 +160,7 @@ package actor NodeSession {
   package func rollback(_ transaction: String) async throws(ApplyError) -> OperationResult {
     let name = "rollback-" + random()
     let record = BatchRecord(verb: "rollback", [transaction])
+    armed = nil
     let results = try await run([record], transaction, name, inline: false) { _, _ in }
     guard let result = results.first else {
       throw ApplyError(.protocolViolation, "the node gave no result of the rollback")

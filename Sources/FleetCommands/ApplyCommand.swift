@@ -27,6 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl apply -auto-approve
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
+        fleetctl apply -l group=edge
       """
   )
 
@@ -59,12 +60,27 @@ struct ApplyCommand: AsyncParsableCommand {
   )
   var lockTimeout = "0s"
 
+  @Option(
+    help: ArgumentHelp(
+      "How long a node waits for a new login to confirm the run before it takes it back: 5s to 1h.",
+      valueName: "time"
+    )
+  )
+  var confirmTimeout = "60s"
+
   @Option(help: ArgumentHelp("Refuse a saved plan with another digest.", valueName: "sha256:…"))
   var expectDigest: String?
 
   func run() async throws {
     guard let wait = TimeSpan(lockTimeout) else {
       Terminal.note("error: --lock-timeout: \(quoted(lockTimeout)) is no time; write 30s or 5m\n")
+      throw ExitStatus.usage.error
+    }
+    guard let window = TimeSpan(confirmTimeout), (5...3600).contains(window.seconds) else {
+      let given = quoted(confirmTimeout)
+      Terminal.note(
+        "error: --confirm-timeout: \(given) is no time from 5s to 1h; write 60s or 5m\n"
+      )
       throw ExitStatus.usage.error
     }
     // Nobody to ask: say so before any machine is contacted.
@@ -87,7 +103,13 @@ struct ApplyCommand: AsyncParsableCommand {
       throw ending(of: approved.plan, results: []).error
     }
     try approve(approved)
-    let run = ApplyRun(planning: planning, links: links, approved: approved, lockWait: wait)
+    let run = ApplyRun(
+      planning: planning,
+      links: links,
+      approved: approved,
+      lockWait: wait,
+      confirmTimeout: window
+    )
     let outcome = try await run.perform()
     try Terminal.result(outcome.text)
     throw ending(of: approved.plan, results: outcome.results).error

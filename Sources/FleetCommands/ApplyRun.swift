@@ -15,6 +15,8 @@ struct ApplyRun {
   let links: [FleetConnections.Link]
   let approved: PlanFile
   let lockWait: TimeSpan
+  /// How long a node waits for the next word before it takes back what was activated.
+  let confirmTimeout: TimeSpan
   /// A dead client's lock is free after so long.
   private static let leaseSeconds = 120
 
@@ -85,7 +87,13 @@ struct ApplyRun {
         () async throws(TransportError) in
         try await connections.connect(to: target)
       }
-      held.append(Held(link: link, worker: SSHNodeWorker(session: session, transaction: run)))
+      let worker = SSHNodeWorker(
+        session: session,
+        node: link.resources.node.id,
+        transaction: run,
+        window: confirmTimeout.seconds
+      )
+      held.append(Held(link: link, worker: worker))
     }
     let holder = "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)"
     let digest = approved.digest
@@ -118,6 +126,13 @@ struct ApplyRun {
     await release(
       held.filter { entry in !failures.contains { $0.0 == entry.link.resources.node.id.name } }
     )
+    if failures.contains(where: { if case .frozen = $0.1.code { true } else { false } }) {
+      Terminal.note(
+        "Nothing was changed. See what happened there, then let it take changes again:\n  "
+          + "fleetctl lock thaw NODE\n"
+      )
+      throw ExitStatus.nodeFrozen.error
+    }
     if case .lockHeld = first.1.code {
       Terminal.note("Nothing was changed. Wait with -lock-timeout 5m, or let the other run end.\n")
       throw ExitStatus.lockHeld.error
@@ -130,7 +145,8 @@ struct ApplyRun {
   private func keepLocks(_ held: [Held]) -> Task<Void, Never> {
     Task {
       while !Task.isCancelled {
-        do { try await Task.sleep(for: .seconds(Self.leaseSeconds / 4)) } catch { return }
+        let pause = min(Self.leaseSeconds / 4, max(1, confirmTimeout.seconds / 4))
+        do { try await Task.sleep(for: .seconds(pause)) } catch { return }
         await withTaskGroup(of: Void.self) { group in
           for entry in held { group.addTask { await entry.worker.renewLock() } }
         }

@@ -10,8 +10,11 @@ package struct FileError: Error, CustomStringConvertible {
   package let number: Int32
 
   /// `cannot read fleet.yaml: No such file or directory`.
-  package var description: String {
-    "cannot \(action) `\(path)`: \(String(cString: strerror(number)))"
+  package var description: String { "cannot \(action) `\(path)`: \(reason)" }
+
+  /// `No such file or directory`.
+  package var reason: String {
+    number == ENODEV ? "Not a regular file" : String(cString: strerror(number))
   }
 }
 
@@ -25,6 +28,14 @@ package enum Files {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
     defer { if path != "-" { close(descriptor) } }
+    return try drain(descriptor, path, limit)
+  }
+
+  private static func drain(
+    _ descriptor: Int32,
+    _ path: String,
+    _ limit: Int
+  ) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count <= limit {
@@ -37,11 +48,60 @@ package enum Files {
     return bytes
   }
 
-  /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a 0600
+  /// Reads a file that must be a regular one: a device or a pipe could keep us waiting for ever.
+  ///
+  /// At most `limit` bytes plus some are read, as by `read(_:limit:)`.
+  package static func readRegular(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    // O_NONBLOCK, because opening a pipe waits for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError(path: path, action: "read", number: errno)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return try drain(descriptor, path, limit)
+    case S_IFDIR: throw FileError(path: path, action: "read", number: EISDIR)
+    default: throw FileError(path: path, action: "read", number: ENODEV)
+    }
+  }
+
+  /// The absolute path of an existing file with every link followed (realpath(3)); nil for none.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Names of what is in `folder`, sorted; empty where it cannot be listed.
+  package static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(name(of: entry))
+    }
+    return names.filter { !$0.hasPrefix(".") }.sorted()
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+  }
+
+  /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a
   /// temporary file beside it, fsync, rename(2), fsync of the folder.
-  package static func write(_ bytes: [UInt8], to path: String) throws(FileError) {
+  ///
+  /// The file is its owner's only (0600) unless `mode` says otherwise; the umask applies.
+  package static func write(
+    _ bytes: [UInt8],
+    to path: String,
+    mode: UInt32 = 0o600
+  ) throws(FileError) {
     let temporary = path + ".fleetctl-\(getpid())"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write", number: errno) }
     var offset = 0
     while offset < bytes.count {
@@ -67,7 +127,7 @@ package enum Files {
     syncFolder(of: path)
   }
 
-  private static func syncFolder(of path: String) {
+  static func syncFolder(of path: String) {
     let folder = folder(of: path)
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -108,9 +168,7 @@ package enum Files {
       }
       defer { closedir(stream) }
       while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
+        let name = name(of: entry)
         if name == "." || name == ".." { continue }
         let relative = folder.isEmpty ? name : folder + "/" + name
         var status = stat()

@@ -12,6 +12,7 @@ package struct Fleetctl: AsyncParsableCommand {
 
       EXAMPLES
         fleetctl validate                     check fleet.yaml, without a network
+        fleetctl fmt                          bring fleet.yaml into the canonical layout
         fleetctl hosts trust                  pin the nodes' host keys, once
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
@@ -22,7 +23,8 @@ package struct Fleetctl: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, ExplainCommand.self, HostsCommand.self, VersionCommand.self,
+      RolesCommand.self, ExplainCommand.self, HostsCommand.self, LockCommand.self,
+      FormatCommand.self, SchemaCommand.self, VersionCommand.self,
     ]
   )
 

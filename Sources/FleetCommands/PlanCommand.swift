@@ -18,6 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
       EXAMPLES
         fleetctl plan
         fleetctl plan -target node.redis-1
+        fleetctl plan -l role=redis,zone!=a
         fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
         fleetctl plan --format json | jq '.plan.changes[].address'
       """

@@ -1,5 +1,6 @@
 import FleetApply
 import FleetDiagnostics
+import FleetModel
 import FleetProbe
 import FleetResources
 import FleetTransport
@@ -8,8 +9,12 @@ import FleetTransport
 struct SSHNodeWorker: NodeWorker {
   /// The conversation with the node's runtime; holds the lock.
   let session: NodeSession
+  /// The node, for what is told about it.
+  let node: NodeID
   /// Names what this run does on the node; its inverse is kept under this name.
   let transaction: String
+  /// Seconds after which the node takes back what nobody confirmed.
+  let window: Int
 
   func observe(_ request: ProbeRequest) async -> NodeObservation {
     do throws(TransportError) {
@@ -20,10 +25,15 @@ struct SSHNodeWorker: NodeWorker {
     }
   }
 
-  func run(_ operations: [NodeOperation], name: String) async -> BatchOutcome {
+  func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome {
     let name = name.split(separator: " ").joined(separator: "-")
     return await outcome { () async throws(ApplyError) in
-      try await session.run(batch: operations, transaction: transaction, name: name)
+      try await session.run(
+        batch: operations,
+        transaction: transaction,
+        name: name,
+        window: arming ? window : nil
+      )
     }
   }
 
@@ -53,7 +63,60 @@ struct SSHNodeWorker: NodeWorker {
     await outcome { () async throws(ApplyError) in [try await session.rollback(transaction)] }
   }
 
+  func confirm() async -> WayBack {
+    do throws(ApplyError) {
+      switch try await session.confirm(transaction) {
+      case .confirmed, .none: return .confirmed
+      case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
+      case .armed, .goingBack: return await settle()
+      }
+    } catch {
+      Terminal.note(
+        "node.\(node): \(displayable(error.message)); nobody confirms, so the node takes the run "
+          + "back within about \(window) s\n"
+      )
+      return await settle()
+    }
+  }
+
+  func settle() async -> WayBack {
+    await session.abandon()
+    let clock = ContinuousClock()
+    // The window, what an operation may still take, and the way back itself.
+    let limit = clock.now.advanced(by: .seconds(window + 420))
+    var last = "the node did not say what became of the run"
+    while clock.now < limit {
+      var nap = 2
+      do throws(ApplyError) {
+        switch try await session.fate(of: transaction) {
+        case .confirmed: return .confirmed
+        case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
+        case .none: return .unknown("the node knows nothing of this run")
+        case .goingBack: last = "the node is taking the run back"
+        case .armed(let left):
+          last = "the node takes the run back in \(left) s"
+          nap = max(1, min(left, 10))
+        }
+      } catch {
+        last = error.message
+      }
+      do { try await clock.sleep(for: .seconds(nap)) } catch { break }
+    }
+    return .unknown(last)
+  }
+
+  private func takenBack(_ isWhole: Bool, _ text: String) async -> WayBack {
+    await session.forgetLock()
+    let why = "nobody could confirm the run over a new login, so the node took it back by itself"
+    let rest = isWhole ? "" : ", but not all of it:\n\(text)"
+    return .takenBack(isWhole: isWhole, why + rest)
+  }
+
   func finish(summary: String) async {
+    guard await session.holdsLock else {
+      await session.currentConnection.close()
+      return
+    }
     do throws(ApplyError) {
       try await session.finish(transaction: transaction, manifest: nil, history: summary)
     } catch {
@@ -92,8 +155,11 @@ struct SSHNodeWorker: NodeWorker {
     } catch {
       switch error.code {
       case .unknownOutcome: return .unknown(error.message)
+      // The node may have taken the lock to take the run back: it is asked.
+      case .lostLease where await session.isArmed: return .unknown(error.message)
       case .transport(let cause): return .unknown("\(cause.step): \(cause.message)")
-      case .lockHeld, .lostLease, .stagingFailed, .notStarted, .invalidArgument, .protocolViolation:
+      case .lockHeld, .frozen, .lostLease, .stagingFailed, .notStarted, .invalidArgument,
+        .protocolViolation:
         return .refused(error.message)
       }
     }

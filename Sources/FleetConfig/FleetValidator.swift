@@ -14,10 +14,11 @@ package enum FleetValidator {
     registry: Registry,
     strict: Bool,
     overrides: [RuleOverride] = [],
-    into diagnostics: inout Diagnostics
+    into diagnostics: inout Diagnostics,
+    include: IncludeReader = FleetDecoder.noOtherFiles
   ) -> ResolvedFleet? {
     var found = Diagnostics()
-    guard let fleet = FleetDecoder.decode(source, into: &found) else {
+    guard let fleet = FleetDecoder.decode(source, into: &found, include: include) else {
       let policy = SeverityPolicy(strict: strict, overrides: overrides)
       diagnostics.add(contentsOf: policy.applied(to: found))
       return nil
@@ -41,9 +42,14 @@ package enum FleetValidator {
     overrides: [RuleOverride] = [],
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
+    let decoded = found.all.count
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = AmbiguousScalar.withoutErrors(found)
+    found = PartialFleet.withoutConsequences(found, decoded: decoded, of: fleet)
+    found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)
+    found = PartialFleet.withoutUnusedWaivers(found, of: fleet)
     found = SeverityPolicy(strict: strict, overrides: overrides).applied(to: found)
     return found.hasErrors ? nil : resolved
   }
@@ -56,11 +62,14 @@ package enum FleetValidator {
     RoleNotReplicable.check(resolved, into: &diagnostics)
     ReservedNode.check(resolved, into: &diagnostics)
     UnknownNode.check(resolved, into: &diagnostics)
+    RelayCycle.check(resolved, into: &diagnostics)
     RequiredRoleMissing.check(resolved, meant: meant, into: &diagnostics)
     PortCollision.check(resolved, into: &diagnostics)
     ClaimCollision.check(resolved, into: &diagnostics)
     DependencyMissing.check(resolved, meant: meant, into: &diagnostics)
     DependencyCycle.check(resolved, into: &diagnostics)
+    DependencyUnreachable.check(resolved, into: &diagnostics)
+    HealthRelay.check(resolved, into: &diagnostics)
     ExposureWidened.check(resolved, into: &diagnostics)
     LayerMixing.check(resolved, into: &diagnostics)
     PlacementForbidden.check(resolved, into: &diagnostics)
@@ -68,6 +77,11 @@ package enum FleetValidator {
     SharedDatabaseHazard.check(resolved, into: &diagnostics)
     UnpinnedVersion.check(resolved, into: &diagnostics)
     HardwareRules.check(resolved, into: &diagnostics)
-    VideoMemory.check(resolved, into: &diagnostics)
+    DeviceUnpinned.check(resolved, into: &diagnostics)
+    let sizes = ModelSizes(resolved.fleet.settings)
+    VideoMemory.check(resolved, sizes, into: &diagnostics)
+    NodeMemory.check(resolved, sizes, into: &diagnostics)
+    ModelClass.check(resolved, sizes, into: &diagnostics)
+    diagnostics.add(contentsOf: sizes.diagnostics)
   }
 }

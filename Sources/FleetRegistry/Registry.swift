@@ -44,17 +44,23 @@ package struct Registry: Sendable {
   /// The findings are empty unless the program itself is broken.
   package static func builtIn() -> (Registry, Diagnostics) { embedded }
 
-  // Read once a run, and only by commands that need roles.
-  private static let embedded = load(files: EmbeddedRoles.sources, over: nil)
+  // Read once a run, and only by commands that need roles. Their names and types were checked by the
+  // tests of the build that compiled them in, so that no run pays for it again.
+  private static let embedded = load(files: EmbeddedRoles.sources, over: nil, checked: true)
 
   /// Reads roles from files named `…/NAME/role.yaml` and `…/NAME/files/FILE`.
   ///
   /// A role of `over` with the same name is replaced, with its templates. A role with an error in it
-  /// is left out, so that later checks do not report consequences. Other names are ignored.
-  package static func load(files: [SourceText], over: Registry?) -> (Registry, Diagnostics) {
+  /// is left out, so that later checks do not report consequences. Other names are ignored. Roles
+  /// that are `checked` are only read: the names and types in their expressions are known to be right.
+  package static func load(
+    files: [SourceText],
+    over: Registry?,
+    checked: Bool = false
+  ) -> (Registry, Diagnostics) {
     var loader = RegistryLoader(over: over ?? empty)
     for file in files.sorted(by: { $0.name < $1.name }) { loader.add(file) }
-    let registry = loader.finish()
+    let registry = loader.finish(checked: checked)
     return (registry, loader.diagnostics)
   }
 }

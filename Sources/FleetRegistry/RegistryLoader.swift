@@ -86,17 +86,18 @@ struct RegistryLoader {
     }
   }
 
-  mutating func finish() -> Registry {
+  mutating func finish(checked: Bool) -> Registry {
     let registry = Registry(
       roles: roles,
       components: components,
       templates: templates,
       parsedTemplates: parsed
     )
-    for decoded in added {
+    for decoded in added where !checked {
       let role = decoded.role
       RegistryChecks(registry: registry, role: role, defined: definitions).run(into: &diagnostics)
-      NameChecks(registry: registry, role: role, paths: decoded.paths).run(into: &diagnostics)
+      ExpressionChecks(registry: registry, role: role, expressions: decoded.expressions)
+        .run(into: &diagnostics)
     }
     return registry
   }

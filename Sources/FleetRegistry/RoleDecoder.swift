@@ -8,17 +8,18 @@ enum RoleDecoder {
   private static let keys = [
     "name", "kind", "summary", "layer", "required", "degraded_without", "notes", "source",
     "playbook", "key_packages", "models", "install_dirs", "aliases", "orphans", "placement",
-    "params", "uses", "collect", "ports", "needs", "hardware", "os", "apt_sources", "packages",
+    "params", "uses", "collect", "ports", "needs", "hardware", "memory", "inference", "os",
+    "apt_sources", "packages",
     "archives", "groups", "users", "directories", "files", "links", "units", "drop_ins", "services",
     "sysctl", "secrets", "certificates", "authority", "sources", "steps", "databases",
     "roles_in_database", "firewall", "backups", "health", "startup", "restart", "update_policy",
     "python", "nodejs", "build", "post_sync",
   ]
 
-  /// A role with the paths of names that its expressions read.
+  /// A role with the expressions of its role.yaml.
   struct Decoded {
     let role: Role
-    let paths: [[PathPart]]
+    let expressions: [RoleExpression]
   }
 
   /// Returns the role, or nil after reporting why there is none.
@@ -29,7 +30,7 @@ enum RoleDecoder {
     }
     diagnostics.add(contentsOf: reader.diagnostics)
     guard let role, !reader.diagnostics.hasErrors else { return nil }
-    return Decoded(role: role, paths: reader.paths)
+    return Decoded(role: role, expressions: reader.expressions)
   }
 }
 
@@ -67,6 +68,8 @@ extension RoleReader {
       ports: each(fields, "ports") { $0.port($1) },
       needs: each(fields, "needs") { $0.need($1) },
       hardware: each(fields, "hardware") { $0.hardwareNeed($1) },
+      memory: each(fields, "memory") { $0.memoryNeed($1) },
+      inference: inference(fields),
       supportedOS: supportedOS(fields),
       content: content(fields),
       health: each(fields, "health") { $0.healthCheck($1) },
@@ -115,7 +118,8 @@ extension RoleReader {
   private mutating func startup(_ fields: YAMLFields) -> Startup? {
     let keys = ["typical", "budget"]
     guard let inner = mapping(fields, "startup", of: "`startup`", keys, required: keys),
-      let typical = text(inner, "typical"), let budget = text(inner, "budget")
+      let typical = text(inner, "typical", as: .duration),
+      let budget = text(inner, "budget", as: .duration)
     else { return nil }
     return Startup(typical: typical, budget: budget)
   }

@@ -59,7 +59,9 @@ extension RoleReader {
 
   private mutating func packageItem(_ node: YAMLNode) -> PackageItem? {
     guard node.isMapping else {
-      return text(node).map { PackageItem(name: $0, version: nil, when: nil, span: node.span) }
+      return text(node, as: .texts).map {
+        PackageItem(name: $0, version: nil, when: nil, span: node.span)
+      }
     }
     guard let fields = item(node, of: "a package", ["name", "version"], required: ["name"]),
       let name = text(fields, "name")
@@ -154,7 +156,9 @@ extension RoleReader {
       return nil
     }
     let template = string(fields, "template").map { FileItem.Body.template($0) }
-    guard let body = template ?? text(fields, "content").map({ .content($0) }) else { return nil }
+    guard let body = template ?? text(fields, "content", as: .content).map({ .content($0) }) else {
+      return nil
+    }
     return FileItem(
       path: path,
       body: body,
@@ -196,7 +200,7 @@ extension RoleReader {
   private mutating func firewall(_ node: YAMLNode) -> FirewallItem? {
     let keys = ["port", "protocol", "from"]
     guard let fields = item(node, of: "a firewall rule", keys, required: ["port"]),
-      let port = text(fields, "port")
+      let port = text(fields, "port", as: .int)
     else { return nil }
     return FirewallItem(
       port: port,

@@ -32,7 +32,11 @@ extension RoleReader {
           )
         )
       }
-      return UnitSectionItem(name: entry.key, span: entry.keySpan, directives: values(directives))
+      return UnitSectionItem(
+        name: entry.key,
+        span: entry.keySpan,
+        directives: values(directives, as: .directive)
+      )
     }
   }
 

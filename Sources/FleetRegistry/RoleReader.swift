@@ -6,8 +6,8 @@ internal import FleetYAML
 /// Reads typed values of role.yaml; what does not fit is reported at its place and left out.
 struct RoleReader {
   var diagnostics = Diagnostics()
-  /// Every path of names that an expression read so far uses, for `NameChecks`.
-  private(set) var paths: [[PathPart]] = []
+  /// Every expression read so far with what its place takes, for `ExpressionChecks`.
+  private(set) var expressions: [RoleExpression] = []
   private let reader = YAMLReader.schema
 
   // MARK: mappings and lists
@@ -19,13 +19,7 @@ struct RoleReader {
     _ keys: [String],
     required: [String] = []
   ) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: what,
-      allowedKeys: keys + (keys.contains("when") ? [] : ["when"]),
-      required: required,
-      into: &diagnostics
-    )
+    fields(node, of: what, keys + (keys.contains("when") ? [] : ["when"]), required: required)
   }
 
   /// The fields of a mapping that is no item of a list and has no `when`.
@@ -37,23 +31,39 @@ struct RoleReader {
     required: [String] = []
   ) -> YAMLFields? {
     guard let node = fields[key], !node.isNull else { return nil }
-    return reader.requireMapping(
+    return self.fields(node, of: what, keys, required: required)
+  }
+
+  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
+    fields(node, of: "a role", keys, required: required)
+  }
+
+  /// The fields of a mapping; a required key that stands there without a value is missing too.
+  private mutating func fields(
+    _ node: YAMLNode,
+    of what: String,
+    _ keys: [String],
+    required: [String]
+  ) -> YAMLFields? {
+    let fields = reader.requireMapping(
       node,
       of: what,
       allowedKeys: keys,
       required: required,
       into: &diagnostics
     )
-  }
-
-  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: "a role",
-      allowedKeys: keys,
-      required: required,
-      into: &diagnostics
-    )
+    for key in required {
+      guard let value = fields?[key], value.isNull else { continue }
+      diagnostics.add(
+        Diagnostic(
+          .missingKey,
+          "`\(key)` has no value in \(what).",
+          at: value.headSpan,
+          path: value.path
+        )
+      )
+    }
+    return fields
   }
 
   /// The items of the list under `key`, each read by `body`; nothing under `key` is an empty list.
@@ -152,24 +162,29 @@ struct RoleReader {
   // MARK: templates
 
   mutating func when(_ fields: YAMLFields) -> Expression? {
-    guard let node = fields["when"], let text = reader.string(node, into: &diagnostics) else {
+    guard let node = fields["when"], let text = reader.anyText(node, into: &diagnostics) else {
       return nil
     }
     let when = Expression.parse(text, span: node.span, in: node.source, into: &diagnostics)
-    when?.visitPaths { paths.append($0) }
+    if let when { expressions.append(.condition(when)) }
     return when
   }
 
-  mutating func text(_ node: YAMLNode) -> TemplateText? {
-    guard let text = reader.string(node, into: &diagnostics) else { return nil }
+  mutating func text(_ node: YAMLNode, as wanted: WantedType = .text) -> TemplateText? {
+    // Directives, words and values of whatever type: `true` and `0` are as good as text there.
+    guard let text = reader.anyText(node, into: &diagnostics) else { return nil }
     let parsed = TemplateText.parse(text, span: node.span, in: node.source, into: &diagnostics)
-    parsed?.visitPaths { paths.append($0) }
+    if let parsed, parsed.literal == nil { expressions.append(.text(parsed, wanted)) }
     return parsed
   }
 
-  mutating func text(_ fields: YAMLFields, _ key: String) -> TemplateText? {
+  mutating func text(
+    _ fields: YAMLFields,
+    _ key: String,
+    as wanted: WantedType = .text
+  ) -> TemplateText? {
     guard let node = fields[key], !node.isNull else { return nil }
-    return text(node)
+    return text(node, as: wanted)
   }
 
   mutating func text(_ fields: YAMLFields, _ key: String, else value: String) -> TemplateText {
@@ -183,20 +198,22 @@ struct RoleReader {
   }
 
   mutating func texts(_ node: YAMLNode) -> [TemplateText] {
-    (node.isSequence ? node.items : [node]).compactMap { text($0) }
+    (node.isSequence ? node.items : [node]).compactMap { text($0, as: .texts) }
   }
 
-  mutating func value(_ node: YAMLNode) -> TemplateValue? {
+  mutating func value(_ node: YAMLNode, as wanted: WantedType = .any) -> TemplateValue? {
     switch node.kind {
-    case .sequence(let items): return .list(items.compactMap { value($0) })
-    case .mapping(let entries): return .map(values(entries))
-    case .scalar: return text(node).map { .text($0) }
+    case .sequence(let items): return .list(items.compactMap { value($0, as: wanted) })
+    case .mapping(let entries): return .map(values(entries, as: wanted))
+    case .scalar: return text(node, as: wanted).map { .text($0) }
     }
   }
 
-  mutating func values(_ entries: [YAMLEntry]) -> [TemplateEntry] {
+  mutating func values(_ entries: [YAMLEntry], as wanted: WantedType = .any) -> [TemplateEntry] {
     entries.compactMap { entry in
-      value(entry.value).map { TemplateEntry(key: entry.key, span: entry.keySpan, value: $0) }
+      value(entry.value, as: wanted).map {
+        TemplateEntry(key: entry.key, span: entry.keySpan, value: $0)
+      }
     }
   }
 

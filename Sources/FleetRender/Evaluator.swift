@@ -122,19 +122,7 @@ struct Evaluator {
     default: break
     }
     let pair = (try evaluate(left), try evaluate(right))
-    let result: Value? =
-      switch operation {
-      case .equal: pair.0.equals(pair.1).map { .bool($0) }
-      case .notEqual: pair.0.equals(pair.1).map { .bool(!$0) }
-      case .less: pair.0.precedes(pair.1).map { .bool($0) }
-      case .greater: pair.1.precedes(pair.0).map { .bool($0) }
-      case .lessOrEqual: pair.1.precedes(pair.0).map { .bool(!$0) }
-      case .greaterOrEqual: pair.0.precedes(pair.1).map { .bool(!$0) }
-      case .isIn: pair.0.isMember(of: pair.1).map { .bool($0) }
-      case .notIn: pair.0.isMember(of: pair.1).map { .bool(!$0) }
-      default: Arithmetic.apply(operation, pair.0, pair.1)
-      }
-    if let result { return result }
+    if let result = operation.result(pair.0, pair.1) { return result }
     throw TemplateFailure(
       "`\(operation.rawValue)` has no result for \(pair.0.kindWithArticle) and "
         + "\(pair.1.kindWithArticle)\(Arithmetic.reason(operation, pair.1)).",
@@ -143,9 +131,28 @@ struct Evaluator {
   }
 }
 
+extension ExpressionNode.Operator {
+  /// The result for two values, save for `or` and `and`, which look at their right side late.
+  ///
+  /// Nil when there is none.
+  func result(_ left: Value, _ right: Value) -> Value? {
+    switch self {
+    case .equal: left.equals(right).map { .bool($0) }
+    case .notEqual: left.equals(right).map { .bool(!$0) }
+    case .less: left.precedes(right).map { .bool($0) }
+    case .greater: right.precedes(left).map { .bool($0) }
+    case .lessOrEqual: right.precedes(left).map { .bool(!$0) }
+    case .greaterOrEqual: left.precedes(right).map { .bool(!$0) }
+    case .isIn: left.isMember(of: right).map { .bool($0) }
+    case .notIn: left.isMember(of: right).map { .bool(!$0) }
+    default: Arithmetic.apply(self, left, right)
+    }
+  }
+}
+
 extension ExpressionNode {
   /// `endpoints.redis` for messages; nil when it is more than a path.
-  fileprivate var path: String? {
+  var path: String? {
     switch kind {
     case .name(let name): name
     case .member(let base, let name): base.path.map { "\($0).\(name)" }

@@ -215,7 +215,11 @@ private struct Recorder: NodeWorker {
 
   func observe(_ request: ProbeRequest) async -> NodeObservation { .observed(Self.bare(resources)) }
 
-  func run(_ operations: [NodeOperation], name stage: String) async -> BatchOutcome {
+  func run(
+    _ operations: [NodeOperation],
+    name stage: String,
+    arming: Bool
+  ) async -> BatchOutcome {
     var failed = false
     return .results(
       operations.map { operation in
@@ -241,5 +245,7 @@ private struct Recorder: NodeWorker {
   func open(host: String, port: Int) async throws(TransportError) {}
   func write(_ manifest: Manifest) async -> BatchOutcome { .results([]) }
   func rollBack() async -> BatchOutcome { .results([]) }
+  func confirm() async -> WayBack { .confirmed }
+  func settle() async -> WayBack { .unknown("not asked for here") }
   func finish(summary: String) async {}
 }

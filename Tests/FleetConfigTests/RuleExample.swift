@@ -13,7 +13,7 @@ struct RuleExample {
     guard let fleet = passage.listings.first(where: { $0.file == "fleet.yaml" })?.text else {
       return nil
     }
-    let roles = passage.listings.compactMap { listing in
+    let files = passage.listings.compactMap { listing in
       listing.file.flatMap { name in
         name == "fleet.yaml" ? nil : SourceText(name: name, text: listing.text + "\n")
       }
@@ -21,15 +21,26 @@ struct RuleExample {
     var diagnostics = Diagnostics()
     var registry = Registry.repository
     if fleet.contains("registry: none") {
-      let (own, findings) = Registry.load(files: roles, over: nil)
+      let (own, findings) = Registry.load(
+        files: files.filter { $0.name.hasPrefix("roles/") },
+        over: nil
+      )
       registry = own
       diagnostics.add(contentsOf: findings)
     }
+    let main = SourceText(name: "fleet.yaml", text: Self.completed(fleet))
     _ = FleetValidator.validate(
-      source: SourceText(name: "fleet.yaml", text: Self.completed(fleet)),
+      source: main,
       registry: registry,
       strict: false,
-      into: &diagnostics
+      into: &diagnostics,
+      include: { path, _ in
+        if path == main.name { return .text(main, identity: path) }
+        guard let file = files.first(where: { $0.name == path }) else {
+          return .unreadable(why: "there is no such file", nearby: files.map(\.name))
+        }
+        return .text(file, identity: path)
+      }
     )
     self.diagnostics = diagnostics
   }

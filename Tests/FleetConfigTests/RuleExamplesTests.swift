@@ -12,19 +12,6 @@ import Testing
   /// Rules that no fleet file shows: they speak of bytes, and of the command line.
   private static let withoutFile: Set<Rule> = [.yamlEncoding, .targetUnmatched, .planUnreadable]
 
-  /// Rules whose checks are being built; each must leave this list with its check.
-  private static let awaited: Set<Rule> = [
-    .yamlAmbiguousScalar, .memoryExceeded, .modelClass, .includeUnreadable, .includeCycle,
-    .declaredTwice, .groupConflict, .groupUnmatched, .relayCycle, .resourceCollision, .healthRelay,
-    .deviceUnpinned,
-  ]
-
-  @Test(arguments: awaited)
-  func whatIsAwaitedIsNotThereYet(rule: Rule) throws {
-    let example = try #require(RuleExample(rule.explanation.example))
-    #expect(!example.diagnostics.all.contains { $0.rule == rule }, "take it off the list")
-  }
-
   @Test func onlyRulesAboutBytesAndCommandsLackAFile() {
     for rule in Rule.all {
       let example = RuleExample(rule.explanation.example)
@@ -32,7 +19,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Rule.all.filter { !withoutFile.contains($0) && !awaited.contains($0) })
+  @Test(arguments: Rule.all.filter { !withoutFile.contains($0) })
   func theExampleBreaksThisRuleAndNoOther(rule: Rule) throws {
     let example = try #require(RuleExample(rule.explanation.example))
     let findings = example.diagnostics.sorted()
@@ -45,7 +32,7 @@ import Testing
     }
   }
 
-  @Test(arguments: Rule.all.filter { !awaited.contains($0) })
+  @Test(arguments: Rule.all)
   func whatToDoInsteadBreaksNothing(rule: Rule) {
     guard let instead = RuleExample(rule.explanation.instead) else { return }
     for finding in instead.diagnostics.sorted() {

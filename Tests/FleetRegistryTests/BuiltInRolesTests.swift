@@ -8,7 +8,9 @@ import Testing
   let registry = Registry.builtIn().0
 
   @Test func `are the seventeen of the role registry, and none has a finding`() {
-    for finding in Registry.builtIn().1.sorted() {
+    // The program itself loads them without the checks that this load makes.
+    let checked = Registry.load(files: EmbeddedRoles.sources, over: nil).1
+    for finding in checked.sorted() + Registry.builtIn().1.sorted() {
       Issue.record("\(finding.span?.description ?? "-"): \(finding.detail)")
     }
     let names = [

@@ -29,6 +29,36 @@ import Testing
       "x/role.yaml:4:16 template-error Nothing here is called `nodes`."
     ),
     ("packages: [{name: a, when: settings.multi_usr}]\n", "x/role.yaml:4:37 template-error"),
+    (
+      "params: {a: {type: size, default: 1GiB, doc: d}}\npackages: [\"x-{{ params.a }}\"]\n",
+      "x/role.yaml:5:18 template-error A size prints only through a filter"
+    ),
+    (
+      "params: {a: {type: int, default: 1, doc: d}}\npackages: [{name: a, when: params.a}]\n",
+      "x/role.yaml:5:35 template-error A condition is true or false; this is an int."
+    ),
+    (
+      "params: {a: {type: bool, default: true, doc: d}}\n"
+        + "ports: [{name: p, number: \"{{ params.a }}\"}]\n",
+      "x/role.yaml:5:31 template-error A whole number is wanted; this is a bool."
+    ),
+    (
+      "params: {a: {type: port, default: \"{{ node.memory }}\", doc: d}}\n",
+      "x/role.yaml:4:35 template-error The default of `a` must be a port number from 1 to 65535; "
+        + "this is a size."
+    ),
+    (
+      "ports: [{name: p, number: 1}]\npackages: [\"{{ ports.p.numbr }}\"]\n",
+      "x/role.yaml:5:24 template-error `ports.p` has no `numbr`. Did you mean `number`?"
+    ),
+    (
+      "directories: [{path: \"{{ node.labels }}\"}]\n",
+      "x/role.yaml:4:26 template-error A map prints only through a filter"
+    ),
+    (
+      "secrets: [{name: s, file: /s, key: S}]\ndirectories: [{path: \"/x/{{ secrets.s }}\"}]\n",
+      "x/role.yaml:5:29 template-error A secret may stand only in the content of `files:`"
+    ),
     ("directories: [{path: /x, mode: \"789\"}]\n", "x/role.yaml:4:32 invalid-value"),
     ("files: [{path: /x}]\n", "x/role.yaml:4:9 invalid-value"),
     (
@@ -79,6 +109,11 @@ import Testing
     let unknown = role(body, files: ["a.conf": "one\n{{ node.adress }}\n"])
     let text = "x/files/a.conf:2:9 template-error `node` has no `adress`. Did you mean `address`?"
     #expect(unknown.findings == text)
+    let wrong = role(body, files: ["a.conf": "one\n{% if node.roles %}\n{% endif %}\n"])
+    let why =
+      "x/files/a.conf:2:12 template-error A condition is true or false; this is a list. "
+      + "Compare its length: `x|length > 0`."
+    #expect(wrong.findings == why)
   }
 
   @Test func `may repeat a port under conditions`() {

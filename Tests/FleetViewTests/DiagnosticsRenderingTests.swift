@@ -191,8 +191,18 @@ import Testing
   }
 
   @Test func theRestBeyondTheLimitIsCounted() {
-    let output = HumanDiagnostics.render(findings, sources: sources, colour: false, limit: 1)
-    #expect(output.hasSuffix("\n... and 2 more\n"))
+    let many = (0..<1_234).map { Diagnostic(.unknownRole, "Number \($0).") } + findings
+    let output = HumanDiagnostics.render(many, sources: sources, colour: false, perRule: 2)
+    #expect(output.contains("Number 1.\n"))
+    #expect(!output.contains("Number 2.\n"))
+    #expect(output.contains("port-collision: "))
+    #expect(
+      output.hasSuffix(
+        "\n\n... and 1,233 more of unknown-role (FLT3001); fleetctl validate --format json lists "
+          + "all\n\n"
+      )
+    )
+    #expect(output.split(separator: "see: fleetctl explain unknown-role\n").count == 2)
   }
 
   @Test func spansBeyondTheTextAreClamped() {

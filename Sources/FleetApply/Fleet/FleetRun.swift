@@ -55,6 +55,7 @@ package struct FleetRun: Sendable {
     nodes = await lookAgain(nodes)
     nodes = await activate(nodes)
     nodes = await restoreFailed(nodes)
+    nodes = await confirm(nodes)
     nodes = await conclude(nodes)
     let elapsed = began.duration(to: clock.now)
     let results = nodes.map { progress in
@@ -111,7 +112,9 @@ package struct FleetRun: Sendable {
     let signing = waiting.map { item in
       item.spec.signing(item.request, for: item.resource.address)
     }
-    guard case .results(let signed) = await nodes[signer].task.worker.run(signing, name: "sign"),
+    let worker = nodes[signer].task.worker
+    guard
+      case .results(let signed) = await worker.run(signing, name: "sign", arming: false),
       signed.count == waiting.count
     else {
       let why = "signing the certificates on `\(authority)` failed"
@@ -182,7 +185,8 @@ package struct FleetRun: Sendable {
   private func restoreFailed(_ nodes: [NodeProgress]) async -> [NodeProgress] {
     await concurrently(nodes) { progress in
       var progress = progress
-      guard progress.result.outcome == .failed, progress.hasActivated else { return progress }
+      guard progress.hasActivated, progress.result.outcome == .failed || progress.isInterrupted
+      else { return progress }
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
@@ -203,13 +207,29 @@ package struct FleetRun: Sendable {
     }
   }
 
+  /// What was activated stays only when a new login still gets in; what was lost takes itself back.
+  private func confirm(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let open = nodes.count { $0.isUnconfirmed }
+    guard open > 0 else { return nodes }
+    notify(.stage("confirm", nodes: open))
+    return await concurrently(nodes) { progress in
+      guard progress.isUnconfirmed else { return progress }
+      var progress = progress
+      let isLost = progress.result.outcome == .unknown
+      let worker = progress.task.worker
+      let ending = isLost ? await worker.settle() : await worker.confirm()
+      report(progress.take(ending), progress)
+      return progress
+    }
+  }
+
   /// Reads the nodes back and writes their manifests from what is there.
   private func conclude(_ nodes: [NodeProgress]) async -> [NodeProgress] {
     let nodes = await lookAgain(nodes, evenHalted: true)
     let knowledge = knowledge(nodes)
     return await concurrently(nodes) { progress in
       var progress = progress
-      guard progress.result.outcome != .unknown else { return progress }
+      guard progress.result.outcome != .unknown, !progress.tookItselfBack else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
       if case .results = await progress.task.worker.write(manifest) {
@@ -312,11 +332,12 @@ package struct FleetRun: Sendable {
       guard !operations.isEmpty else { return progress }
       let clock = ContinuousClock()
       let began = clock.now
-      let outcome = await progress.task.worker.run(operations, name: name)
+      let isActivation = Self.isActivation(name)
+      let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
       let elapsed = Int(began.duration(to: clock.now) / .milliseconds(1))
       if case .refused = outcome {
         // Nothing was done, so there is nothing to undo.
-      } else if name == "files" || name.hasPrefix("wave") {
+      } else if isActivation {
         progress.hasActivated = true
       }
       report(progress.take(operations, outcome), progress)
@@ -330,6 +351,11 @@ package struct FleetRun: Sendable {
       )
       return progress
     }
+  }
+
+  /// Stages that change what runs; those before them only add.
+  private static func isActivation(_ stage: String) -> Bool {
+    stage == "files" || stage == "firewall" || stage.hasPrefix("wave")
   }
 
   private func report(_ failures: [NodeResult.Shortfall], _ progress: NodeProgress) {

@@ -19,6 +19,10 @@ struct NodeProgress: Sendable {
 
   /// Whether files of services were touched: from here on a failure is undone.
   var hasActivated = false
+  /// Whether an interrupt left some of the planned work undone.
+  var isInterrupted = false
+  /// Whether the node took the run back without being told: its lock is gone, its records stand.
+  var tookItselfBack = false
   /// Paths that did not exist before this run: what packages bring meanwhile may be replaced.
   let absentBefore: Set<String>
 
@@ -28,6 +32,8 @@ struct NodeProgress: Sendable {
     result = NodeResult(node: task.node)
     absentBefore = Set(task.observed.paths.filter { $0.value == .absent }.keys)
   }
+
+  private static let unknownOutcome = "outcome unknown: "
 
   /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
   ///
@@ -46,7 +52,7 @@ struct NodeProgress: Sendable {
       halted = why
       return fail(
         Self.addresses(operations).first ?? "node.\(task.node)",
-        "outcome unknown: \(why)"
+        Self.unknownOutcome + why
       )
     case .results(let results):
       return take(operations, results)
@@ -100,6 +106,37 @@ struct NodeProgress: Sendable {
     }
   }
 
+  /// Whether the node still waits to be told that its changes stay.
+  var isUnconfirmed: Bool {
+    guard hasActivated else { return false }
+    switch result.outcome {
+    case .changed, .unchanged, .unknown: return true
+    case .failed, .unreachable, .rolledBack: return false
+    }
+  }
+
+  /// Notes how the run ended on the node.
+  mutating func take(_ ending: WayBack) -> [NodeResult.Shortfall] {
+    let address = "node.\(task.node)"
+    switch ending {
+    case .confirmed:
+      // A node that was lost and confirmed all the same: what was done can be read back.
+      if result.outcome == .unknown { result.outcome = .failed }
+      return []
+    case .takenBack(let isWhole, let why):
+      tookItselfBack = true
+      // What was not known then is known now.
+      result.failed.removeAll { $0.why.hasPrefix(Self.unknownOutcome) }
+      result.outcome = .failed
+      let failures = fail(address, why)
+      if isWhole { result.outcome = .rolledBack }
+      return failures
+    case .unknown(let why):
+      result.outcome = .unknown
+      return fail(address, why)
+    }
+  }
+
   /// Starts nothing new; what was planned and not done is named as skipped.
   mutating func interrupt() {
     halted = "interrupted"
@@ -109,6 +146,7 @@ struct NodeProgress: Sendable {
         NodeResult.Shortfall(address: change.address.description, why: "interrupted")
       )
     }
+    isInterrupted = !result.skipped.isEmpty
   }
 
   /// Notes a failure.

@@ -8,7 +8,9 @@ package protocol NodeWorker: Sendable {
   /// Looks at the node.
   func observe(_ request: ProbeRequest) async -> NodeObservation
   /// Runs a batch as a unit of its own on the node and returns one result an operation.
-  func run(_ operations: [NodeOperation], name: String) async -> BatchOutcome
+  ///
+  /// With `arming` the node takes the whole run back by itself unless `confirm` follows.
+  func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome
   /// Asks an HTTP server through a stream that the node opens.
   func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer
   /// Succeeds when something at `host:port`, as the node sees it, accepts a TCP connection.
@@ -17,6 +19,10 @@ package protocol NodeWorker: Sendable {
   func write(_ manifest: Manifest) async -> BatchOutcome
   /// Undoes what this run wrote on the node, newest first.
   func rollBack() async -> BatchOutcome
+  /// Confirms over a new login that the changes stay.
+  func confirm() async -> WayBack
+  /// Waits, without a word to the node, until it decided by itself, and says how.
+  func settle() async -> WayBack
   /// Gives the lock back and closes.
   func finish(summary: String) async
 }
@@ -28,6 +34,16 @@ package enum BatchOutcome: Sendable {
   /// Nothing was done, and why.
   case refused(String)
   /// It cannot be said what was done, and why.
+  case unknown(String)
+}
+
+/// What became of a node's way back.
+package enum WayBack: Sendable {
+  /// The changes stay.
+  case confirmed
+  /// The node took the run back by itself, and why; with `isWhole` false, but for what the text names.
+  case takenBack(isWhole: Bool, String)
+  /// It cannot be said, and why.
   case unknown(String)
 }
 

@@ -29,6 +29,10 @@ extension RuntimeScript {
         put_result fenced 0
         return
       else
+        if [ -n "$window" ]; then
+          patience "$verb" "$@"
+          extend "$((limit + window))"
+        fi
         (perform "$@") >"$batch_dir/out" 2>"$batch_dir/log.$index" </dev/null && status=0 || status=$?
       fi
       uptime_now
@@ -71,7 +75,7 @@ extension RuntimeScript {
       put-manifest) put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
-      rollback) roll_back "$@" ;;
+      rollback) take_back_now "$@" ;;
       *) fail "this runtime knows no '$verb'" ;;
       esac
     }
@@ -99,12 +103,7 @@ extension RuntimeScript {
     }
     run_batch() {
       batch_dir=$1
-      while IFS='=' read -r key value; do
-        case $key in
-        state) state=$value ;; run) run=$value ;; token) token=$value ;;
-        transaction) transaction=$value ;; batch) batch=$value ;;
-        esac
-      done <"$batch_dir/settings"
+      load_settings "$batch_dir/settings"
       (set -C; printf '%s %s\n' "$boot" "$$" >"$batch_dir/running") 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
@@ -116,10 +115,15 @@ extension RuntimeScript {
         heal_packages
         said=$(journal 2>&1) || stop="the way back could not be written, so nothing was changed: $said"
         if [ -z "$stop" ]; then
+          said=$(arm 2>&1) || stop="the way back could not be armed, so nothing was changed: $said"
+        fi
+        if [ -z "$stop" ]; then
           said=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$said"
         fi
       fi
       for record in $operations; do execute "$record"; done
+      # Nothing takes long any more: from here the client has the window and no longer.
+      [ -z "$window" ] || extend "$window"
       set +f
       rm -f "$batch_dir"/blob.*
       cat "$batch_dir"/result.* | sha256sum >"$batch_dir/.done" && mv -f "$batch_dir/.done" "$batch_dir/done"
@@ -191,6 +195,7 @@ extension RuntimeScript {
         make-dir | write-file | set-ownership | make-link | remove | remove-dir) remember "$1" || return 1 ;;
         fetch) remember "$2" || return 1 ;;
         unit) remember_unit "$1" "$2" || return 1 ;;
+        ufw) remember_firewall || return 1 ;;
         set-sysctl) record "$index" sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null)" || return 1 ;;
         sync-source) remember_tree "$@" || return 1 ;;
         esac
@@ -203,6 +208,7 @@ extension RuntimeScript {
     undo_one() {
       undo_dir=$rolled/$1
       case $3 in
+      firewall) restore_firewall "$undo_dir/before.firewall" ;;
       file) put_file "$4" "$5" "$6" "$7" "$undo_dir/$8" ;;
       link) replace_link "$4" "$5" ;;
       dir)
@@ -229,6 +235,11 @@ extension RuntimeScript {
       # Its file went again; the links of its enabling would stay.
       '' | not-found) systemctl disable -- "$1" || : ;;
       esac
+      # At boot nothing runs yet: systemd starts what is enabled by itself, in its order.
+      if [ -n "$booting" ]; then
+        [ "$2:$3" != disabled:active ] || systemctl start --no-block -- "$1"
+        return
+      fi
       case $3:$4 in
       active:restart | active:reload | active:stop) systemctl restart -- "$1" ;;
       active:*) systemctl is-active --quiet -- "$1" || systemctl start -- "$1" ;;
@@ -254,6 +265,7 @@ extension RuntimeScript {
         IFS=$US
         set -- $line
         IFS=$NL
+        [ -z "$booting" ] || continue
         case $3:$6:$7 in
         unit:active:*) ;;
         unit:*:start | unit:*:restart) systemctl stop -- "$4" >&2 || bad=$((bad + 1)) ;;

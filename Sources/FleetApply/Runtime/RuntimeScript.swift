@@ -16,7 +16,7 @@ package enum RuntimeScript {
   /// The text; ends with a newline.
   package static let text =
     core + lock + stage + follow + runner + journal + files + packages + sources + accounts
-    + certificates + units + rehearsal + databases + last
+    + certificates + units + rehearsal + databases + watchdog + firewall + last
 
   static let core = #"""
     mark() {
@@ -40,7 +40,7 @@ package enum RuntimeScript {
     '
       US=$(printf '\037')
       IFS=$NL
-      sections=0
+      sections=0 window= launcher= booting= bad=0
       IFS= read -r boot </proc/sys/kernel/random/boot_id
     }
     digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
@@ -69,6 +69,7 @@ package enum RuntimeScript {
         mv -f "$run/.lock.new" "$run/lock"
     }
     lock_take() {
+      find_obstacle || return 0
       uptime_now
       if lock_load && [ "$lock_deadline" -gt "$seconds" ] && [ "$lock_token" != "$token" ]; then
         printf '%s, %s s left' "$lock_holder" "$((lock_deadline - seconds))"
@@ -79,6 +80,13 @@ package enum RuntimeScript {
     }
     lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
     lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease"; }
+    # The client is there and goes on: neither lease nor way back runs out meanwhile.
+    renew_all() {
+      lock_renew || return 1
+      [ -n "$window" ] && [ -n "$transaction" ] || return 0
+      tx=$state/tx/$transaction
+      extend "$window"
+    }
     lock_drop() {
       [ "$token" = any ] || lock_is_ours || return 0
       rm -f "$run/lock"
@@ -97,7 +105,7 @@ package enum RuntimeScript {
         nonce=*) nonce=$value ;; command=*) command=$value ;; state=*) state=$value ;; run=*) run=$value ;;
         token=*) token=$value ;; holder=*) holder=$value ;; plan=*) plan=$value ;; lease=*) lease=$value ;;
         transaction=*) transaction=$value ;; batch=*) batch=$value ;; launcher=*) launcher=$value ;;
-        wait=*) wait=$value ;; from=*) from=$value ;; script=*) script=$value ;; operations=*) operations=$value ;;
+        wait=*) wait=$value ;; from=*) from=$value ;; window=*) window=$value ;; reason=*) reason=$value ;; script=*) script=$value ;; operations=*) operations=$value ;;
         blob=*) blobs=$blobs$value$NL ;;
         esac
       done
@@ -119,8 +127,8 @@ package enum RuntimeScript {
         head -c "${rest%% *}" >"$staging/blob.${line%% *}" || return 1
       done
       printf '%s\n' "$s" >"$staging/runtime.sh" || return 1
-      printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\n' \
-        "$state" "$run" "$token" "$transaction" "$batch" >"$staging/settings" || return 1
+      printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\nwindow=%s\nlauncher=%s\n' \
+        "$state" "$run" "$token" "$transaction" "$batch" "$window" "$launcher" >"$staging/settings" || return 1
       (cd "$staging" && sha256sum --status -c sums)
     }
     # The rename decides: of two senders of one batch (a retry after a lost connection) one wins.
@@ -197,12 +205,21 @@ package enum RuntimeScript {
   static let last = #"""
     main() {
       setup
-      if [ "$1" = run ]; then run_batch "$2"; return; fi
+      case $1 in
+      run) run_batch "$2"; return ;;
+      watch) watch_transaction "$2"; return ;;
+      recover) recover_all "$2"; return ;;
+      esac
       read_header || return 1
       case $command in
       acquire) guarded lock_take ;;
-      renew) guarded lock_renew && mark granted 0 ;;
+      renew) guarded renew_all && mark granted 0 ;;
       release) guarded lock_drop && mark released 0 ;;
+      confirm) guarded confirm_transaction ;;
+      fate) tell_fate ;;
+      inspect) inspect ;;
+      freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
+      thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
       batch)
         if ! lock_is_ours; then mark state:fenced 0
         elif stage_batch; then follow_batch

@@ -3,8 +3,6 @@ internal import FleetModel
 internal import FleetYAML
 
 extension FleetReader {
-  static let waiverKeys = ["rule", "because"]
-
   /// Reads `allow`: of a node, of a group or of the fleet.
   mutating func waivers(_ node: YAMLNode) -> [Waiver] {
     (scalars.list(node, "`allow`") ?? []).compactMap { item in
@@ -17,10 +15,13 @@ extension FleetReader {
         switch field.key {
         case "rule": rule = waivedRule(field.value)
         case "because": because = reason(field.value)
-        default: scalars.unknownKey(field, of: "A waiver", known: Self.waiverKeys)
+        default:
+          if let meant = scalars.unknownKey(field, of: "A waiver", known: FleetKeys.waiver) {
+            known.insert(meant)
+          }
         }
       }
-      for key in Self.waiverKeys where !known.contains(key) {
+      for key in FleetKeys.waiver where !known.contains(key) {
         scalars.missingKey(key, of: "A waiver", at: item.span, path: item.path)
       }
       guard let rule, let because else { return nil }

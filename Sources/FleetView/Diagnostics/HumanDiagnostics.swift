@@ -12,27 +12,62 @@ package import FleetDiagnostics
 ///        |
 ///       Both listen on 8000/tcp of `web-1`. …
 ///       help: move one of them to another node
+///       see: fleetctl explain port-collision
 ///
 /// Everything is readable without colour. All text passes `displayable`.
 package enum HumanDiagnostics {
+  /// How many findings of one rule are shown unless a caller says otherwise.
+  ///
+  /// Whoever has thousands of one kind has one mistake, and a terminal that scrolls.
+  package static let perRule = 50
+
   /// Returns the findings in their order, each followed by an empty line.
   ///
   /// `sources` hold the texts under the names of the spans; a finding without its text shows the
-  /// place only. Of more than `limit` findings the rest is counted, not shown.
+  /// place only. Of each rule at most `perRule` findings are shown, and below them one line a rule
+  /// says how many there are beyond. The first finding of a rule names the command that explains it.
   package static func render(
     _ diagnostics: [Diagnostic],
     sources: [String: SourceText],
     colour: Bool,
-    limit: Int = .max
+    perRule: Int = perRule
   ) -> String {
     var output = ""
-    for diagnostic in diagnostics.prefix(limit) {
+    var counts: [String: Int] = [:]
+    for diagnostic in diagnostics {
+      let count = counts[diagnostic.rule.code, default: 0]
+      counts[diagnostic.rule.code] = count + 1
+      guard count < perRule else { continue }
       var page = DiagnosticPage(sources: sources, ink: Ink(isOn: colour))
-      page.write(diagnostic)
+      page.write(diagnostic, explaining: count == 0)
       output += page.text + "\n"
     }
-    if diagnostics.count > limit {
-      output += "... and \(diagnostics.count - limit) more\n"
+    return output + rest(of: diagnostics, counts, beyond: perRule)
+  }
+
+  /// The lines that count what is not shown, by code.
+  private static func rest(
+    of diagnostics: [Diagnostic],
+    _ counts: [String: Int],
+    beyond limit: Int
+  ) -> String {
+    let long = counts.filter { $0.value > limit }.sorted { $0.key < $1.key }
+    guard !long.isEmpty else { return "" }
+    let slugs = Dictionary(diagnostics.map { ($0.rule.code, $0.rule.slug) }) { first, _ in first }
+    let lines = long.map { code, count in
+      "... and \(grouped(count - limit)) more of \(slugs[code] ?? "") (\(code)); "
+        + "fleetctl validate --format json lists all\n"
+    }
+    return lines.joined() + "\n"
+  }
+
+  /// Returns a number with a comma before every three digits: `9,950`.
+  static func grouped(_ number: Int) -> String {
+    let digits = String(number)
+    var output = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { output += "," }
+      output.append(digit)
     }
     return output
   }
@@ -45,7 +80,7 @@ package enum HumanDiagnostics {
   }
 
   private static func counted(_ count: Int, _ noun: String) -> String {
-    "\(count == 0 ? "no" : String(count)) \(noun)\(count == 1 ? "" : "s")"
+    "\(count == 0 ? "no" : grouped(count)) \(noun)\(count == 1 ? "" : "s")"
   }
 }
 

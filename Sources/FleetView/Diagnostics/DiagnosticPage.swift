@@ -19,25 +19,52 @@ struct DiagnosticPage {
     self.ink = ink
   }
 
-  mutating func write(_ diagnostic: Diagnostic) {
+  /// How many related places are shown.
+  private static let placeLimit = 10
+
+  /// Writes one finding; `explaining` adds the command that explains its rule.
+  mutating func write(_ diagnostic: Diagnostic, explaining: Bool) {
     let rule = diagnostic.rule
     let head = ink.severity(diagnostic.severity, "\(diagnostic.severity.rawValue)[\(rule.code)]")
     line("\(head) \(rule.slug): \(ink.strong(displayable(rule.summary)))")
-    let marks = marks(of: diagnostic)
+    let related = diagnostic.related.prefix(Self.placeLimit)
+    let marks = marks(of: diagnostic, related)
     gutter = marks.map { String($0.span.start.line).count }.max() ?? 1
     writePlaces(marks, of: diagnostic)
-    for related in diagnostic.related where related.span == nil {
-      line("  \(ink.frame("note:")) \(displayable(related.message))")
+    for place in related where place.span == nil { note(displayable(place.message)) }
+    if diagnostic.related.count > related.count {
+      let more = HumanDiagnostics.grouped(diagnostic.related.count - related.count)
+      note("and \(more) more places; --format json lists all")
     }
-    for sentence in displayable(diagnostic.detail, keepingNewlines: true).split(
+    writeDetail(diagnostic.detail)
+    for suggestion in diagnostic.suggestions { write(suggestion) }
+    if explaining { line("  \(ink.help("see:")) fleetctl explain \(rule.slug)") }
+  }
+
+  /// Writes the sentences, each line indented.
+  ///
+  /// A runner of a build service takes a line that begins with `::` or `##` for a command, however
+  /// far it is indented; a value of the file that holds a line feed must not give it one.
+  private mutating func writeDetail(_ detail: String) {
+    for sentence in displayable(detail, keepingNewlines: true).split(
       separator: "\n",
       omittingEmptySubsequences: false
     ) {
-      line(sentence.isEmpty ? "" : "  " + sentence)
+      let words = sentence.drop { $0.isWhitespace }
+      let isCommand = words.utf8.starts(with: "::".utf8) || words.utf8.starts(with: "##".utf8)
+      line(sentence.isEmpty ? "" : isCommand ? "  | " + words : "  " + sentence)
     }
-    for suggestion in diagnostic.suggestions {
-      line("  \(ink.help("help:")) \(displayable(suggestion.message))")
+  }
+
+  private mutating func write(_ suggestion: Suggestion) {
+    line("  \(ink.help("help:")) \(displayable(suggestion.message))")
+    for edit in suggestion.edits {
+      line("        \(EditText(edit, in: sources[edit.span.file]).sentence)")
     }
+  }
+
+  private mutating func note(_ text: String) {
+    line("  \(ink.frame("note:")) \(text)")
   }
 
   private mutating func line(_ content: String) {
@@ -45,10 +72,13 @@ struct DiagnosticPage {
   }
 
   /// The subject first, then the related places.
-  private func marks(of diagnostic: Diagnostic) -> [Mark] {
+  private func marks(
+    of diagnostic: Diagnostic,
+    _ related: ArraySlice<RelatedSpan>
+  ) -> [Mark] {
     let subject = diagnostic.span.map { [Mark(span: $0, label: nil)] } ?? []
     return subject
-      + diagnostic.related.compactMap { related in
+      + related.compactMap { related in
         related.span.map { Mark(span: $0, label: displayable(related.message)) }
       }
   }
@@ -80,7 +110,7 @@ struct DiagnosticPage {
   private mutating func writeBareLabels(_ marks: [Mark]) {
     for mark in marks {
       guard let label = mark.label else { continue }
-      line("  \(ink.frame("note:")) \(displayable(mark.span.description)): \(label)")
+      note("\(displayable(mark.span.description)): \(label)")
     }
   }
 
