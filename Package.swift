@@ -123,11 +123,14 @@ let package = Package(
     tests(
       "FleetView",
       ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
-      exclude: ["Golden", "Plan/Golden"]
+      exclude: ["Golden", "Plan/Golden", "Rules/Golden"]
     ),
     tests(
       "FleetCommands",
-      ["FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources"]
+      [
+        "FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
     ),
   ]
 )

@@ -18,6 +18,8 @@ struct LoadedFleet {
   let sources: [String: SourceText]
   /// The file as named.
   let file: String
+  /// What this run makes of the severity of findings.
+  let severities: SeverityPolicy
   /// Its folder, for relative paths in it.
   var folder: String { file == "-" ? "." : Files.folder(of: file) }
 
@@ -25,11 +27,15 @@ struct LoadedFleet {
   ///
   /// - Throws: `ExitCode` after telling why, when there is no such file.
   static func load(_ options: FleetOptions) throws -> LoadedFleet {
-    try load(options.file, strict: options.strict)
+    try load(options.file, strict: options.strict, overrides: options.warn)
   }
 
-  /// Does the same with the file and whether warnings are errors.
-  static func load(_ file: String, strict: Bool) throws -> LoadedFleet {
+  /// Does the same with the file and what the run makes of severities.
+  static func load(
+    _ file: String,
+    strict: Bool,
+    overrides: [RuleOverride] = []
+  ) throws -> LoadedFleet {
     let source = try read(file)
     var diagnostics = Diagnostics()
     var files = FleetFiles(main: file, source)
@@ -38,24 +44,28 @@ struct LoadedFleet {
       files.include(path, limit: limit)
     }
     let registry = registry(for: fleet, &files, &diagnostics)
+    let severities = SeverityPolicy(strict: strict, overrides: overrides)
+    diagnostics = severities.applied(to: diagnostics)
     var resolved: ResolvedFleet?
     if let fleet {
       resolved = FleetValidator.validate(
         fleet,
         registry: registry,
         strict: strict,
+        overrides: overrides,
         into: &found
       )
       diagnostics.add(contentsOf: found)
     } else {
-      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+      diagnostics.add(contentsOf: severities.applied(to: found))
     }
     return LoadedFleet(
       resolved: resolved,
       registry: registry,
       diagnostics: diagnostics,
       sources: files.sources,
-      file: file
+      file: file,
+      severities: severities
     )
   }
 
@@ -125,6 +135,7 @@ struct LoadedFleet {
     var findings = Diagnostics()
     let sources = OperatorSources(resolved.fleet, folder: folder)
     let nodes = FleetCompiler(resolved, sources: sources).compile(into: &findings)
+    findings = severities.applied(to: findings)
     guard !findings.hasErrors else {
       var whole = self
       whole.diagnostics.add(contentsOf: findings)

@@ -6,21 +6,30 @@ package import FleetRegistry
 package enum FleetValidator {
   /// Returns the resolved fleet, or nil when a finding is an error.
   ///
-  /// All findings of one run are added to `diagnostics`, without those that a node waives; `strict`
-  /// turns warnings into errors. Needs neither network nor the files that the fleet names.
+  /// All findings of one run are added to `diagnostics`, without those that are waived, with the
+  /// severity that `strict` and `overrides` give them (`SeverityPolicy`). Needs neither network nor the
+  /// files that the fleet names.
   package static func validate(
     source: SourceText,
     registry: Registry,
     strict: Bool,
+    overrides: [RuleOverride] = [],
     into diagnostics: inout Diagnostics,
     include: IncludeReader = FleetDecoder.noOtherFiles
   ) -> ResolvedFleet? {
     var found = Diagnostics()
     guard let fleet = FleetDecoder.decode(source, into: &found, include: include) else {
-      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+      let policy = SeverityPolicy(strict: strict, overrides: overrides)
+      diagnostics.add(contentsOf: policy.applied(to: found))
       return nil
     }
-    let resolved = validate(fleet, registry: registry, strict: strict, into: &found)
+    let resolved = validate(
+      fleet,
+      registry: registry,
+      strict: strict,
+      overrides: overrides,
+      into: &found
+    )
     diagnostics.add(contentsOf: found)
     return resolved
   }
@@ -30,6 +39,7 @@ package enum FleetValidator {
     _ fleet: Fleet,
     registry: Registry,
     strict: Bool,
+    overrides: [RuleOverride] = [],
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
     let decoded = found.all.count
@@ -40,7 +50,7 @@ package enum FleetValidator {
     found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)
     found = PartialFleet.withoutUnusedWaivers(found, of: fleet)
-    if strict { found = Waivers.strict(found) }
+    found = SeverityPolicy(strict: strict, overrides: overrides).applied(to: found)
     return found.hasErrors ? nil : resolved
   }
 

@@ -50,6 +50,8 @@ package struct Fleet: Sendable {
   package var nodesSpan: SourceSpan?
   /// Nodes in the order written: those of the main file, then those of its includes.
   package var nodes: [FleetNode]
+  /// `allow:` of the fleet: waivers of findings anywhere in it.
+  package var allow: [Waiver] = []
   /// Groups in the same order.
   package var groups: [NodeGroup] = []
   /// Whether nodes or their roles may be missing because of an error that is reported already: what
@@ -201,7 +203,7 @@ package struct Hardware: Sendable {
   package init() {}
 }
 
-/// A waiver: a rule that may be broken here, and why.
+/// A waiver of a node or of the fleet: a rule that may be broken there, and why.
 package struct Waiver: Sendable {
   /// Slug of the rule.
   package var rule: Located<String>
@@ -237,7 +239,7 @@ package struct FleetNode: Sendable {
   package var reserved = false
   /// `ssh:` of this node, with what its groups add.
   package var ssh = SSHSettings()
-  /// `allow:` waivers.
+  /// `allow:` of this node: waivers of findings on it.
   package var allow: [Waiver] = []
   /// The groups it belongs to, in the order written.
   package var groups: [GroupID] = []

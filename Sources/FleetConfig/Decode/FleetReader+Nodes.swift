@@ -151,61 +151,6 @@ extension FleetReader {
       )
     }
   }
-
-  private mutating func waivers(_ node: YAMLNode) -> [Waiver] {
-    (scalars.list(node, "`allow`") ?? []).compactMap { item in
-      guard let fields = scalars.mapping(item, "A waiver") else { return nil }
-      var rule: Located<String>?
-      var because: String?
-      var known: Set<String> = []
-      for field in fields {
-        known.insert(field.key)
-        switch field.key {
-        case "rule": rule = waivedRule(field.value)
-        case "because":
-          let form = "a sentence that says why"
-          because = scalars.text(field.value, "`because`", form: form) { text in
-            !Grammar.hasControl(text) && text.contains { !$0.isWhitespace }
-          }
-        default:
-          if let meant = scalars.unknownKey(field, of: "A waiver", known: FleetKeys.waiver) {
-            known.insert(meant)
-          }
-        }
-      }
-      for key in FleetKeys.waiver where !known.contains(key) {
-        scalars.missingKey(key, of: "A waiver", at: item.span, path: item.path)
-      }
-      guard let rule, let because else { return nil }
-      return Waiver(rule: rule, because: because)
-    }
-  }
-
-  private mutating func waivedRule(_ node: YAMLNode) -> Located<String>? {
-    guard let text = scalars.text(node) else { return nil }
-    guard let rule = Rule.named(text) else {
-      scalars.report(
-        .invalidValue,
-        node,
-        "There is no rule \(quoted(text)).",
-        suggestions: YAMLReader.schema.correction(
-          of: text,
-          in: Rule.all.filter(Waivers.canWaive).map(\.slug),
-          at: node.span
-        )
-      )
-      return nil
-    }
-    guard Waivers.canWaive(rule) else {
-      scalars.report(
-        .invalidValue,
-        node,
-        "`\(rule.slug)` cannot be waived: a fleet that breaks it does not work."
-      )
-      return nil
-    }
-    return Located(rule.slug, at: node.span)
-  }
 }
 
 extension String {

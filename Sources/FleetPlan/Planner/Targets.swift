@@ -1,16 +1,6 @@
-package import FleetDiagnostics
+internal import FleetDiagnostics
 internal import FleetModel
 internal import FleetResources
-
-extension Rule {
-  /// A `-target` names nothing.
-  package static let targetUnmatched = Rule(
-    "target-unmatched",
-    "FLT6001",
-    .error,
-    "A target matches nothing in the fleet"
-  )
-}
 
 /// Limits a plan to what `-target` names and `-l` selects, and to what that needs.
 struct Targets {
