@@ -105,7 +105,7 @@ struct FleetReader {
     case "nodes":
       fleet.nodesSpan = entry.keySpan
       nodes(value, into: &fleet)
-    case "allow": fleet.allow = waivers(value)
+    case "allow": fleet.allow += waivers(value)
     default: scalars.unknownKey(entry, of: "The fleet file", known: Self.keys)
     }
   }
