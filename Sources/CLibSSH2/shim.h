@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/types.h>
 
 // The kernel leaves quick acknowledgement mode by itself after a few segments, so the option has to
@@ -25,4 +26,10 @@ static inline ssize_t fleet_ssh_receive(
 // libssh2_session_callback_set takes an untyped pointer, which Swift cannot make from a function.
 static inline void fleet_ssh_acknowledge_quickly(LIBSSH2_SESSION *session) {
   libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, (void *)fleet_ssh_receive);
+}
+
+// Swift 6 refuses the global variable itself. It is read before other threads could change it.
+static inline char **fleet_environment(void) {
+  extern char **environ;
+  return environ;
 }
