@@ -88,9 +88,9 @@ struct TrustHostsCommand: AsyncParsableCommand {
       Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
       throw ExitStatus.failure.error
     }
-    return resolved.fleet.nodes.filter { nodes.isEmpty || nodes.contains($0.id.name) }.map {
-      NodeTargets.target($0, resolved.fleet, folder: loaded.folder)
-    }
+    let chosen = resolved.fleet.nodes.filter { nodes.isEmpty || nodes.contains($0.id.name) }
+    let targets = try NodeTargets.found(chosen, resolved.fleet, folder: loaded.folder)
+    return chosen.map { targets[$0] }
   }
 
   private func fetch(_ targets: [SSHTarget]) async -> [Offer] {
