@@ -150,7 +150,7 @@ struct TrustHostsCommand: AsyncParsableCommand {
     let files = Dictionary(grouping: keys) { $0.0.knownHostsFiles.first ?? "" }
     for file in files.keys.sorted() {
       let lines = (files[file] ?? []).map {
-        KnownHosts.line(host: $0.0.host, port: $0.0.port, key: $0.1)
+        KnownHosts.line($0.0, $0.1)
       }
       do throws(TransportError) {
         try KnownHosts.append(lines, to: file)

@@ -11,9 +11,10 @@ struct HostKeyPolicy: Sendable {
   /// Looks up `target` in `knownHosts`.
   init(_ target: SSHTarget, in knownHosts: KnownHosts) {
     self.target = target
-    exact = knownHosts.lines(about: KnownHosts.name(host: target.host, port: target.port))
+    exact = knownHosts.lines(about: KnownHosts.name(of: target))
     // ssh takes a plain entry for any port of the host as long as nothing is known for this port.
-    portless = target.port == 22 ? [] : knownHosts.lines(about: target.host)
+    portless =
+      target.port == 22 || target.hostKeyAlias != nil ? [] : knownHosts.lines(about: target.host)
   }
 
   private var pinned: [HostKey] {
@@ -70,7 +71,7 @@ struct HostKeyPolicy: Sendable {
 
   private func changed(_ offered: HostKey, _ pinned: [HostKey]) -> TransportError {
     let expected = pinned.map { "\($0.type) \($0.fingerprint)" }.joined(separator: ", ")
-    let name = KnownHosts.name(host: target.host, port: target.port)
+    let name = KnownHosts.name(of: target)
     return TransportError(
       .hostKeyChanged,
       step: "host key",
@@ -91,5 +92,5 @@ struct HostKeyPolicy: Sendable {
     )
   }
 
-  private var place: String { KnownHosts.name(host: target.host, port: target.port) }
+  private var place: String { KnownHosts.name(of: target) }
 }
