@@ -94,6 +94,18 @@ struct HostKeySurvey {
     }
   }
 
+  /// Machines that show one key, which are one machine or copies of one: names, and the fingerprint.
+  ///
+  /// Several names for one jump host are no fault.
+  func clones(among nodes: Set<String>) -> [(nodes: [String], fingerprint: String)] {
+    var owners: [String: [String]] = [:]
+    for offer in offers where nodes.contains(offer.target.node) {
+      guard case .success(let (key, _)) = offer.outcome else { continue }
+      owners[key.fingerprint, default: []].append(offer.target.node)
+    }
+    return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($1, $0) }
+  }
+
   /// Whether some machine gave nothing that may be pinned.
   func hasFailures(rotating: Bool) -> Bool {
     offers.contains { offer in

@@ -76,12 +76,15 @@ struct TrustHostsCommand: AsyncParsableCommand {
       )
       throw ExitStatus.notApproved.error
     }
-    let steps = HostKeySteps(try selected())
+    let targets = try selected()
+    let names = Set(targets.map(\.node))
+    let steps = HostKeySteps(targets)
     var failed = false
     var pinned = 0
     for targets in steps.levels {
       let survey = await HostKeySurvey.of(targets)
       try Terminal.result(Table.render(survey.table))
+      try refuse(survey.clones(among: names))
       failed = failed || survey.hasFailures(rotating: rotate)
       if rotate { pinned += try replace(survey.changed) }
       pinned += try trust(survey.unknown)
@@ -105,6 +108,21 @@ struct TrustHostsCommand: AsyncParsableCommand {
     let chosen = resolved.fleet.nodes.filter { nodes.isEmpty || nodes.contains($0.id.name) }
     let targets = try NodeTargets.found(chosen, resolved.fleet, folder: loaded.folder)
     return chosen.map { targets[$0] }
+  }
+
+  /// Copies of one image are one identity; pinning them would let each stand in for the other.
+  private func refuse(_ clones: [(nodes: [String], fingerprint: String)]) throws {
+    guard !clones.isEmpty else { return }
+    for clone in clones {
+      let names = clone.nodes.map { "`\($0)`" }.joined(separator: ", ")
+      Terminal.note(
+        "error: nodes \(names) show one host key, \(clone.fingerprint): they are one machine, or copies "
+          + "of one image.\n  Make a key of its own on each copy, then trust it:\n"
+          + "    rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh\n"
+      )
+    }
+    Terminal.note("None of them was pinned.\n")
+    throw ExitStatus.identityRefused.error
   }
 
   // MARK: Pinning
