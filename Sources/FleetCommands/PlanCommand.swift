@@ -52,7 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let planning = try Planning(options, planOptions.options)
-    let links = await planning.observe()
+    let links = try await planning.observe()
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     let file = PlanFile(plan, meta: PlanMeta.now())

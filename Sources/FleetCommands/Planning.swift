@@ -55,11 +55,10 @@ struct Planning {
   }
 
   /// Connects to all nodes and looks at them.
-  func observe() async -> [FleetConnections.Link] {
-    let fleet = resolved.fleet
-    let folder = folder
+  func observe() async throws -> [FleetConnections.Link] {
+    let targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
     return await connections.observe(nodes) { node in
-      NodeTargets.target(node.node, fleet, folder: folder)
+      targets[node.node]
     } progress: { line in
       Terminal.note(displayable(line) + "\n")
     }

@@ -98,10 +98,18 @@ package struct SSHSettings: Sendable {
   package var identityFile: String?
   /// `sudo` or `none`.
   package var become: String?
-  /// known_hosts file instead of `~/.ssh/known_hosts`.
-  package var knownHosts: String?
+  /// known_hosts files instead of the user's of ssh_config; the first is written to.
+  package var knownHosts: [String]?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
+  /// Name to look up in ssh_config instead of the node's address; `%n` stands for the node's name.
+  package var host: String?
+  /// File instead of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for no file at all.
+  package var config: String?
+  /// Jump hosts, the first one first; empty for none at all.
+  package var jump: [JumpHost]?
+  /// Command whose standard streams lead to sshd; `none` for no command.
+  package var proxyCommand: String?
   /// The keys that are written, with their places, also those whose value could not be read.
   package var keys: [Located<String>] = []
 

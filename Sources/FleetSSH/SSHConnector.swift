@@ -10,6 +10,7 @@ package final class SSHConnector: Connector {
     // deadlines of the others do not pass meanwhile.
     let decryption: Gate
     let identities: IdentityStore
+    let jumps = JumpMasters()
   }
 
   private let shared: Shared

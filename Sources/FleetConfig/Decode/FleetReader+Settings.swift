@@ -5,10 +5,6 @@ internal import FleetYAML
 extension FleetReader {
   static let settingKeys = ["user_mode", "hardware_policy", "cloud_llm", "firewall"]
   static let userModes = ["single_user", "single_company", "multi_company", "provider"]
-  static let sshKeys = [
-    "user", "port", "identity_file", "become", "known_hosts", "connect_timeout",
-  ]
-
   mutating func settings(_ node: YAMLNode, into settings: inout FleetSettings) {
     for entry in scalars.mapping(node, "`settings`") ?? [] {
       let value = entry.value
@@ -33,26 +29,6 @@ extension FleetReader {
       default: scalars.unknownKey(entry, of: "`settings`", known: Self.settingKeys)
       }
     }
-  }
-
-  mutating func ssh(_ node: YAMLNode, of what: String) -> SSHSettings {
-    var ssh = SSHSettings()
-    for entry in scalars.mapping(node, what) ?? [] {
-      let value = entry.value
-      ssh.keys.append(Located(entry.key, at: entry.keySpan))
-      switch entry.key {
-      case "user":
-        let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
-        ssh.user = scalars.text(value, "`user`", form: form, Grammar.isUser)
-      case "port": ssh.port = scalars.number(value, in: 1...65535)
-      case "identity_file": ssh.identityFile = path(value, "`identity_file`")
-      case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
-      case "known_hosts": ssh.knownHosts = path(value, "`known_hosts`")
-      case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
-      default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)
-      }
-    }
-    return ssh
   }
 
   mutating func sources(_ node: YAMLNode, into fleet: inout Fleet) {

@@ -60,7 +60,8 @@ package enum GroupFields {
   static let ssh: [GroupField<SSHSettings>] = [
     .init("user", \.user), .init("port", \.port), .init("identity_file", \.identityFile),
     .init("become", \.become), .init("known_hosts", \.knownHosts),
-    .init("connect_timeout", \.connectTimeout),
+    .init("connect_timeout", \.connectTimeout), .init("host", \.host),
+    .init("config", \.config), .init("jump", \.jump), .init("proxy_command", \.proxyCommand),
   ]
 
   static let hardware: [GroupField<Hardware>] =
