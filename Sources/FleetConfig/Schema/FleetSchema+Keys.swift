@@ -112,9 +112,34 @@ extension FleetSchema {
       Field("port", "Port of sshd.", Shape.number(1...65_535).otherwise(22)),
       Field("identity_file", "Private key.", Shape.ref("path").like("~/.ssh/autobot_key")),
       Field("become", "How to become root.", .word(["sudo", "none"])),
-      Field("known_hosts", "File of known host keys.", .ref("path")),
+      Field(
+        "known_hosts",
+        "Files of known host keys; `hosts trust` writes to the first.",
+        .anyOf([.ref("path"), .list(.ref("path"))])
+      ),
       Field("connect_timeout", "How long a connection may take.", .ref("duration")),
+      Field("host", "Name to look up in ssh_config; `%n` is the node's name.", sshName),
+      Field("config", "File to read as ssh_config, or none.", Shape.ref("path").like("none")),
+      Field(
+        "jump",
+        "Jump hosts, the first one first, or none.",
+        Shape.anyOf([jumpHost, .list(jumpHost)]).like("ops@bastion.example.org")
+      ),
+      Field(
+        "proxy_command",
+        "Command whose standard streams lead to sshd, or none.",
+        Shape.string("^[^\\u0000-\\u001f\\u007f]{1,4096}$").like("nc %h %p")
+      ),
     ]).orNothing
+  }
+
+  private static var sshName: Shape {
+    Shape.string("^[A-Za-z0-9%][A-Za-z0-9%._:-]*$").like("%n.example.org")
+  }
+
+  /// `[user@]host[:port]`.
+  private static var jumpHost: Shape {
+    .string("^([A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9\\[][A-Za-z0-9._:\\[\\]-]*$")
   }
 
   static var node: Shape {
