@@ -41,7 +41,7 @@ format: ## Format the sources in place.
 	@swift format -i --recursive Sources Tests Package.swift
 
 .PHONY: embed
-embed: ## Regenerate the embedded copy of roles/.
+embed: ## Regenerate the embedded copies of roles/ and fleet.yaml.
 	@scripts/embed-roles.sh
 
 .PHONY: bench

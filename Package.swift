@@ -122,6 +122,13 @@ let package = Package(
       ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
       exclude: ["Golden", "Plan/Golden"]
     ),
-    tests("FleetCommands", ["FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources"]),
+    tests(
+      "FleetCommands",
+      [
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetRegistry", "FleetConfig",
+        "FleetResources", "FleetCompile", "FleetPlan", "FleetView",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
   ]
 )

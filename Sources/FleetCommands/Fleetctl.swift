@@ -11,6 +11,7 @@ package struct Fleetctl: AsyncParsableCommand {
       there is no state file: what fleetctl owns is recorded on the node it owns it on.
 
       EXAMPLES
+        fleetctl init                         write a fleet.yaml to start from
         fleetctl validate                     check fleet.yaml, without a network
         fleetctl hosts trust                  pin the nodes' host keys, once
         fleetctl plan                         what would change, and what would be down for how long
@@ -20,6 +21,7 @@ package struct Fleetctl: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
+      InitCommand.self,
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
       RolesCommand.self, HostsCommand.self, VersionCommand.self,
     ]
