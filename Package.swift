@@ -75,7 +75,10 @@ let package = Package(
     ),
     room(
       "FleetView",
-      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"]
+      [
+        "FleetDiagnostics", "FleetModel", "FleetRender", "FleetRegistry", "FleetConfig",
+        "FleetResources", "FleetPlan", "FleetApply",
+      ]
     ),
     room(
       "FleetCommands",
@@ -119,7 +122,10 @@ let package = Package(
     tests("FleetApply", ["FleetModel", "FleetResources", "FleetPlan", "FleetTransport"]),
     tests(
       "FleetView",
-      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
+      [
+        "FleetDiagnostics", "FleetModel", "FleetRender", "FleetRegistry", "FleetConfig",
+        "FleetResources", "FleetPlan", "FleetApply",
+      ],
       exclude: ["Golden", "Plan/Golden"]
     ),
     tests(

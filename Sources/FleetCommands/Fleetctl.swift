@@ -23,7 +23,7 @@ package struct Fleetctl: AsyncParsableCommand {
     subcommands: [
       InitCommand.self,
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, VersionCommand.self,
+      RolesCommand.self, GraphCommand.self, HostsCommand.self, VersionCommand.self,
     ]
   )
 
