@@ -23,7 +23,8 @@ extension Files {
   private static func writeNew(_ bytes: [UInt8], to path: String) throws(FileError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError(path: path, action: "write", number: errno) }
-    let failure = write(bytes, to: descriptor)
+    var failure = write(bytes, to: descriptor)
+    if failure == 0, fsync(descriptor) != 0 { failure = errno }
     close(descriptor)
     guard failure == 0 else {
       unlink(path)
@@ -31,7 +32,7 @@ extension Files {
     }
   }
 
-  /// Writes and syncs all of `bytes`; returns 0 or errno.
+  /// Writes all of `bytes`; returns 0 or errno.
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     var offset = 0
     while offset < bytes.count {
@@ -42,6 +43,6 @@ extension Files {
       guard written > 0 else { return errno }
       offset += written
     }
-    return fsync(descriptor) == 0 ? 0 : errno
+    return 0
   }
 }

@@ -22,7 +22,8 @@ package struct Fleetctl: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       InitCommand.self,
-      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
+      ValidateCommand.self, RenderCommand.self, PlanCommand.self, ApplyCommand.self,
+      ShowCommand.self,
       RolesCommand.self, GraphCommand.self, HostsCommand.self, VersionCommand.self,
     ]
   )
