@@ -44,6 +44,10 @@ format: ## Format the sources in place.
 embed: ## Regenerate the embedded copies of roles/ and fleet.yaml.
 	@scripts/embed-roles.sh
 
+.PHONY: docs
+docs: ## Regenerate docs/roles.md from the roles.
+	@swift run fleetctl roles export >docs/roles.md.new && mv docs/roles.md.new docs/roles.md
+
 .PHONY: bench
 bench: build ## Measure against the peers and print ratios.
 	@Benchmarks/run.sh

@@ -126,7 +126,7 @@ let package = Package(
         "FleetDiagnostics", "FleetModel", "FleetRender", "FleetRegistry", "FleetConfig",
         "FleetResources", "FleetPlan", "FleetApply",
       ],
-      exclude: ["Golden", "Plan/Golden"]
+      exclude: ["Golden", "Plan/Golden", "Roles/registry-document.txt"]
     ),
     tests(
       "FleetCommands",
