@@ -110,7 +110,7 @@ package struct NodeImage: Sendable {
       )
     case .archive(let spec): remark(spec.target + "/", address, "unpacked from \(spec.url)")
     case .source(let spec):
-      let count = spec.files.map { "\($0.count) files" } ?? "files"
+      let count = spec.files.map { $0.count == 1 ? "1 file" : "\($0.count) files" } ?? "files"
       remark(spec.target + "/", address, "\(count) synced from \(spec.localPath)")
     case .step(let spec) where !spec.creates.isEmpty:
       remark(spec.creates, address, "made by the step \(spec.name)")
