@@ -80,6 +80,12 @@ struct GraphCommand: ParsableCommand {
 
   /// The graph in a format.
   static func text(_ graph: FleetGraph, _ format: Format) -> Drawing {
+    guard !graph.isTooLarge else {
+      return .tooLarge(
+        "\(graph.vertices.count) boxes have more than \(FleetGraph.mostEdges) arrows between them, which "
+          + "no format is for. Leave out --all-nodes, or draw `--of roles`."
+      )
+    }
     switch format {
     case .dot: return .drawn(GraphDOT.render(graph))
     case .mermaid: return .drawn(GraphMermaid.render(graph))

@@ -35,6 +35,14 @@ package struct FleetGraph: Sendable, Hashable {
     package var nodes: [String] = []
     /// The roles in it.
     package var roles: [String] = []
+
+    /// Makes a box that stands for nothing yet.
+    package init(id: String, title: String, lines: [String], tone: Tone) {
+      self.id = id
+      self.title = title
+      self.lines = lines
+      self.tone = tone
+    }
   }
 
   /// How strong a need is; decides how its arrow is drawn.
@@ -68,6 +76,9 @@ package struct FleetGraph: Sendable, Hashable {
     package var isImplied = false
   }
 
+  /// More arrows than anybody can use; every machine of a large fleet may connect to every other.
+  package static let mostEdges = 50_000
+
   /// What the boxes are.
   package var subject: Subject
   /// Name of the fleet.
@@ -78,6 +89,8 @@ package struct FleetGraph: Sendable, Hashable {
   package var edges: [Edge] = []
   /// Sentences below the picture.
   package var notes: [String] = []
+  /// Whether it has more than `mostEdges` arrows; those beyond are missing, so it must not be shown.
+  package var isTooLarge = false
 
   /// Makes a graph without boxes.
   package init(subject: Subject, fleet: String) {
@@ -90,7 +103,7 @@ package struct FleetGraph: Sendable, Hashable {
 }
 
 extension FleetGraph.Edge {
-  /// `:6379, :5432`, empty without ports; more than three are counted.
+  /// `:5432 :6379`, empty without ports; more than three are counted.
   package var label: String {
     let shown = ports.prefix(3).map { ":\($0)" }.joined(separator: " ")
     return ports.count > 3 ? "\(shown) +\(ports.count - 3)" : shown
@@ -106,6 +119,9 @@ struct EdgeCollection {
   }
 
   private var edges: [Pair: FleetGraph.Edge] = [:]
+
+  /// Whether there are more than a graph may have.
+  var isTooLarge: Bool { edges.count > FleetGraph.mostEdges }
 
   mutating func add(
     from: Int,

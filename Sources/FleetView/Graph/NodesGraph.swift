@@ -17,6 +17,7 @@ extension FleetGraph {
     graph.vertices = groups.members.map { vertex($0, groups, resolved) }
     var connections = Connections(resolved, groups)
     connections.collect()
+    graph.isTooLarge = connections.edges.isTooLarge
     graph.edges = connections.edges.sorted
     graph.notes = connections.notes
     return graph
@@ -110,6 +111,7 @@ private struct Connections {
       for dependency in instance.dependencies where !dependency.isLocal {
         guard let endpoint = dependency.endpoint else { continue }
         collect(instance, dependency, endpoint)
+        if edges.isTooLarge { return }
       }
     }
   }

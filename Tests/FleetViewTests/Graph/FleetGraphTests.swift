@@ -95,4 +95,25 @@ import Testing
     #expect(GraphSVG.render(graph) == nil)
     #expect(GraphDOT.render(graph).contains("web-199"))
   }
+
+  @Test func arrowsBetweenAllMachinesAreGivenUpEarly() throws {
+    let role = "placement: {replicas: many}\nports: [{name: p, number: 80, scope: fleet}]\n"
+    let nodes = (0..<600).map { index in
+      "  n\(index): {address: 10.0.\(index / 200).\(index % 200 + 1), "
+        + "roles: [\(index < 300 ? "a" : "b")]}\n"
+    }
+    let resolved = try GraphFleets.of(
+      [
+        "a": role,
+        "b": "placement: {replicas: many}\nneeds: [{role: a, endpoint: p, hard: true}]\n",
+      ],
+      "version: 1\nfleet: f\nregistry: none\nnodes:\n" + nodes.joined()
+    )
+    let graph = FleetGraph.nodes(resolved, expanded: true)
+    #expect(graph.isTooLarge)
+    #expect(graph.edges.count < FleetGraph.mostEdges + 600)
+    let joined = FleetGraph.nodes(resolved, expanded: false)
+    #expect(!joined.isTooLarge)
+    #expect(joined.edges.count == 1)
+  }
 }
