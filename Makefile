@@ -41,7 +41,7 @@ format: ## Format the sources in place.
 	@swift format -i --recursive Sources Tests Fuzz Package.swift
 
 .PHONY: embed
-embed: ## Regenerate the embedded copy of roles/.
+embed: ## Regenerate the embedded copies of roles/ and fleet.yaml.
 	@scripts/embed-roles.sh
 
 .PHONY: schema
@@ -56,6 +56,11 @@ fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role 
 .PHONY: bench-hostile
 bench-hostile: build ## Time and memory of the costliest files that the limits allow.
 	@Benchmarks/hostile/run.sh
+
+.PHONY: docs
+docs: ## Regenerate docs/roles.md and docs/rules.md from the data.
+	@swift run fleetctl explain --all --format markdown >docs/rules.md.new && mv docs/rules.md.new docs/rules.md
+	@swift run fleetctl roles export >docs/roles.md.new && mv docs/roles.md.new docs/roles.md
 
 .PHONY: bench
 bench: build ## Measure against the peers and print ratios.

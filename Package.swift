@@ -76,8 +76,8 @@ let package = Package(
     room(
       "FleetView",
       [
-        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetResources", "FleetPlan",
-        "FleetApply",
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetRender", "FleetRegistry",
+        "FleetConfig", "FleetResources", "FleetPlan", "FleetApply",
       ]
     ),
     room(
@@ -122,13 +122,17 @@ let package = Package(
     tests("FleetApply", ["FleetModel", "FleetResources", "FleetPlan", "FleetTransport"]),
     tests(
       "FleetView",
-      ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
-      exclude: ["Golden", "Plan/Golden", "Rules/Golden"]
+      [
+        "FleetDiagnostics", "FleetModel", "FleetRender", "FleetRegistry", "FleetConfig",
+        "FleetResources", "FleetPlan", "FleetApply",
+      ],
+      exclude: ["Golden", "Plan/Golden", "Rules/Golden", "Roles/registry-document.txt"]
     ),
     tests(
       "FleetCommands",
       [
-        "FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources",
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetRegistry", "FleetConfig",
+        "FleetResources", "FleetCompile", "FleetPlan", "FleetView",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Writes the folder roles/ into Swift source, so that the binary carries it.
+# Writes the folder roles/ and fleet.yaml into Swift source, so that the binary carries them.
 #
 #   scripts/embed-roles.sh            write Sources/FleetRegistry/Embedded/*.swift
-#   scripts/embed-roles.sh --check    exit 1 if they differ from roles/
+#   scripts/embed-roles.sh --check    exit 1 if they differ from roles/ and fleet.yaml
 #
-# One file of Swift a role, EmbeddedRoles.swift lists them. The output depends on roles/ alone.
+# One file of Swift a role, EmbeddedRoles+All.swift lists them; EmbeddedFleet+autobot.swift holds
+# fleet.yaml. The output depends on roles/ and fleet.yaml alone.
 set -eu
 export LC_ALL=C
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -76,9 +77,21 @@ done
   echo "}"
 } >"$work/EmbeddedRoles+All.swift"
 
+{
+  echo "// Written by scripts/embed-roles.sh from fleet.yaml; do not edit."
+  echo "// swift-format-ignore-file"
+  echo
+  echo "extension EmbeddedFleet {"
+  echo "  /// The file fleet.yaml of the repository's root."
+  printf '  static let autobotText: StaticString = '
+  emit fleet.yaml
+  echo
+  echo "}"
+} >"$work/EmbeddedFleet+autobot.swift"
+
 if [ "${1-}" = --check ]; then
   diff -r "$work" "$target" >/dev/null || {
-    echo "Sources/FleetRegistry/Embedded differs from roles/: run scripts/embed-roles.sh" >&2
+    echo "Sources/FleetRegistry/Embedded differs from roles/ or fleet.yaml: run scripts/embed-roles.sh" >&2
     exit 1
   }
   exit 0

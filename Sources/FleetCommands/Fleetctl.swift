@@ -11,6 +11,7 @@ package struct Fleetctl: AsyncParsableCommand {
       there is no state file: what fleetctl owns is recorded on the node it owns it on.
 
       EXAMPLES
+        fleetctl init                         write a fleet.yaml to start from
         fleetctl validate                     check fleet.yaml, without a network
         fleetctl fmt                          bring fleet.yaml into the canonical layout
         fleetctl hosts trust                  pin the nodes' host keys, once
@@ -22,9 +23,10 @@ package struct Fleetctl: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, ExplainCommand.self, HostsCommand.self, LockCommand.self,
-      FormatCommand.self, SchemaCommand.self, VersionCommand.self,
+      InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
+      PlanCommand.self, ApplyCommand.self, ShowCommand.self, RolesCommand.self,
+      ExplainCommand.self, GraphCommand.self, SchemaCommand.self, HostsCommand.self,
+      LockCommand.self, VersionCommand.self,
     ]
   )
 

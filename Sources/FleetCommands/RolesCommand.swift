@@ -2,15 +2,31 @@ import ArgumentParser
 import FleetDiagnostics
 import FleetRegistry
 
-/// `fleetctl roles [NAME]`.
+/// `fleetctl roles`.
 struct RolesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "roles",
-    abstract: "List the roles that this binary knows, or explain one.",
+    abstract: "List the roles that this binary knows, explain one, or write them all down.",
     discussion: """
       EXAMPLES
         fleetctl roles
         fleetctl roles redis
+        fleetctl roles redis --format json | jq '.ports'
+        fleetctl roles export > roles.md
+      """,
+    subcommands: [RolesShowCommand.self, RolesExportCommand.self],
+    defaultSubcommand: RolesShowCommand.self
+  )
+}
+
+/// `fleetctl roles [NAME]`.
+struct RolesShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "List the roles, or explain one. The same without the word `show`.",
+    discussion: """
+      EXAMPLES
+        fleetctl roles
         fleetctl roles redis --format json | jq '.ports'
       """
   )

@@ -46,6 +46,8 @@ package struct UsageAdvice {
         path.append(word)
         continue
       }
+      // A word for the command that stands when none is named.
+      if command.configuration.defaultSubcommand != nil { return nil }
       let name = (path + [word]).joined(separator: " ")
       return "There is no command \(quoted(displayable(name)))."
         + suggestion(word, path, subcommands)

@@ -1,14 +1,16 @@
 internal import FleetDiagnostics
-internal import FleetModel
-internal import FleetRender
+package import FleetModel
+package import FleetRender
 
 /// What is shown of a role, evaluated with default parameters.
-struct RoleSummary {
+package struct RoleSummary {
   let registry: Registry
-  let role: Role
+  /// The role.
+  package let role: Role
   private let scope: Scope
 
-  init(registry: Registry, role: Role) {
+  /// Prepares the role's default scope in `registry`.
+  package init(registry: Registry, role: Role) {
     self.registry = registry
     self.role = role
     scope = registry.defaultScope(for: role)
@@ -16,12 +18,14 @@ struct RoleSummary {
 
   // MARK: evaluation; what depends on a real fleet shows as it is written
 
-  func text(_ text: TemplateText?) -> String? {
+  /// Returns the text, nil only for no text.
+  package func text(_ text: TemplateText?) -> String? {
     var ignored = Diagnostics()
     return text.map { $0.string(scope, into: &ignored) ?? $0.text }
   }
 
-  func texts(_ items: [TemplateText]) -> [String] { texts(items, scope) }
+  /// Returns the texts; a list-valued expression gives several.
+  package func texts(_ items: [TemplateText]) -> [String] { texts(items, scope) }
 
   private func texts(_ items: [TemplateText], _ scope: Scope) -> [String] {
     var ignored = Diagnostics()
@@ -34,12 +38,14 @@ struct RoleSummary {
     return when.holds(scope, into: &ignored) ?? true
   }
 
-  func number(_ port: Port) -> Int? {
+  /// Returns the port's number; nil where it depends on a real fleet.
+  package func number(_ port: Port) -> Int? {
     var ignored = Diagnostics()
     return port.number.int(scope, into: &ignored)
   }
 
-  func duration(_ text: TemplateText) -> TimeSpan? {
+  /// Returns the duration; nil where it depends on a real fleet.
+  package func duration(_ text: TemplateText) -> TimeSpan? {
     var ignored = Diagnostics()
     return text.duration(scope, into: &ignored)
   }
@@ -56,7 +62,8 @@ struct RoleSummary {
     return result
   }
 
-  var packages: [String] {
+  /// Packages of the role and its components, in order, each once.
+  package var packages: [String] {
     parts.flatMap { part in
       part.role.content.packages.filter { holds($0.when, part.scope) }
         .flatMap { texts([$0.name], part.scope) }
@@ -64,7 +71,7 @@ struct RoleSummary {
   }
 
   /// Units that run: the role's own first, then those of packages and components.
-  var services: [String] {
+  package var services: [String] {
     parts.flatMap { part in
       let own = part.role.content.units.filter {
         $0.state == .started && holds($0.when, part.scope)
@@ -77,17 +84,19 @@ struct RoleSummary {
     }.unique
   }
 
-  var databases: [String] { texts(role.content.databases.map(\.name)).unique }
+  /// Databases that the role makes.
+  package var databases: [String] { texts(role.content.databases.map(\.name)).unique }
 
-  /// The number of the port a need connects to, with the provider's default parameters.
-  func port(of need: Need) -> Int? {
+  /// Returns the number of the port a need connects to, with the provider's default parameters.
+  package func port(of need: Need) -> Int? {
     guard let endpoint = need.endpoint, let name = need.roles.first,
       let provider = registry.role(name), let port = provider.port(endpoint)
     else { return nil }
     return RoleSummary(registry: registry, role: provider).number(port)
   }
 
-  func defaultText(_ parameter: Parameter) -> String? {
+  /// Returns a parameter's default as it is written; nil without one.
+  package func defaultText(_ parameter: Parameter) -> String? {
     parameter.defaultValue.map { $0.written }
   }
 }
