@@ -127,7 +127,10 @@ let package = Package(
     ),
     tests(
       "FleetCommands",
-      ["FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources"]
+      [
+        "FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources",
+        "FleetApply",
+      ]
     ),
   ]
 )
