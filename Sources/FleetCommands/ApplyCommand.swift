@@ -194,6 +194,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   /// A saved plan holds only while the nodes are as it saw them.
   private func refuseMoved(_ approved: PlanFile, _ fresh: PlanFile) throws {
+    try Moved.refuseSwapped(approved.plan, fresh.plan)
     let moved = Moved.nodes(approved.plan, fresh.plan)
     guard !moved.isEmpty else { return }
     Terminal.note("error: the plan is stale; nothing was changed. Plan again.\n")
@@ -224,13 +225,55 @@ enum Moved {
           ? "node.\(node.id) is no longer in fleet.yaml" : nil
       }
       // One that cannot be reached is reported as such; nothing is done on it.
-      guard current.isReachable, current.digest != node.digest else { return nil }
+      guard current.isReachable else { return nil }
+      let index = indexed(node, current)
+      guard current.digest != node.digest else {
+        return index.isEmpty ? nil : "node.\(node.id) moved: \(index.joined(separator: ", "))"
+      }
       let before = Set(approved.changes(of: node.id))
       let after = Set(fresh.changes(of: node.id))
       let addresses = Set(before.symmetricDifference(after).map(\.address.description)).sorted()
       let what = addresses.isEmpty ? "something it depends on" : addresses.joined(separator: ", ")
-      return "node.\(node.id) moved: \(what)"
+      return "node.\(node.id) moved: \(([what] + index).joined(separator: ", "))"
     }
+  }
+
+  /// One line for each node that is another machine than the one that was planned.
+  static func swapped(_ approved: Plan, _ fresh: Plan) -> [String] {
+    approved.nodes.compactMap { node in
+      guard !node.machine.isEmpty,
+        approved.changes(of: node.id).contains(where: \.action.isExecuted),
+        let now = fresh.nodes.first(where: { $0.id == node.id }), !now.machine.isEmpty,
+        now.machine != node.machine
+      else { return nil }
+      return
+        "node.\(node.id) is another machine than the one that was planned: its machine-id differs"
+    }
+  }
+
+  /// Ends the command where a node is another machine.
+  static func refuseSwapped(_ approved: Plan, _ fresh: Plan) throws {
+    let lines = swapped(approved, fresh)
+    guard !lines.isEmpty else { return }
+    Terminal.note("error: a machine was swapped since the plan; nothing was changed.\n")
+    for line in lines { Terminal.note("  \(displayable(line))\n") }
+    Terminal.note("  Check the address in fleet.yaml, then plan again.\n")
+    throw EarlyEnd(status: .identityRefused, reason: lines.joined(separator: "; "))
+  }
+
+  /// What of the check-index differs though the changes are the same.
+  private static func indexed(_ before: PlannedNode, _ now: PlannedNode) -> [String] {
+    var moved: [String] = []
+    if before.generation != now.generation {
+      let numbers = [before.generation, now.generation].map { $0.map(String.init) ?? "none" }
+      moved.append("another apply went over it (generation \(numbers[0]), now \(numbers[1]))")
+    }
+    for (unit, invocation) in before.invocations.sorted(by: { $0.key < $1.key }) {
+      if let current = now.invocations[unit], current != invocation {
+        moved.append("unit:\(unit) was started anew")
+      }
+    }
+    return moved
   }
 }
 

@@ -257,6 +257,12 @@ struct ApplyRun {
       await release(held)
       throw error
     }
+    do {
+      try Moved.refuseSwapped(approved.plan, fresh)
+    } catch {
+      await release(held)
+      throw error
+    }
     let moved = Moved.nodes(approved.plan, fresh)
     guard !moved.isEmpty else { return }
     Terminal.note("error: a node moved since the plan; nothing was changed. Plan again.\n")

@@ -16,12 +16,14 @@ package struct Fleetctl: AsyncParsableCommand {
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
         fleetctl apply fleet.plan             apply exactly that plan, or refuse
+        fleetctl rollback                     take the last run back, after showing what that does
         fleetctl roles redis                  what the role brings with it
       """,
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, LockCommand.self, VersionCommand.self,
+      HistoryCommand.self, RollbackCommand.self, RolesCommand.self, HostsCommand.self,
+      LockCommand.self, VersionCommand.self,
     ]
   )
 
