@@ -132,7 +132,7 @@ let package = Package(
       "FleetCommands",
       [
         "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetRegistry", "FleetConfig",
-        "FleetResources", "FleetCompile", "FleetPlan", "FleetView",
+        "FleetResources", "FleetCompile", "FleetPlan", "FleetApply", "FleetView",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]
     ),

@@ -6,6 +6,7 @@ import FleetPlan
 import FleetResources
 import FleetTransport
 import FleetView
+import Glibc
 
 /// `fleetctl apply`.
 struct ApplyCommand: AsyncParsableCommand {
@@ -20,7 +21,7 @@ struct ApplyCommand: AsyncParsableCommand {
       Exits 0 when all is done, 2 with -detailed-exitcode when something was changed, 4 when some of it failed,
       5 refused by a guard, 6 when a node moved, 7 when a lock is held, 8 not approved, 9 when some node is
       unreachable and the rest is fine, 10 when all that failed was rolled back, 13 when an outcome is not known,
-      130 when it was interrupted.
+      130 or 143 when it was interrupted.
 
       EXAMPLES
         fleetctl apply
@@ -28,6 +29,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
         fleetctl apply -l group=edge
+        fleetctl apply -auto-approve --format jsonl | jq -r 'select(.type=="run_end").result'
       """
   )
 
@@ -71,6 +73,22 @@ struct ApplyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Refuse a saved plan with another digest.", valueName: "sha256:…"))
   var expectDigest: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "What the other nodes do when one fails: continue, stop (nodes whose services are not touched yet are left so) or rollback (the whole run is taken back).",
+      valueName: "policy"
+    )
+  )
+  var onFailure = FailurePolicy.continue
+
+  @Option(
+    help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
+  )
+  var format = TextOrEvents.human
+
+  @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
+  var events: String?
+
   func run() async throws {
     guard let wait = TimeSpan(lockTimeout) else {
       Terminal.note("error: --lock-timeout: \(quoted(lockTimeout)) is no time; write 30s or 5m\n")
@@ -91,28 +109,67 @@ struct ApplyCommand: AsyncParsableCommand {
       )
       throw ExitStatus.notApproved.error
     }
+    let stream = try RunStream("apply", eventful: format == .jsonl, path: events)
+    let watcher = stream.watchInterrupts()
+    defer { watcher.cancel() }
+    do {
+      throw try await perform(stream, wait, window).error
+    } catch let early as EarlyEnd {
+      throw stream.end(early.status, early.reason).error
+    } catch let code as ExitCode {
+      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
+      throw stream.end(status, status == .success ? "" : "see standard error").error
+    } catch {
+      Terminal.note("error: \(displayable("\(error)"))\n")
+      throw stream.end(.internalError, "\(error)").error
+    }
+  }
+
+  /// Plans, asks, runs, reports; the events' end is told in `run`, whatever is thrown here.
+  private func perform(
+    _ stream: RunStream,
+    _ wait: TimeSpan,
+    _ window: TimeSpan
+  ) async throws -> ExitStatus {
     let saved = try savedPlan()
     let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
     let links = try await planning.observe()
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
-    try Terminal.result(options.colours.text(of: approved))
+    stream.tell(approved)
+    try show(options.colours.text(of: approved), stream)
     try refuseMoved(approved, fresh)
     guard approved.plan.hasChanges else {
       for link in links { await link.connection?.close() }
-      throw ending(of: approved.plan, results: []).error
+      let verdict = ApplyVerdict(approved.plan, [], [], isDetailed: detailedExitCode)
+      return stream.end(verdict.status, verdict.reason, verdict.summary, nothingToDo: true)
     }
     try approve(approved)
-    let run = ApplyRun(
+    let outcome = try await ApplyRun(
       planning: planning,
       links: links,
       approved: approved,
       lockWait: wait,
-      confirmTimeout: window
-    )
-    let outcome = try await run.perform()
-    try Terminal.result(outcome.text)
-    throw ending(of: approved.plan, results: outcome.results).error
+      confirmTimeout: window,
+      onFailure: onFailure,
+      stream: stream,
+      isDetailed: detailedExitCode
+    ).perform()
+    var status = outcome.verdict.status
+    if stream.isEventful {
+      Terminal.note(outcome.text)
+    } else if !Terminal.write(outcome.text, to: STDOUT_FILENO) {
+      Terminal.note("error: standard output takes nothing any more; this is what was done:\n")
+      Terminal.note(outcome.text)
+      if status == .success || status == .changes { status = .failure }
+    }
+    return stream.end(status, outcome.verdict.reason, outcome.verdict.summary)
+  }
+
+  /// The plan goes where the result goes; beside events, to stderr.
+  private func show(_ text: String, _ stream: RunStream) throws {
+    if stream.isEventful { return Terminal.note(text) }
+    try Terminal.result(text)
   }
 
   private func savedPlan() throws -> PlanFile? {
@@ -130,18 +187,19 @@ struct ApplyCommand: AsyncParsableCommand {
       Terminal.note(
         "error: the plan's digest is \(saved.digest), not \(displayable(expectDigest)); nothing was changed.\n"
       )
-      throw ExitStatus.conflict.error
+      throw EarlyEnd(status: .conflict, reason: "the plan has another digest")
     }
     return saved
   }
 
   /// A saved plan holds only while the nodes are as it saw them.
   private func refuseMoved(_ approved: PlanFile, _ fresh: PlanFile) throws {
+    try Moved.refuseSwapped(approved.plan, fresh.plan)
     let moved = Moved.nodes(approved.plan, fresh.plan)
     guard !moved.isEmpty else { return }
     Terminal.note("error: the plan is stale; nothing was changed. Plan again.\n")
     for line in moved { Terminal.note("  \(displayable(line))\n") }
-    throw ExitStatus.conflict.error
+    throw EarlyEnd(status: .conflict, reason: moved.joined(separator: "; "))
   }
 
   private func approve(_ file: PlanFile) throws {
@@ -149,34 +207,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let answer = Terminal.ask("\nApply these changes? Only `yes` is accepted: ")
     guard answer == "yes" else {
       Terminal.note("Nothing was changed.\n")
-      throw ExitStatus.notApproved.error
+      throw EarlyEnd(status: .notApproved, reason: "not approved")
     }
-  }
-
-  private func ending(of plan: Plan, results: [NodeResult]) -> ExitStatus {
-    var statuses: [ExitStatus] = [.success]
-    if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
-    let changed = results.contains { $0.outcome == .changed }
-    let anything = results.contains { !$0.changed.isEmpty }
-    if detailedExitCode, changed { statuses.append(.changes) }
-    // A restart that waits for its window is shown and is no failure.
-    let blocked = plan.changes.contains { change in
-      change.action == .unknown || (change.action == .blocked && change.label != .restartDebt)
-    }
-    if blocked { statuses.append(plan.hasChanges ? .partial : .refused) }
-    let skipped = results.contains { !$0.skipped.isEmpty }
-    if skipped { statuses.append(anything ? .partial : .failure) }
-    for result in results {
-      switch result.outcome {
-      case .changed, .unchanged: continue
-      case .failed: statuses.append(anything ? .partial : .failure)
-      case .unreachable: statuses.append(.unreachable)
-      case .unknown: statuses.append(.outcomeUnknown)
-      case .rolledBack: statuses.append(changed ? .partial : .rolledBack)
-      }
-    }
-    let worst = ExitStatus.worst(statuses)
-    return Interrupt.isRequested && skipped && worst != .outcomeUnknown ? .interrupted : worst
   }
 }
 
@@ -186,14 +218,63 @@ enum Moved {
   static func nodes(_ approved: Plan, _ fresh: Plan) -> [String] {
     approved.nodes.compactMap { node in
       guard node.isReachable, approved.changes(of: node.id).contains(where: \.action.isExecuted),
-        let now = fresh.nodeDigest(node.id)
-      else { return nil }
-      guard now != node.digest else { return nil }
+        let current = fresh.nodes.first(where: { $0.id == node.id })
+      else {
+        let isWanted = approved.changes(of: node.id).contains(where: \.action.isExecuted)
+        return isWanted && !fresh.nodes.contains { $0.id == node.id }
+          ? "node.\(node.id) is no longer in fleet.yaml" : nil
+      }
+      // One that cannot be reached is reported as such; nothing is done on it.
+      guard current.isReachable else { return nil }
+      let index = indexed(node, current)
+      guard current.digest != node.digest else {
+        return index.isEmpty ? nil : "node.\(node.id) moved: \(index.joined(separator: ", "))"
+      }
       let before = Set(approved.changes(of: node.id))
       let after = Set(fresh.changes(of: node.id))
       let addresses = Set(before.symmetricDifference(after).map(\.address.description)).sorted()
       let what = addresses.isEmpty ? "something it depends on" : addresses.joined(separator: ", ")
-      return "node.\(node.id) moved: \(what)"
+      return "node.\(node.id) moved: \(([what] + index).joined(separator: ", "))"
     }
   }
+
+  /// One line for each node that is another machine than the one that was planned.
+  static func swapped(_ approved: Plan, _ fresh: Plan) -> [String] {
+    approved.nodes.compactMap { node in
+      guard !node.machine.isEmpty,
+        approved.changes(of: node.id).contains(where: \.action.isExecuted),
+        let now = fresh.nodes.first(where: { $0.id == node.id }), !now.machine.isEmpty,
+        now.machine != node.machine
+      else { return nil }
+      return
+        "node.\(node.id) is another machine than the one that was planned: its machine-id differs"
+    }
+  }
+
+  /// Ends the command where a node is another machine.
+  static func refuseSwapped(_ approved: Plan, _ fresh: Plan) throws {
+    let lines = swapped(approved, fresh)
+    guard !lines.isEmpty else { return }
+    Terminal.note("error: a machine was swapped since the plan; nothing was changed.\n")
+    for line in lines { Terminal.note("  \(displayable(line))\n") }
+    Terminal.note("  Check the address in fleet.yaml, then plan again.\n")
+    throw EarlyEnd(status: .identityRefused, reason: lines.joined(separator: "; "))
+  }
+
+  /// What of the check-index differs though the changes are the same.
+  private static func indexed(_ before: PlannedNode, _ now: PlannedNode) -> [String] {
+    var moved: [String] = []
+    if before.generation != now.generation {
+      let numbers = [before.generation, now.generation].map { $0.map(String.init) ?? "none" }
+      moved.append("another apply went over it (generation \(numbers[0]), now \(numbers[1]))")
+    }
+    for (unit, invocation) in before.invocations.sorted(by: { $0.key < $1.key }) {
+      if let current = now.invocations[unit], current != invocation {
+        moved.append("unit:\(unit) was started anew")
+      }
+    }
+    return moved
+  }
 }
+
+extension FailurePolicy: ExpressibleByArgument {}

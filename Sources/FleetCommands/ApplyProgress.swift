@@ -1,5 +1,6 @@
 import FleetApply
 import FleetDiagnostics
+import FleetModel
 import Glibc
 import Synchronization
 
@@ -7,6 +8,10 @@ import Synchronization
 final class ApplyProgress: Sendable {
   private let began = ContinuousClock().now
   private let lines = Mutex<Int>(0)
+  private let stream: RunStream
+
+  /// Tells events to `stream`, too.
+  init(_ stream: RunStream) { self.stream = stream }
 
   /// Takes an event from any thread.
   func tell(_ event: ApplyEvent) {
@@ -25,10 +30,45 @@ final class ApplyProgress: Sendable {
     case .waiting(let node, let unit, let left, let status):
       text = "  \(node): \(displayable(unit)) is starting (\(displayable(status))), \(left) s left"
     }
+    publish(event)
     // One writer at a time, so that lines stay whole.
     lines.withLock { count in
       count += 1
       Terminal.note("[\(seconds) s] \(text)\n")
+    }
+  }
+}
+
+extension ApplyProgress {
+  fileprivate func publish(_ event: ApplyEvent) {
+    switch event {
+    case .stage(let name, let nodes):
+      stream.tell("stage_start", name, [("stage", .string(name)), ("nodes", .int(nodes))])
+    case .batch(let node, let stage, let operations, let milliseconds):
+      stream.tell(
+        "apply_progress",
+        "node.\(node): \(stage)",
+        [
+          ("node", .string(node.name)), ("stage", .string(stage)), ("steps", .int(operations)),
+          ("duration_ms", .int(milliseconds)),
+        ]
+      )
+    case .failed(let node, let address, let why):
+      stream.tell(
+        "step_errored",
+        level: "error",
+        "\(address) failed",
+        [("node", .string(node.name)), ("address", .string(address)), ("error", .string(why))]
+      )
+    case .waiting(let node, let unit, let left, let status):
+      stream.tell(
+        "check_progress",
+        "node.\(node): \(unit) is starting",
+        [
+          ("node", .string(node.name)), ("unit", .string(unit)), ("seconds_left", .int(left)),
+          ("status", .string(status)),
+        ]
+      )
     }
   }
 }

@@ -17,12 +17,18 @@ struct ApplyRun {
   let lockWait: TimeSpan
   /// How long a node waits for the next word before it takes back what was activated.
   let confirmTimeout: TimeSpan
+  /// What nodes that work do when one fails.
+  let onFailure: FailurePolicy
+  /// Takes the events.
+  let stream: RunStream
+  /// Whether `-detailed-exitcode` was given.
+  let isDetailed: Bool
   /// A dead client's lock is free after so long.
   private static let leaseSeconds = 120
 
   /// What came of it.
   struct Outcome {
-    let results: [NodeResult]
+    let verdict: ApplyVerdict
     let text: String
   }
 
@@ -33,35 +39,92 @@ struct ApplyRun {
   }
 
   func perform() async throws -> Outcome {
-    Interrupt.watch()
-    let run = String(Nonce.make().prefix(12))
+    let run = stream.run
+    stream.enter(.locking)
     let held = try await lockAll(run)
+    for entry in held {
+      let node = entry.worker.node.name
+      stream.tell("lock_acquired", "node.\(node): locked", [("node", .string(node))])
+    }
     let inputs = await lookAgain(held)
     try await refuseMoved(held, inputs)
     let tasks = held.compactMap { task($0, inputs) }
     let names = Set(tasks.map(\.node))
-    let bystanders = links.map(Planning.input).filter { !names.contains($0.id) }
-    let progress = ApplyProgress()
+    let bystanders = inputs.filter { !names.contains($0.id) }
+    let progress = ApplyProgress(stream)
     let keeper = keepLocks(held)
     defer { keeper.cancel() }
+    stream.enter(.underWay)
     let outcome = await FleetRun(
       tasks,
       bystanders: bystanders,
       fleet: planning.resolved.fleet.name,
       options: approved.plan.options,
       sources: OperatorFiles(),
+      onFailure: onFailure,
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()
     keeper.cancel()
-    let results = readBack(outcome, bystanders)
-    for (entry, result) in zip(held, results) {
-      await entry.worker.finish(summary: history(run, result))
+    let results = outcome.results + unreached(names, inputs)
+    let verdict = verdict(results, open: stillOpen(outcome, bystanders))
+    stream.tell(verdict.endings)
+    for entry in held {
+      let result = results.first { $0.node == entry.worker.node }
+      await entry.worker.finish(summary: result.map { history(run, $0, verdict) } ?? "")
     }
     for link in links where !names.contains(link.resources.node.id) {
       await link.connection?.close()
     }
-    return Outcome(results: results, text: report(results, run))
+    let report = ApplyReport(plan: approved.plan, verdict: verdict, run: run)
+    return Outcome(verdict: verdict, text: report.text)
+  }
+
+  /// Nodes with approved changes that nobody got at: not one of them may pass for done.
+  private func unreached(_ reached: Set<NodeID>, _ inputs: [NodeInput]) -> [NodeResult] {
+    approved.plan.nodes.compactMap { node in
+      guard node.isReachable, !reached.contains(node.id),
+        approved.plan.changes(of: node.id).contains(where: \.action.isExecuted)
+      else { return nil }
+      var result = NodeResult(node: node.id, outcome: .unreachable)
+      var why = "the node cannot be reached any more"
+      if case .unreachable(let step, let cause, _)? = inputs.first(where: { $0.id == node.id })?
+        .observation
+      {
+        why = "\(step): \(cause)"
+      }
+      result.failed = [NodeResult.Shortfall(address: "node.\(node.id)", why: why)]
+      return result
+    }
+  }
+
+  private func verdict(_ results: [NodeResult], open: [NodeID: Set<String>]?) -> ApplyVerdict {
+    let endings = results.flatMap { result in
+      AddressEnding.all(
+        of: approved.plan.changes(of: result.node),
+        result,
+        stillOpen: open.map { $0[result.node] ?? [] }
+      )
+    }
+    let settled = results.map { result in
+      var result = result
+      let own = endings.filter { $0.node == result.node }
+      // Nothing may pass for done that was not read back.
+      if open == nil, result.outcome == .changed { result.outcome = .unknown }
+      for ending in own where ending.kind == .failed {
+        guard !result.failed.contains(where: { $0.address == ending.address }) else { continue }
+        result.failed.append(NodeResult.Shortfall(address: ending.address, why: ending.why))
+        if result.outcome == .changed { result.outcome = .failed }
+      }
+      return result
+    }
+    return ApplyVerdict(
+      approved.plan,
+      settled,
+      endings,
+      isDetailed: isDetailed,
+      interrupt: Interrupt.isRequested ? Interrupt.status : nil
+    )
   }
 
   // MARK: Locks
@@ -119,7 +182,9 @@ struct ApplyRun {
       for await failure in group { if let failure { failures.append(failure) } }
       return failures.sorted { $0.0 < $1.0 }
     }
-    guard let first = failures.first else { return held }
+    // A lock that is held says more than a node that does not answer.
+    let busy = failures.first { if case .lockHeld = $0.1.code { true } else { false } }
+    guard let first = busy ?? failures.first else { return held }
     for (node, error) in failures {
       Terminal.note("error: node.\(node): \(displayable(error.message))\n")
     }
@@ -131,13 +196,13 @@ struct ApplyRun {
         "Nothing was changed. See what happened there, then let it take changes again:\n  "
           + "fleetctl lock thaw NODE\n"
       )
-      throw ExitStatus.nodeFrozen.error
+      throw EarlyEnd(status: .nodeFrozen, reason: "node.\(first.0): \(first.1.message)")
     }
     if case .lockHeld = first.1.code {
       Terminal.note("Nothing was changed. Wait with -lock-timeout 5m, or let the other run end.\n")
-      throw ExitStatus.lockHeld.error
+      throw EarlyEnd(status: .lockHeld, reason: "node.\(first.0): \(first.1.message)")
     }
-    throw ExitStatus.failure.error
+    throw EarlyEnd(status: .failure, reason: "node.\(first.0): \(first.1.message)")
   }
 
   /// Renews the leases while the run lasts: a node that waits for another's six-minute start, or for its
@@ -192,12 +257,18 @@ struct ApplyRun {
       await release(held)
       throw error
     }
+    do {
+      try Moved.refuseSwapped(approved.plan, fresh)
+    } catch {
+      await release(held)
+      throw error
+    }
     let moved = Moved.nodes(approved.plan, fresh)
     guard !moved.isEmpty else { return }
     Terminal.note("error: a node moved since the plan; nothing was changed. Plan again.\n")
     for line in moved { Terminal.note("  \(displayable(line))\n") }
     await release(held)
-    throw ExitStatus.conflict.error
+    throw EarlyEnd(status: .conflict, reason: moved.joined(separator: "; "))
   }
 
   private func task(_ held: Held, _ inputs: [NodeInput]) -> NodeTask? {
@@ -214,110 +285,39 @@ struct ApplyRun {
 
   // MARK: The end
 
-  /// What the nodes say after it: an address that should be done and still differs has failed.
-  private func readBack(_ outcome: FleetOutcome, _ bystanders: [NodeInput]) -> [NodeResult] {
+  /// What a plan over the last look would still execute, by node; nil when there is no such plan.
+  private func stillOpen(
+    _ outcome: FleetOutcome,
+    _ bystanders: [NodeInput]
+  ) -> [NodeID: Set<String>]? {
     let input = PlanInput(
       fleet: approved.plan.fleet,
       nodes: outcome.inputs + bystanders,
       options: approved.plan.options
     )
-    let after: Plan
     do {
-      after = try Planner.plan(input)
+      let after = try Planner.plan(input)
+      let open = after.changes.filter {
+        $0.action != .noOp && $0.label != .restartDebt || $0.action.isExecuted
+      }
+      return Dictionary(grouping: open, by: \.address.node)
+        .mapValues { Set($0.map(\.address.description)) }
     } catch {
-      // Nothing may pass for done that was not read back.
-      return outcome.results.map { result in
-        var result = result
-        result.outcome = .unknown
-        let why = error.diagnostics.sorted().map(\.detail).joined(separator: " ")
-        result.failed.append(
-          NodeResult.Shortfall(address: "node.\(result.node)", why: "not read back: \(why)")
-        )
-        return result
-      }
-    }
-    return outcome.results.map { result in
-      guard result.outcome == .changed else { return result }
-      var result = result
-      let skipped = Set(result.skipped.map(\.address))
-      let wanted = Set(
-        approved.plan.changes(of: result.node).filter(\.action.isExecuted).map(\.address)
-      )
-      for change in after.changes(of: result.node)
-      where change.action.isExecuted && wanted.contains(change.address)
-        && !skipped.contains(change.address.description)
-      {
-        let reason = change.reasons.map(\.text).joined(separator: "; ")
-        result.failed.append(
-          NodeResult.Shortfall(
-            address: change.address.description,
-            why: "still to \(change.action.rawValue) after the apply: \(reason)"
-          )
-        )
-        result.outcome = .failed
-      }
-      return result
+      let why = error.diagnostics.sorted().map(\.detail).joined(separator: " ")
+      Terminal.note("error: the nodes cannot be read back: \(displayable(why))\n")
+      return nil
     }
   }
 
-  private func history(_ run: String, _ result: NodeResult) -> String {
+  private func history(_ run: String, _ result: NodeResult, _ verdict: ApplyVerdict) -> String {
+    let counts = EndingCounts(verdict.endings.filter { $0.node == result.node })
     let members: [(String, JSONValue)] = [
       ("at", .string(PlanMeta.now()["created_at"] ?? "")), ("run", .string(run)),
       ("by", .string("\(PlanMeta.user)@\(PlanMeta.host)")), ("digest", .string(approved.digest)),
-      ("result", .string(result.outcome.rawValue)), ("changed", .int(result.changed.count)),
-      ("failed", .int(result.failed.count)),
+      ("result", .string(result.outcome.rawValue)), ("changed", .int(counts.done)),
+      ("failed", .int(counts.failed)), ("skipped", .int(counts.skipped)),
+      ("rolled_back", .int(counts.rolledBack)),
     ]
     return JSONValue.object(members).rendered(pretty: false)
-  }
-
-  private func report(_ results: [NodeResult], _ run: String) -> String {
-    var rows = results.map { result in
-      ApplyTable.Row(
-        node: result.node.name,
-        result: result.outcome.rawValue,
-        changed: result.changed.count,
-        failed: result.failed.count,
-        skipped: result.skipped.count,
-        milliseconds: result.milliseconds,
-        detail: result.failed.first.map { "\($0.address): \(Self.firstLine($0.why))" } ?? ""
-      )
-    }
-    for node in approved.plan.nodes where !node.isReachable {
-      rows.append(
-        ApplyTable.Row(
-          node: node.id.name,
-          result: "unreachable",
-          changed: nil,
-          failed: nil,
-          skipped: nil,
-          milliseconds: nil,
-          detail: "\(node.failedStep ?? ""): \(node.cause ?? "")"
-        )
-      )
-    }
-    var text = "\n" + ApplyTable(rows.sorted { $0.node < $1.node }).rendered()
-    for result in results {
-      for failure in result.failed { text += Self.detail("failed", failure) }
-      for skip in result.skipped.prefix(20) { text += Self.detail("skipped", skip) }
-    }
-    let changed = results.reduce(0) { $0 + $1.changed.count }
-    let failed = results.reduce(0) { $0 + $1.failed.count }
-    let skipped = results.reduce(0) { $0 + $1.skipped.count }
-    let complete =
-      failed == 0 && skipped == 0
-      && results.allSatisfy { $0.outcome == .changed || $0.outcome == .unchanged }
-    text += complete ? "\nApply complete: " : "\nApply incomplete: "
-    text += "\(changed) changed, \(failed) failed, \(skipped) skipped (run \(run)).\n"
-    return text
-  }
-
-  private static func firstLine(_ text: String) -> String {
-    String(text.split(separator: "\n").last ?? "")
-  }
-
-  private static func detail(_ word: String, _ shortfall: NodeResult.Shortfall) -> String {
-    let lines = shortfall.why.split(separator: "\n").suffix(20)
-    return "\n\(word) \(displayable(shortfall.address))\n"
-      + lines.map { "  \(displayable(String($0)))\n" }.joined()
   }
 }

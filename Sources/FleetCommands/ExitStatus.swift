@@ -27,6 +27,7 @@ package enum ExitStatus: Int32, Sendable {
   case usage = 64
   case internalError = 70
   case interrupted = 130
+  case terminated = 143
 
   /// The error that makes ArgumentParser exit with this code and print nothing more.
   package var error: ExitCode { ExitCode(rawValue) }

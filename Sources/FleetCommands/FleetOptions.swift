@@ -51,3 +51,13 @@ extension ColourChoice: ExpressibleByArgument {}
 enum TextOrJSON: String, ExpressibleByArgument, CaseIterable {
   case human, json
 }
+
+/// `--format` of `apply`.
+enum TextOrEvents: String, ExpressibleByArgument, CaseIterable {
+  case human, jsonl
+}
+
+/// `--format` of `plan`.
+enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
+  case human, json, jsonl
+}

@@ -18,14 +18,16 @@ package struct Fleetctl: AsyncParsableCommand {
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
         fleetctl apply fleet.plan             apply exactly that plan, or refuse
+        fleetctl rollback                     take the last run back, after showing what that does
         fleetctl roles redis                  what the role brings with it
         fleetctl explain port-collision       what a rule means, and what to do
       """,
     version: Version.current,
     subcommands: [
       InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
-      PlanCommand.self, ApplyCommand.self, ShowCommand.self, RolesCommand.self,
-      ExplainCommand.self, GraphCommand.self, SchemaCommand.self, HostsCommand.self,
+      PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
+      RollbackCommand.self, RolesCommand.self, ExplainCommand.self, GraphCommand.self,
+      SchemaCommand.self, HostsCommand.self,
       LockCommand.self, VersionCommand.self,
     ]
   )

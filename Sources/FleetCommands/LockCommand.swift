@@ -147,31 +147,41 @@ struct ThawCommand: AsyncParsableCommand {
 }
 
 /// The nodes of a fleet that a `lock` command names, each with a session of its own.
-private struct LockedFleet {
-  private let fleet: Fleet
-  private let folder: String
-  private let nodes: [FleetNode]
+struct LockedFleet {
+  let fleet: Fleet
+  let folder: String
+  let nodes: [FleetNode]
 
   init(_ named: LockNodes, needsNodes: Bool) throws {
-    let loaded = try LoadedFleet.load(named.options)
+    try self.init(named.options, named.nodes, needsNodes: needsNodes)
+  }
+
+  init(_ options: FleetOptions, _ named: [String], needsNodes: Bool) throws {
+    let loaded = try LoadedFleet.load(options)
     guard let resolved = loaded.resolved else {
-      loaded.tell(colour: named.options.colour)
+      loaded.tell(colour: options.colour)
       Terminal.note("\(loaded.file) is not sound; no machine was contacted.\n")
       throw ExitStatus.failure.error
     }
     fleet = resolved.fleet
     folder = loaded.folder
-    if needsNodes, named.nodes.isEmpty {
+    if needsNodes, named.isEmpty {
       Terminal.note("error: say which nodes: fleetctl lock … NODE\n")
       throw ExitStatus.usage.error
     }
     let names = fleet.nodes.map(\.id.name)
-    for name in named.nodes where !names.contains(name) {
+    for name in named where !names.contains(name) {
       let near = NearestName.question(name, in: names).map { " " + $0 } ?? ""
       Terminal.note("error: there is no node \(quoted(name)) in \(loaded.file).\(near)\n")
       throw ExitStatus.usage.error
     }
-    nodes = fleet.nodes.filter { named.nodes.isEmpty || named.nodes.contains($0.id.name) }
+    nodes = fleet.nodes.filter { named.isEmpty || named.contains($0.id.name) }
+  }
+
+  /// The same fleet, fewer nodes.
+  init(_ whole: LockedFleet, only nodes: [FleetNode]) {
+    (fleet, folder) = (whole.fleet, whole.folder)
+    self.nodes = nodes
   }
 
   /// Does `body` on all nodes side by side; answers in the order of the file.
@@ -179,6 +189,7 @@ private struct LockedFleet {
     _ body: @escaping @Sendable (NodeSession) async throws(ApplyError) -> Answer
   ) async throws -> [(String, Result<Answer, ApplyError>)] {
     let connections = FleetConnections()
+    let nodes = nodes
     let found = try NodeTargets.found(nodes, fleet, folder: folder)
     let targets = nodes.map { found[$0] }
     return await withTaskGroup(of: (Int, Result<Answer, ApplyError>).self) { group in

@@ -47,21 +47,41 @@ struct PlanCommand: AsyncParsableCommand {
   @Flag(help: "Show the content of files that are created, too.")
   var showCreated = false
 
-  @Option(help: ArgumentHelp("Output format: human or json.", valueName: "format"))
-  var format = TextOrJSON.human
+  @Option(
+    help: ArgumentHelp(
+      "Output format: human, json or jsonl (one event a line).",
+      valueName: "format"
+    )
+  )
+  var format = PlanFormat.human
 
   func run() async throws {
+    guard format == .jsonl else { throw try await perform { _ in }.error }
+    let stream = try RunStream("plan", eventful: true)
+    let watcher = stream.watchInterrupts()
+    defer { watcher.cancel() }
+    do {
+      throw stream.end(try await perform { stream.tell($0) }, "").error
+    } catch let code as ExitCode {
+      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
+      throw stream.end(status, status == .success ? "" : "see standard error").error
+    }
+  }
+
+  private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
     let planning = try Planning(options, planOptions.options)
     let links = try await planning.observe()
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     let file = PlanFile(plan, meta: PlanMeta.now())
+    tell(file)
     switch format {
+    case .jsonl: break
     case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")
     case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
     }
     if let out { try save(file, to: out) }
-    throw exit(for: plan)
+    return exit(for: plan)
   }
 
   private func save(_ file: PlanFile, to path: String) throws {
@@ -74,11 +94,11 @@ struct PlanCommand: AsyncParsableCommand {
     Terminal.note("Saved to \(path). To apply exactly this:\n  fleetctl apply \(path)\n")
   }
 
-  private func exit(for plan: Plan) -> ExitCode {
-    guard detailedExitCode else { return ExitStatus.success.error }
+  private func exit(for plan: Plan) -> ExitStatus {
+    guard detailedExitCode else { return .success }
     var statuses: [ExitStatus] = [.success]
     if plan.hasChanges { statuses.append(.changes) }
     if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
-    return ExitStatus.worst(statuses).error
+    return ExitStatus.worst(statuses)
   }
 }

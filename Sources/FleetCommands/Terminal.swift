@@ -38,7 +38,10 @@ package enum Terminal {
     }
   }
 
-  private static func write(_ text: String, to descriptor: Int32) -> Bool {
+  /// Writes all of `text`; false when it could not be.
+  ///
+  /// With SIGPIPE ignored a pipe without reader is a failure like any other.
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
     var offset = 0
     while offset < bytes.count {

@@ -26,6 +26,52 @@ import Testing
     #expect(!log.entries.contains("bad start a.service"))
   }
 
+  @Test(arguments: FailurePolicy.allCases)
+  func aFailureDoesToTheOthersWhatWasAskedFor(policy: FailurePolicy) async throws {
+    let log = Log()
+    let bad = try task("bad", [file("bad", "/etc/a")], log, failing: .writeFile)
+    let begun = try task(
+      "begun",
+      [file("begun", "/etc/a"), unit("begun", "a.service", wave: 1)],
+      log
+    )
+    let later = try task("later", [unit("later", "a.service", wave: 1)], log)
+    let results = await run([bad, begun, later], policy)
+    #expect(results[0].outcome == .rolledBack)
+    let wanted: [NodeResult.Outcome] =
+      switch policy {
+      case .continue: [.changed, .changed]
+      case .stop: [.changed, .unchanged]
+      case .rollback: [.rolledBack, .unchanged]
+      }
+    #expect(results.dropFirst().map(\.outcome) == wanted)
+    #expect(log.entries.contains("begun start a.service") == (policy != .rollback))
+    #expect(log.entries.contains("later start a.service") == (policy == .continue))
+    #expect(log.entries.contains("begun roll back") == (policy == .rollback))
+    if policy == .rollback {
+      let why = "taken back with the run, because node.bad failed"
+      #expect(results[1].failed == [.init(address: "node.begun", why: why)])
+    }
+    guard policy != .continue else { return }
+    let skipped = NodeResult.Shortfall(
+      address: "node.later/unit:a.service",
+      why: "node.bad failed"
+    )
+    #expect(results[2].skipped == [skipped])
+  }
+
+  @Test func aNodeThatCannotBeConfirmedTakesTheConfirmedOnesWithIt() async throws {
+    let log = Log()
+    let good = try task("good", [file("good", "/etc/a")], log)
+    let lost = try task("lost", [file("lost", "/etc/a")], log, isLockedOut: true)
+    let results = await run([good, lost], .rollback)
+    #expect(results.map(\.outcome) == [.rolledBack, .rolledBack])
+    #expect(log.entries.filter { $0 == "good roll back" }.count == 1)
+    #expect(!log.entries.contains("lost roll back"))
+    let others = await run([good, lost], .continue)
+    #expect(others.map(\.outcome) == [.changed, .rolledBack])
+  }
+
   @Test func providersStartInAnEarlierWaveThanTheirConsumers() async throws {
     let log = Log()
     let database = try task("db", [unit("db", "db.service", wave: 0)], log)
@@ -87,9 +133,18 @@ import Testing
 
   // MARK: Material
 
-  private func run(_ tasks: [NodeTask]) async -> [NodeResult] {
-    await FleetRun(tasks, fleet: "test", options: PlanOptions(), sources: NoSources()) { _ in }
-      .perform().results
+  private func run(
+    _ tasks: [NodeTask],
+    _ policy: FailurePolicy = .continue
+  ) async -> [NodeResult] {
+    await FleetRun(
+      tasks,
+      fleet: "test",
+      options: PlanOptions(),
+      sources: NoSources(),
+      onFailure: policy
+    ) { _ in }
+    .perform().results
   }
 
   private func node(_ name: String) throws -> NodeID { try #require(NodeID(name)) }
@@ -135,7 +190,8 @@ import Testing
     _ resources: [Resource],
     _ log: Log,
     failing: NodeOperation.Verb? = nil,
-    approved: Set<ResourceAddress>? = nil
+    approved: Set<ResourceAddress>? = nil,
+    isLockedOut: Bool = false
   ) throws -> NodeTask {
     let input = NodeInput(
       id: try node(name),
@@ -148,7 +204,13 @@ import Testing
       input,
       schedule: NodeSchedule(node: input.id, changes: changes(resources, approved)),
       observed: Recorder.bare(resources),
-      worker: Recorder(name: name, resources: resources, log: log, failing: failing)
+      worker: Recorder(
+        name: name,
+        resources: resources,
+        log: log,
+        failing: failing,
+        isLockedOut: isLockedOut
+      )
     )
   }
 
@@ -193,6 +255,7 @@ private struct Recorder: NodeWorker {
   let resources: [Resource]
   let log: Log
   let failing: NodeOperation.Verb?
+  let isLockedOut: Bool
 
   static func bare(_ resources: [Resource]) -> ObservedNode {
     var observed = ObservedNode()
@@ -244,8 +307,13 @@ private struct Recorder: NodeWorker {
 
   func open(host: String, port: Int) async throws(TransportError) {}
   func write(_ manifest: Manifest) async -> BatchOutcome { .results([]) }
-  func rollBack() async -> BatchOutcome { .results([]) }
-  func confirm() async -> WayBack { .confirmed }
+  func rollBack() async -> BatchOutcome {
+    log.add("\(name) roll back")
+    return .results([])
+  }
+  func confirm() async -> WayBack {
+    isLockedOut ? .takenBack(isWhole: true, "nobody got in") : .confirmed
+  }
   func settle() async -> WayBack { .unknown("not asked for here") }
   func finish(summary: String) async {}
 }

@@ -12,6 +12,7 @@ package struct FleetRun: Sendable {
   private let fleet: String
   private let options: PlanOptions
   private let sources: any SourceReader
+  private let onFailure: FailurePolicy
   private let isInterrupted: @Sendable () -> Bool
   private let notify: @Sendable (ApplyEvent) -> Void
 
@@ -23,6 +24,7 @@ package struct FleetRun: Sendable {
   ///   - fleet: Name of the fleet.
   ///   - options: Those of the approved plan.
   ///   - sources: Reads source trees.
+  ///   - onFailure: What the other nodes do when one fails.
   ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
   ///   - notify: Takes events, from any thread.
   package init(
@@ -31,6 +33,7 @@ package struct FleetRun: Sendable {
     fleet: String,
     options: PlanOptions,
     sources: any SourceReader,
+    onFailure: FailurePolicy = .continue,
     isInterrupted: @escaping @Sendable () -> Bool = { false },
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
@@ -39,6 +42,7 @@ package struct FleetRun: Sendable {
     self.fleet = fleet
     self.options = options
     self.sources = sources
+    self.onFailure = onFailure
     self.isInterrupted = isInterrupted
     self.notify = notify
   }
@@ -56,6 +60,8 @@ package struct FleetRun: Sendable {
     nodes = await activate(nodes)
     nodes = await restoreFailed(nodes)
     nodes = await confirm(nodes)
+    // A node that could not be confirmed takes back the others only now: nobody could know before.
+    nodes = await restoreFailed(nodes)
     nodes = await conclude(nodes)
     let elapsed = began.duration(to: clock.now)
     let results = nodes.map { progress in
@@ -183,10 +189,18 @@ package struct FleetRun: Sendable {
 
   /// A node that failed after its files were written goes back to what it was.
   private func restoreFailed(_ nodes: [NodeProgress]) async -> [NodeProgress] {
-    await concurrently(nodes) { progress in
+    let culprit = onFailure == .rollback ? nodes.first(where: \.hasFailed)?.task.node : nil
+    return await concurrently(nodes) { progress in
       var progress = progress
-      guard progress.hasActivated, progress.result.outcome == .failed || progress.isInterrupted
-      else { return progress }
+      guard progress.hasActivated, !progress.tookItselfBack, !progress.wentBack else {
+        return progress
+      }
+      if progress.result.outcome != .failed, !progress.isInterrupted {
+        guard let culprit, progress.result.outcome == .changed else { return progress }
+        let why = "taken back with the run, because node.\(culprit) failed"
+        report(progress.fail("node.\(progress.task.node)", why), progress)
+      }
+      progress.wentBack = true
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
@@ -323,6 +337,7 @@ package struct FleetRun: Sendable {
         nodes[index].interrupt()
       }
     }
+    halt(&nodes, before: name)
     let work = nodes.map { $0.halted == nil ? operations($0) : [] }
     let busy = work.count { !$0.isEmpty }
     guard busy > 0 else { return nodes }
@@ -350,6 +365,17 @@ package struct FleetRun: Sendable {
         )
       )
       return progress
+    }
+  }
+
+  /// With `--on-failure stop` or `rollback` no further node is begun once one has failed.
+  private func halt(_ nodes: inout [NodeProgress], before stage: String) {
+    guard onFailure != .continue, let culprit = nodes.first(where: \.hasFailed)?.task.node else {
+      return
+    }
+    for index in nodes.indices where nodes[index].halted == nil {
+      guard onFailure == .rollback || !nodes[index].hasActivated else { continue }
+      nodes[index].stop(because: "node.\(culprit) failed")
     }
   }
 

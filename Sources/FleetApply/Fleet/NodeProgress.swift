@@ -19,6 +19,8 @@ struct NodeProgress: Sendable {
 
   /// Whether files of services were touched: from here on a failure is undone.
   var hasActivated = false
+  /// Whether the run was taken back here, or tried to be.
+  var wentBack = false
   /// Whether an interrupt left some of the planned work undone.
   var isInterrupted = false
   /// Whether the node took the run back without being told: its lock is gone, its records stand.
@@ -139,14 +141,27 @@ struct NodeProgress: Sendable {
 
   /// Starts nothing new; what was planned and not done is named as skipped.
   mutating func interrupt() {
-    halted = "interrupted"
+    stop(because: "interrupted")
+    isInterrupted = !result.skipped.isEmpty
+  }
+
+  /// Starts nothing new because of something that did not happen here.
+  mutating func stop(because why: String) {
+    halted = why
     let done = Set(result.changed)
     for change in task.schedule.changes where !done.contains(change.address.description) {
       result.skipped.append(
-        NodeResult.Shortfall(address: change.address.description, why: "interrupted")
+        NodeResult.Shortfall(address: change.address.description, why: why)
       )
     }
-    isInterrupted = !result.skipped.isEmpty
+  }
+
+  /// Whether something went wrong here, not elsewhere.
+  var hasFailed: Bool {
+    switch result.outcome {
+    case .failed, .rolledBack, .unknown: !result.failed.isEmpty
+    case .unchanged, .changed, .unreachable: false
+    }
   }
 
   /// Notes a failure.

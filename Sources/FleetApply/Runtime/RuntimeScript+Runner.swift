@@ -72,12 +72,18 @@ extension RuntimeScript {
       ufw) ufw "$@" >&2 ;;
       wait-unit) wait_unit "$@" ;;
       check-command) check_command "$@" ;;
-      put-manifest) put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
+      put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;
+      take-back) roll_back "$1" ;;
       *) fail "this runtime knows no '$verb'" ;;
       esac
+    }
+    # How the record was before the run.
+    keep_manifest() {
+      [ ! -e "$state/tx/$transaction/manifest.before" ] && [ -f "$state/manifest.json" ] || return 0
+      cp -- "$state/manifest.json" "$state/tx/$transaction/manifest.before"
     }
     # The last thousand lines are kept, and the last ten transactions.
     append_history() {
@@ -169,6 +175,11 @@ extension RuntimeScript {
       target=$1 list=$4
       tar -tf "$blob" | grep -v -e '/$' -e '^\.fleetctl-manifest$' >"$batch_dir/new.$index"
       { [ ! -f "$list" ] || sed 's/^[^ ]* [^ ]* //' "$list"; cat "$batch_dir/new.$index"; } | sort -u >"$batch_dir/all.$index" || return 1
+      keep_tree "$target" && remember "$list"
+    }
+    # keep_tree TARGET: what all.$index names of it goes into a tar; new.$index names what will be new.
+    keep_tree() {
+      target=$1
       while IFS= read -r name; do
         [ -f "$target/$name" ] || continue
         printf './%s\n' "$name"
@@ -180,8 +191,7 @@ extension RuntimeScript {
       if [ -s "$batch_dir/old.$index" ]; then
         tar -C "$target" --no-recursion -cf "$batch_dir/before.$index.tar" -T "$batch_dir/old.$index" || return 1
       fi
-      record "$index" tree "$target" || return 1
-      remember "$list"
+      record "$index" tree "$target"
     }
     journal() {
       : >"$batch_dir/undo" || return 1
@@ -198,6 +208,7 @@ extension RuntimeScript {
         ufw) remember_firewall || return 1 ;;
         set-sysctl) record "$index" sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null)" || return 1 ;;
         sync-source) remember_tree "$@" || return 1 ;;
+        take-back) remember_run "$1" || return 1 ;;
         esac
       done
       set +f
@@ -250,7 +261,9 @@ extension RuntimeScript {
       for name in $(tac "$rolled/order"); do
         [ -s "$rolled/$name/undo" ] || continue
         for line in $(tac "$rolled/$name/undo"); do
+          # What a taking back journalled has numbers `0.1`, `0.2`… of its one step.
           number=${line%%"$US"*} word=
+          number=${number%%.*}
           [ ! -e "$rolled/$name/result.$number" ] || IFS=' ' read -r word rest <"$rolled/$name/result.$number"
           case $word in skipped | fenced) ;; *) printf '%s%s%s\n' "$name" "$US" "$line" ;; esac
         done

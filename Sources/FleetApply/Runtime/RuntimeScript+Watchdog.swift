@@ -31,7 +31,7 @@ extension RuntimeScript {
       wait-unit) limit=$(($3 + $4 + 30)) ;;
       check-command) limit=$(($3 + 30)) ;;
       run-step) limit=$(($5 + 30)) ;;
-      apt-install | fetch | unpack-archive | sync-source) limit=1800 ;;
+      apt-install | fetch | unpack-archive | sync-source | take-back) limit=1800 ;;
       unit)
         for other in $operations; do
           case $other in *"$US"wait-unit"$US$US$3$US"*) ;; *) continue ;; esac
@@ -175,6 +175,8 @@ extension RuntimeScript {
       if mv -T "$tx/armed" "$tx/confirmed" 2>/dev/null; then
         rm -f "$state/pending"
         sync "$tx" "$state"
+        # Without this the run cannot be taken back later; it stands all the same.
+        write_after || rm -f "$tx/after" "$tx/.after"
       fi
       tell_fate
     }

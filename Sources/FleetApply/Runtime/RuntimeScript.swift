@@ -16,7 +16,7 @@ package enum RuntimeScript {
   /// The text; ends with a newline.
   package static let text =
     core + lock + stage + follow + runner + journal + files + packages + sources + accounts
-    + certificates + units + rehearsal + databases + watchdog + firewall + last
+    + certificates + units + rehearsal + databases + watchdog + firewall + history + last
 
   static let core = #"""
     mark() {
@@ -218,6 +218,8 @@ package enum RuntimeScript {
       confirm) guarded confirm_transaction ;;
       fate) tell_fate ;;
       inspect) inspect ;;
+      history) tell_history ;;
+      review) review ;;
       freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
       thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
       batch)

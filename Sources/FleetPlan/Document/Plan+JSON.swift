@@ -90,11 +90,19 @@ extension PlannedNode {
     members.add("cause", cause)
     members.add("digest", digest)
     members.add("failed_step", failedStep)
+    members.add("generation", generation)
+    if !invocations.isEmpty {
+      let pairs = invocations.sorted { $0.key < $1.key }.map {
+        ($0.key, JSONValue.string($0.value))
+      }
+      members.pairs.append(("invocations", .object(pairs)))
+    }
     members.add("kept", kept)
     if !labels.isEmpty {
       let pairs = labels.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
       members.pairs.append(("labels", .object(pairs)))
     }
+    members.add("machine", machine)
     members.add("node", id.name)
     members.add("package_closure", packageClosure)
     members.add("remedy", remedy)

@@ -90,6 +90,15 @@ package struct PlannedNode: Sendable, Hashable {
   package var system: String
   /// Check-index; empty when the node did not answer.
   package var digest: String
+  /// Digest of the machine's own id (machine-id(5) wants it kept to itself); empty when not known.
+  package var machine = ""
+  /// Generation of the node's record; nil when it has none.
+  package var generation: Int?
+  /// Processes that the plan means to stop or start anew: unit to invocation id.
+  ///
+  /// Only of units that are up and were not restarted by systemd itself: one that crashes has another
+  /// each time, and the plan that mends it must not go stale by that.
+  package var invocations: [String: String] = [:]
   /// Resources without a change.
   package var unchanged: Int
   /// Things of roles that went which stay: data folders, databases, packages; `kind:name`, sorted.
@@ -125,6 +134,8 @@ package enum ChangeLabel: String, Sendable, Hashable, CaseIterable {
   case adopt
   /// A process runs on older content than its files have.
   case restartDebt = "restart-debt"
+  /// An earlier run is taken back.
+  case rollback
 }
 
 /// A finding of the plan that is no change.

@@ -76,6 +76,11 @@ package struct PlanFile: Sendable, Hashable {
     } catch {
       throw Self.unreadable(error.message)
     }
+    // A member of another type or with a strange value would be dropped without a word: what is
+    // carried out must be all that the digest stands for. A higher minor may hold more than we know.
+    guard version != Self.formatVersion || Self.digest(of: plan.json) == digest else {
+      throw Self.unreadable("it holds something that no plan of this format has")
+    }
     self.digest = digest
     var meta: [String: String] = [:]
     for member in document["meta"]?.members ?? [] { meta[member.key] = member.value.string }

@@ -58,6 +58,11 @@ enum PlanReader {
     node.remedy = value["remedy"]?.string
     node.system = value["system"]?.string ?? ""
     node.digest = value["digest"]?.string ?? ""
+    node.machine = value["machine"]?.string ?? ""
+    node.generation = value["generation"]?.int
+    for member in value["invocations"]?.members ?? [] {
+      node.invocations[member.key] = member.value.string
+    }
     node.unchanged = value["unchanged"]?.int ?? 0
     node.kept = texts(value["kept"])
     node.packageClosure = texts(value["package_closure"])

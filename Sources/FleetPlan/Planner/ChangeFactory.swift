@@ -200,6 +200,7 @@ struct ChangeFactory {
           ? "it is here already, as wanted, and is recorded as ours" : "it was here before fleetctl"
       case .drift: driftText(gap)
       case .restartDebt: "systemd has not read it since it changed"
+      case .rollback: "an earlier run is taken back"
       case .registry: "this fleetctl renders it otherwise"
       case .intent: intentText(resource, gap)
       }

@@ -1,3 +1,4 @@
+internal import FleetDigest
 package import FleetDiagnostics
 internal import FleetModel
 internal import FleetResources
@@ -36,7 +37,12 @@ package enum Planner {
     }
     try Targets(input.options).limit(&drafts, to: nodes, notes: &plan.notes)
     PlanOrder.settle(&drafts)
-    for draft in drafts {
+    let observed = Dictionary(
+      nodes.compactMap { node in node.observation.node.map { (node.id, $0) } },
+      uniquingKeysWith: { first, _ in first }
+    )
+    for var draft in drafts {
+      if let seen = observed[draft.node.id] { draft.index(seen) }
       plan.nodes.append(draft.node)
       plan.changes += draft.changes
       plan.diffs.merge(draft.diffs) { first, _ in first }
@@ -60,4 +66,17 @@ struct NodeDraft {
   var requirements: [ResourceAddress: [ResourceAddress]] = [:]
   /// Digests of the state before and after, for the check-index.
   var states: [ResourceAddress: String] = [:]
+
+  /// Notes which machine this is, at which generation, with which processes.
+  fileprivate mutating func index(_ seen: ObservedNode) {
+    let id = seen.system.machineID
+    node.machine = id.isEmpty ? "" : SHA256.hex(Array("fleetctl machine \(id)".utf8))
+    node.generation = seen.manifest.known?.generation
+    for change in changes where change.address.kind == .unit && change.action.isExecuted {
+      guard let unit = seen.units[change.address.name]?.known, unit.isUp, unit.restarts == 0,
+        !unit.invocation.isEmpty
+      else { continue }
+      node.invocations[change.address.name] = unit.invocation
+    }
+  }
 }

@@ -14,6 +14,8 @@ package struct ApplyTable: Sendable, Hashable {
     package var failed: Int?
     /// Changes that were not tried; nil when not known.
     package var skipped: Int?
+    /// Changes that were made and taken back; nil when not known.
+    package var rolledBack: Int?
     /// Time taken; nil when nothing was tried.
     package var milliseconds: Int?
     /// What happened, one line.
@@ -26,6 +28,7 @@ package struct ApplyTable: Sendable, Hashable {
       changed: Int?,
       failed: Int?,
       skipped: Int?,
+      rolledBack: Int? = nil,
       milliseconds: Int?,
       detail: String = ""
     ) {
@@ -34,6 +37,7 @@ package struct ApplyTable: Sendable, Hashable {
       self.changed = changed
       self.failed = failed
       self.skipped = skipped
+      self.rolledBack = rolledBack
       self.milliseconds = milliseconds
       self.detail = detail
     }
@@ -42,7 +46,8 @@ package struct ApplyTable: Sendable, Hashable {
       [
         displayable(node), displayable(result), changed.map(String.init) ?? "-",
         failed.map(String.init) ?? "-", skipped.map(String.init) ?? "-",
-        milliseconds.map(ApplyTable.seconds) ?? "-", displayable(detail),
+        rolledBack.map(String.init) ?? "-", milliseconds.map(ApplyTable.seconds) ?? "-",
+        displayable(detail),
       ]
     }
   }
@@ -63,7 +68,9 @@ package struct ApplyTable: Sendable, Hashable {
 
   /// Returns the table, ending in a line feed: a heading and a line for each row.
   package func rendered() -> String {
-    let heading = ["NODE", "RESULT", "CHANGED", "FAILED", "SKIPPED", "TIME", "DETAIL"]
+    let heading = [
+      "NODE", "RESULT", "CHANGED", "FAILED", "SKIPPED", "TAKEN BACK", "TIME", "DETAIL",
+    ]
     let table = [heading] + rows.map(\.cells)
     let widths = heading.indices.map { column in table.map { cellWidth($0[column]) }.max() ?? 0 }
     var text = ""
@@ -71,7 +78,7 @@ package struct ApplyTable: Sendable, Hashable {
       var line = ""
       for (column, cell) in row.enumerated() {
         let padding = String(repeating: " ", count: widths[column] - cellWidth(cell))
-        let isNumber = (2...5).contains(column)
+        let isNumber = (2...6).contains(column)
         line += (column == 0 ? "" : "  ") + (isNumber ? padding + cell : cell + padding)
       }
       while line.last == " " { line.removeLast() }

@@ -1,0 +1,277 @@
+import FleetApply
+import FleetConfig
+import FleetDiagnostics
+import FleetModel
+import FleetPlan
+import FleetResources
+import FleetTransport
+
+/// Takes an earlier run back on the nodes that it changed.
+struct RollbackRun {
+  let fleet: LockedFleet
+  /// The nodes of that run.
+  let nodes: [FleetNode]
+  /// That run.
+  let run: String
+  /// Seconds after which a node is as it was when nobody confirms.
+  let window: Int
+  let stream: RunStream
+  private let connections = FleetConnections()
+  /// A dead client's lock is free after so long.
+  private static let leaseSeconds = 120
+
+  init(fleet: LockedFleet, nodes: [FleetNode], run: String, window: Int, stream: RunStream) {
+    self.fleet = fleet
+    self.nodes = nodes
+    self.run = run
+    self.window = window
+    self.stream = stream
+  }
+
+  // MARK: Before
+
+  /// What it would do, by node.
+  func review() async throws -> [NodeID: RunReview] {
+    let named = LockedFleet(fleet, only: nodes)
+    let run = run
+    let answers = try await named.each { (session) async throws(ApplyError) in
+      try await session.review(run)
+    }
+    var reviews: [NodeID: RunReview] = [:]
+    for (node, (name, answer)) in zip(nodes, answers) {
+      switch answer {
+      case .success(let review): reviews[node.id] = review
+      case .failure(let error):
+        Terminal.note("error: node.\(name): \(displayable(error.message))\n")
+        throw EarlyEnd(status: .unreachable, reason: "node.\(name): \(error.message)")
+      }
+    }
+    try refuse(reviews)
+    return reviews
+  }
+
+  /// A run that one of its nodes cannot take back is not taken back on the others.
+  private func refuse(_ reviews: [NodeID: RunReview]) throws {
+    var lines: [String] = []
+    for node in nodes {
+      switch reviews[node.id]?.standing ?? .gone {
+      case .ready: continue
+      case .gone: lines.append("node.\(node.id) keeps no journal of run \(run) any more")
+      case .unconfirmed:
+        lines.append("node.\(node.id): run \(run) left nothing there that can be taken back")
+      case .unknown:
+        lines.append("node.\(node.id): it is not known how run \(run) left it")
+      }
+    }
+    guard !lines.isEmpty else { return }
+    Terminal.note("error: run \(run) cannot be taken back; nothing was changed.\n")
+    for line in lines { Terminal.note("  \(displayable(line))\n") }
+    throw EarlyEnd(status: .refused, reason: lines.joined(separator: "; "))
+  }
+
+  func plan(_ reviews: [NodeID: RunReview]) -> (plan: Plan, moved: [String]) {
+    RollbackPlan.make(
+      fleet: fleet.fleet.name,
+      run: run,
+      nodes.compactMap { node in
+        reviews[node.id].map { (node.id, node.address.value, [], $0) }
+      }
+    )
+  }
+
+  // MARK: The run
+
+  /// Locks all, looks again, takes back on all side by side, confirms.
+  func perform(_ plan: Plan, _ reviews: [NodeID: RunReview]) async throws -> ApplyVerdict {
+    stream.enter(.locking)
+    let workers = try await lock(PlanFile(plan).digest)
+    var again: [NodeID: RunReview] = [:]
+    for worker in workers {
+      do throws(ApplyError) {
+        again[worker.node] = try await worker.session.review(run)
+      } catch {
+        try await giveUp(workers, .unreachable, "node.\(worker.node): \(error.message)")
+      }
+    }
+    for node in nodes where again[node.id]?.items != reviews[node.id]?.items {
+      try await giveUp(workers, .conflict, "node.\(node.id) moved since it was looked at")
+    }
+    guard !Interrupt.isRequested else {
+      try await giveUp(workers, Interrupt.status, "interrupted; nothing was changed")
+      preconditionFailure("giveUp always throws")
+    }
+    stream.enter(.underWay)
+    let keeper = keepLocks(workers)
+    defer { keeper.cancel() }
+    let results = await withTaskGroup(of: (Int, NodeResult, [AddressEnding]).self) { group in
+      for (index, worker) in workers.enumerated() {
+        let changes = plan.changes(of: worker.node)
+        let review = reviews[worker.node] ?? RunReview()
+        group.addTask {
+          let (result, endings) = await takeBack(worker, changes, review)
+          return (index, result, endings)
+        }
+      }
+      var results: [(Int, NodeResult, [AddressEnding])] = []
+      for await result in group { results.append(result) }
+      return results.sorted { $0.0 < $1.0 }
+    }
+    return ApplyVerdict(plan, results.map(\.1), results.flatMap(\.2), isDetailed: false)
+  }
+
+  private func takeBack(
+    _ worker: SSHNodeWorker,
+    _ changes: [PlannedChange],
+    _ review: RunReview
+  ) async -> (NodeResult, [AddressEnding]) {
+    let clock = ContinuousClock()
+    let began = clock.now
+    var result = NodeResult(node: worker.node, outcome: .changed)
+    var kind = AddressEnding.Kind.done
+    func fail(_ why: String, _ outcome: NodeResult.Outcome, _ ending: AddressEnding.Kind) {
+      result.failed.append(.init(address: "node.\(worker.node)", why: why))
+      (result.outcome, kind) = (outcome, ending)
+    }
+    if let why = await attempt(worker, review) {
+      switch await worker.rollBack() {
+      case .results(let results) where results.allSatisfy { $0.status == .done }:
+        fail(why, .rolledBack, .rolledBack)
+      case .results: fail(why + "\nand what it did could not all be undone", .failed, .failed)
+      case .refused(let more), .unknown(let more):
+        switch await worker.settle() {
+        case .takenBack(let isWhole, let text):
+          fail("\(why)\n\(text)", isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
+        case .confirmed, .unknown: fail("\(why)\n\(more)", .unknown, .unknown)
+        }
+      }
+    } else {
+      switch await worker.confirm() {
+      case .confirmed:
+        if let why = await record(worker, review) { fail(why, .failed, .done) }
+      case .takenBack(let isWhole, let text):
+        fail(text, isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
+      case .unknown(let text): fail(text, .unknown, .unknown)
+      }
+    }
+    result.milliseconds = Int(began.duration(to: clock.now) / .milliseconds(1))
+    let why = result.failed.first?.why ?? ""
+    let endings = changes.filter(\.action.isExecuted).map {
+      AddressEnding(node: worker.node, address: "\($0.address)", kind: kind, why: why)
+    }
+    await worker.finish(summary: history(result, endings))
+    return (result, endings)
+  }
+
+  /// Takes back and looks; returns what went wrong, nil when all is as before the run.
+  private func attempt(_ worker: SSHNodeWorker, _ review: RunReview) async -> String? {
+    do throws(ApplyError) {
+      let results = try await worker.session.takeBack(
+        run,
+        waitingFor: RollbackPlan.running(review),
+        transaction: worker.transaction,
+        window: window
+      )
+      if let bad = results.first(where: { $0.status == .failed }) {
+        return String(decoding: bad.output, as: UTF8.self)
+      }
+      let now = try await worker.session.review(run)
+      let open = now.items.filter { !RollbackPlan.isBack($0) }.map(\.name)
+      return open.isEmpty ? nil : "not as before the run: " + open.joined(separator: ", ")
+    } catch {
+      return error.message
+    }
+  }
+
+  /// Writes the node's record; returns what went wrong.
+  private func record(_ worker: SSHNodeWorker, _ review: RunReview) async -> String? {
+    guard case .observed(let seen) = await worker.observe(ProbeRequest.covering([])),
+      let now = seen.manifest.known
+    else { return "the node's record of what fleetctl owns could not be read" }
+    let manifest = RollbackPlan.manifest(before: review.manifest, now: now, review)
+    guard case .results = await worker.write(manifest) else {
+      return "the node's record of what fleetctl owns was not written"
+    }
+    return nil
+  }
+
+  private func history(_ result: NodeResult, _ endings: [AddressEnding]) -> String {
+    JSONValue.object([
+      ("at", .string(PlanMeta.now()["created_at"] ?? "")), ("run", .string(stream.run)),
+      ("by", .string("\(PlanMeta.user)@\(PlanMeta.host)")), ("takes_back", .string(run)),
+      ("result", .string(result.outcome.rawValue)),
+      ("changed", .int(EndingCounts(endings).done)), ("failed", .int(result.failed.count)),
+    ]).rendered(pretty: false)
+  }
+
+  // MARK: Locks
+
+  private func lock(_ digest: String) async throws -> [SSHNodeWorker] {
+    var workers: [SSHNodeWorker] = []
+    let targets = try NodeTargets.found(nodes, fleet.fleet, folder: fleet.folder)
+    // In the order of ids, so that two operators cannot wait for each other.
+    for node in nodes.sorted(by: { $0.id < $1.id }) {
+      let target = targets[node]
+      let connections = connections
+      do throws(TransportError) {
+        let session = NodeSession(
+          over: try await connections.connect(to: target),
+          random: { Nonce.make() }
+        ) { () async throws(TransportError) in
+          try await connections.connect(to: target)
+        }
+        workers.append(
+          SSHNodeWorker(
+            session: session,
+            node: node.id,
+            transaction: stream.run,
+            window: window
+          )
+        )
+      } catch {
+        try await giveUp(workers, .unreachable, "node.\(node.id): \(error.step): \(error.message)")
+      }
+      do throws(ApplyError) {
+        try await workers[workers.count - 1].session.acquireLock(
+          holder: "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)",
+          planDigest: digest,
+          leaseSeconds: Self.leaseSeconds,
+          token: Nonce.make()
+        )
+      } catch {
+        var status = ExitStatus.failure
+        if case .lockHeld = error.code { status = .lockHeld }
+        if case .frozen = error.code { status = .nodeFrozen }
+        try await giveUp(workers, status, "node.\(node.id): \(error.message)")
+      }
+    }
+    return workers
+  }
+
+  /// Gives all locks back and ends the command; nothing was changed.
+  private func giveUp(
+    _ workers: [SSHNodeWorker],
+    _ status: ExitStatus,
+    _ why: String
+  ) async throws {
+    Terminal.note("error: \(displayable(why)); nothing was changed.\n")
+    for worker in workers {
+      do throws(ApplyError) {
+        if await worker.session.holdsLock { try await worker.session.releaseLock() }
+      } catch {
+        Terminal.note("warning: node.\(worker.node): its lock runs out by itself\n")
+      }
+      await worker.session.currentConnection.close()
+    }
+    throw EarlyEnd(status: status, reason: why)
+  }
+
+  private func keepLocks(_ workers: [SSHNodeWorker]) -> Task<Void, Never> {
+    Task {
+      while !Task.isCancelled {
+        let pause = min(Self.leaseSeconds / 4, max(1, window / 4))
+        do { try await Task.sleep(for: .seconds(pause)) } catch { return }
+        for worker in workers { await worker.renewLock() }
+      }
+    }
+  }
+}
