@@ -97,6 +97,13 @@ let package = Package(
       path: "Tests/FleetTestSupport",
       swiftSettings: house
     ),
+    // What scripts/check-schema.py asks for the verdict of our own checks on thousands of texts.
+    .executableTarget(
+      name: "FleetJudge",
+      dependencies: ["FleetDiagnostics", "FleetModel", "FleetRegistry", "FleetConfig"],
+      path: "Tests/FleetJudge",
+      swiftSettings: house
+    ),
     .testTarget(name: "HouseTests", dependencies: ["FleetTestSupport"], swiftSettings: house),
     tests("FleetDiagnostics", []),
     tests("FleetDigest", []),

@@ -20,7 +20,7 @@ scripts/check-formats.sh .build/debug/fleetctl
 
 step "the JSON Schema against fleetctl's own checks"
 if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
-  python3 scripts/check-schema.py .build/debug/fleetctl
+  python3 scripts/check-schema.py .build/debug/fleetctl .build/debug/FleetJudge
 else
   echo "SKIPPED: it needs python3 with jsonschema and yaml (python3-jsonschema, python3-yaml)"
 fi

@@ -82,6 +82,7 @@ import Testing
     Case("1️⃣version2️⃣: 1\nnodes: {a: {address: h}}", .missingKey),
     Case("version: 1️⃣22️⃣\nfleet: a\nbroken: yes", .unsupportedVersion),
     Case("version: 1️⃣one2️⃣\nfleet: a\nnodes: {a: {address: h}}", .wrongType),
+    Case("version: 1\nfleet: a\nnodes: {a: {address: 1️⃣true2️⃣}}", .wrongType),
     Case("version: 1\nfleet: a\nnodes: {a: {address: h, roles: 1️⃣redis2️⃣}}", .wrongType),
     Case("version: 1\nfleet: a\nnodes: {a: {address: h, roles: [1️⃣{a: {}, b: {}}2️⃣]}}", .wrongType),
     Case("version: 1\nfleet: a\nnodes: 1️⃣[a]2️⃣", .wrongType),

@@ -34,6 +34,16 @@ import Testing
     #expect(run.findings(.parameterInvalid).count == 1)
   }
 
+  @Test(arguments: ["[\"900 1\", 1️⃣null2️⃣]", "[1️⃣~2️⃣, \"900 1\"]"])
+  func nothingAsAnItemOfAListIsNoText(_ list: String) {
+    let (marked, run) = run("[{redis: {save: \(list)}}]")
+    let found = run.findings(.parameterInvalid)
+    #expect(found.map(\.detail) == ["An item of `save` must be text, but nothing stands here."])
+    #expect(found.map(\.span) == [marked.span(1, 2)])
+    let (_, fleetWide) = self.run("[redis]", fleet: "{redis: {save: [\"~\", null]}}")
+    #expect(fleetWide.findings(.parameterInvalid).count == 1)
+  }
+
   @Test func theNodesParameterBeatsTheFleets() throws {
     let resolved = FleetResolverRun.resolve(
       "version: 1\nfleet: f\nroles: {redis: {port: 6400}}\n"

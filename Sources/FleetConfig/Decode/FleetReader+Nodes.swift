@@ -69,7 +69,10 @@ extension FleetReader {
     switch field.key {
     case "address":
       let form = "an IPv4 or IPv6 address or a host name"
-      if let text = scalars.text(value, "`address`", form: form, { HostAddress($0) != nil }) {
+      if value.style == .plain, value.text == "true" || value.text == "false" {
+        YAMLReader.schema.reportKind(value, wanted: form, into: &scalars.diagnostics)
+      } else if let text = scalars.text(value, "`address`", form: form, { HostAddress($0) != nil })
+      {
         node.address = Located(text, at: value.span)
       }
     case "roles": node.roles = assignments(value, of: what)

@@ -85,6 +85,10 @@ extension FleetReader {
         )
         continue
       }
+      if let empty = field.value.items.first(where: \.isNull) {
+        YAMLReader.parameters.reportKind(empty, wanted: "text", into: &scalars.diagnostics)
+        continue
+      }
       warnIfAmbiguous(field.value)
       result[field.key] = Located(Self.raw(field.value), at: field.value.span)
     }

@@ -29,7 +29,7 @@ extension FleetSchema {
         Field(
           "partitions",
           "Parts of its memory that roles claim like cards of their own.",
-          Shape.list(.anyOf([.ref("size"), partition])).orNothing.with("minItems", 1)
+          Shape.list(.anyOf([.ref("size"), partition])).with("minItems", 1)
             .like(["8GiB", "8GiB"])
         ),
       ]

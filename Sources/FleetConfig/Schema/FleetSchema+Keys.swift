@@ -7,8 +7,12 @@ internal import FleetYAML
 enum FleetPatterns {
   private static let octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
   private static let ipv4 = "\(octet)(\\.\(octet)){3}"
-  // Which colons may be left out is for `HostAddress` to check.
-  private static let ipv6 = "(?=.*:.*:)[0-9A-Fa-f:]{2,39}(\(ipv4))?"
+  private static let group = "[0-9A-Fa-f]{1,4}"
+  // Eight groups, an IPv4 address at the end counting two; where `::` stands at least one is left out.
+  private static let ipv6 =
+    "((\(group):){7}\(group)|(\(group):){6}\(ipv4)"
+    + "|(?!:*([^:/]+(:+|(?![^:/]))){8})(?!:*([^:/]+:+){6}[0-9]+\\.)"
+    + "(\(group)(:\(group))*)?::((\(group):)*(\(group)|\(ipv4)))?)"
   private static let label = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
   /// `HostAddress`: an IP address or a host name, which is never digits and dots alone.
@@ -20,12 +24,15 @@ enum FleetPatterns {
   static let path = "^(?!-)[^\\u0000-\\u001f\\u007f-\\u009f]{1,4096}$"
   /// `Grammar.isUser`.
   static let user = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,31}$"
-  /// A label's value.
-  static let label63 = "^[A-Za-z0-9._/-]{0,63}$"
-  /// A label's key.
-  static let labelKey = "^[A-Za-z0-9._/-]{1,63}$"
-  /// A node id, or a glob of them.
-  static let nodeGlob = "^[A-Za-z0-9*?._-]+$"
+  private static let labelName = "[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
+  private static let domainLabel = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+  /// `Grammar.isLabelValue`.
+  static let labelValue = "^(\(labelName))?$"
+  /// `Grammar.isLabelKey`: a name, perhaps behind a DNS subdomain (RFC 1123) and `/`.
+  static let labelKey =
+    "^((?=[^/]{1,253}/)\(domainLabel)(\\.\(domainLabel))*/)?\(labelName)$"
+  /// A node id, or a pattern that is one with its wildcards taken for letters.
+  static let nodeGlob = "^[A-Za-z0-9*?][A-Za-z0-9*?._-]{0,63}$"
 }
 
 extension FleetSchema {
@@ -74,7 +81,7 @@ extension FleetSchema {
       .init(
         "nodes",
         "The machines by id.",
-        Shape.table(.ref("node"), keys: ValuePatterns.name).with("minProperties", 1)
+        Shape.table(.ref("node"), keys: ValuePatterns.name).orNothing
           .like(["web-1": ["address": "172.16.168.20", "roles": ["frontend"]]])
       ),
       Field("allow", "Waivers for the whole fleet.", .ref("allow")),
@@ -176,11 +183,16 @@ extension FleetSchema {
       Field("hardware", "Hardware of its nodes.", .ref("hardware")),
       Field("ssh", "How its nodes are reached.", .ref("ssh")),
       Field("allow", "Waivers for its nodes.", .ref("allow")),
-    ]).with("anyOf", [["required": ["nodes"]], ["required": ["labels"]]])
+    ]).with("anyOf", [given("nodes", ["type": "array"]), given("labels", ["type": "object"])])
+  }
+
+  /// That `key` is there and its value fits `shape`.
+  static func given(_ key: String, _ shape: JSONValue) -> JSONValue {
+    ["required": [.string(key)], "properties": .object([(key, shape)])]
   }
 
   static var labels: Shape {
-    Shape.table(.text(FleetPatterns.label63), keys: FleetPatterns.labelKey).orNothing
+    Shape.table(.text(FleetPatterns.labelValue), keys: FleetPatterns.labelKey).orNothing
       .like(["zone": "a"])
   }
 

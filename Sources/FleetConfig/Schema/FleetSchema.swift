@@ -41,7 +41,13 @@ package enum FleetSchema {
         .titled("Part of a fleetctl fleet")
     }
     return Shape.mapping(fields)
-      .with("anyOf", [["required": ["nodes"]], ["required": ["include"]]])
+      .with(
+        "anyOf",
+        [
+          given("nodes", ["type": "object", "minProperties": 1]),
+          given("include", ["type": "array", "minItems": 1]),
+        ]
+      )
       .described("The nodes of a fleet, the roles on them and their hardware.")
       .titled("fleetctl fleet")
   }
@@ -83,12 +89,17 @@ package enum FleetSchema {
     return .anyOf(closed ? [known, configured] : [known, own, configured])
   }
 
+  /// The value of a parameter that is not known: no type takes a mapping or nothing.
+  private static var ownParameter: Shape {
+    Shape.list(.text()).with("type", ["string", "number", "boolean", "array"])
+  }
+
   /// A mapping from role names to their parameters.
   static func parameterTable(_ roles: [Role], closed: Bool) -> Shape {
     let fields = roles.map { Field($0.name, "", .ref("parameters-\($0.name)")) }
     let shape = Shape.mapping(fields)
     guard !closed else { return shape }
-    return shape.with("additionalProperties", Shape.table(.anything).orNothing.json)
+    return shape.with("additionalProperties", Shape.table(ownParameter).orNothing.json)
       .with("propertyNames", ["pattern": .string(ValuePatterns.name)])
   }
 }
