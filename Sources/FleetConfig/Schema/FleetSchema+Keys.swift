@@ -135,18 +135,22 @@ extension FleetSchema {
       Field(
         "proxy_command",
         "Command whose standard streams lead to sshd, or none.",
-        Shape.string("^[^\\u0000-\\u001f\\u007f]{1,4096}$").like("nc %h %p")
+        Shape.text("^[^\\u0000-\\u001f\\u007f]{1,4096}$").like("nc %h %p")
       ),
     ]).orNothing
   }
 
+  /// `JumpHost.isName`: nothing that ssh could take for an option.
+  private static let firstOfName = "[A-Za-z0-9._:]|[^\\u0000-\\u007f]"
+
   private static var sshName: Shape {
-    Shape.string("^[A-Za-z0-9%][A-Za-z0-9%._:-]*$").like("%n.example.org")
+    Shape.unsigned("^(%n|\(firstOfName))(%n|-|\(firstOfName))*$").like("%n.example.org")
   }
 
   /// `[user@]host[:port]`.
   private static var jumpHost: Shape {
-    .string("^([A-Za-z0-9_][A-Za-z0-9._-]*@)?[A-Za-z0-9\\[][A-Za-z0-9._:\\[\\]-]*$")
+    let name = "(\(firstOfName))(-|\(firstOfName))*"
+    return .unsigned("^(ssh://)?(\(name)@)?(\(name)|\\[[0-9A-Fa-f:.]+\\](:[0-9]+)?)$")
   }
 
   static var node: Shape {
@@ -182,7 +186,6 @@ extension FleetSchema {
       Field("roles", "Roles of its nodes.", .ref("roleList")),
       Field("hardware", "Hardware of its nodes.", .ref("hardware")),
       Field("ssh", "How its nodes are reached.", .ref("ssh")),
-      Field("allow", "Waivers for its nodes.", .ref("allow")),
     ]).with("anyOf", [given("nodes", ["type": "array"]), given("labels", ["type": "object"])])
   }
 
