@@ -45,10 +45,7 @@ BEYOND = [
     (r"must be at (least|most) ", "limits of sizes, durations and numbers in quotes"),
 ]
 # Places that the schema describes though the decoder may not read them yet: where, and a value that fits.
-AHEAD = []
-    "/allow": {"allow": []},
-    "/groups/x/allow": {"groups": {"x": {"nodes": [], "allow": []}}},
-}
+AHEAD = {}
 
 
 class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
