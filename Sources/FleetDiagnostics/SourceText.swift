@@ -5,6 +5,8 @@
 package struct SourceText: Hashable, Sendable {
   /// The name as the user wrote it, relative to the working directory, `/`-separated.
   package let name: String
+  /// The name's number, for spans.
+  let nameNumber: FileNumber
   /// The content.
   ///
   /// Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
@@ -25,6 +27,7 @@ package struct SourceText: Hashable, Sendable {
   /// belongs to the line).
   package init(name: String, bytes: [UInt8]) {
     self.name = name
+    nameNumber = FileNumber(name)
     self.bytes = bytes
     starts = bytes.withUnsafeBufferPointer { buffer in
       var starts: [UInt32] = [0]
@@ -143,24 +146,4 @@ package struct SourcePlace: Hashable, Sendable {
     self.column = column
     self.byte = byte
   }
-}
-
-/// A half-open range of a file: enough to sort and print it, without holding the file's text.
-package struct SourceSpan: Hashable, Sendable {
-  /// Name of the file, as in `SourceText.name`.
-  package let file: String
-  /// Where the range begins.
-  package let start: SourcePlace
-  /// Where the range ends, exclusive.
-  package let end: SourcePlace
-
-  /// Makes a span of `file` from `start` up to `end`.
-  package init(file: String, start: SourcePlace, end: SourcePlace) {
-    self.file = file
-    self.start = start
-    self.end = end
-  }
-
-  /// `fleet.yaml:41:7`.
-  package var description: String { "\(file):\(start.line):\(start.column)" }
 }

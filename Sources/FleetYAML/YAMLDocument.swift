@@ -82,7 +82,7 @@ extension YAMLDocument.Record {
   /// Where the node stands in `source`.
   func span(in source: SourceText) -> SourceSpan {
     SourceSpan(
-      file: source.name,
+      in: source,
       start: source.place(at: Int(start.byte), from: Int(start.line)),
       end: source.place(at: Int(end), from: Int(start.line))
     )

@@ -12,15 +12,16 @@ enum NodeReach: Hashable {
 
   /// Classifies an address; what is no address at all counts as a name, its error is reported.
   init(_ address: String, network: AddressRange?) {
-    switch HostAddress(address) {
+    let parsed = HostAddress(address)
+    switch parsed {
     case .ipv4(let octets) where octets[0] == 127 || octets.allSatisfy { $0 == 0 }: self = .itself
     case .ipv6(let octets) where octets.dropLast().allSatisfy { $0 == 0 } && octets[15] < 2:
       self = .itself
     case .name(let name) where name == "localhost" || name.hasSuffix(".localhost"): self = .itself
     case .name, nil: self = .name
     case .ipv4?, .ipv6?:
-      let isInside = HostAddress(address).flatMap { network?.contains($0) } ?? false
-      self = .literal(isIPv6: address.contains(":"), isInside: isInside)
+      let isInside = parsed.flatMap { network?.contains($0) } ?? false
+      self = .literal(isIPv6: address.utf8.contains(0x3A), isInside: isInside)
     }
   }
 }

@@ -61,50 +61,61 @@ package struct ResolvedDependency: Sendable {
   package var isAvailable: Bool { !providers.isEmpty }
 }
 
-/// A node behind a reference.
-final class SharedNode: Sendable {
-  let node: FleetNode
-
-  init(_ node: FleetNode) {
-    self.node = node
-  }
-}
-
 /// One role on one node: typed parameters, ports, dependencies and devices.
+///
+/// Handed on as one reference, as nodes are.
 package struct RoleInstance: Sendable {
-  /// The node, shared by all instances on it: instances are copied a lot, nodes are large.
-  private let shared: SharedNode
-  /// Index of the node in `ResolvedFleet.nodes`.
-  package let nodeIndex: Int
-  /// The role with its parameter values.
-  package let profile: RoleProfile
-  /// Where fleet.yaml assigns the role; nil for an automatic role.
-  package let span: SourceSpan?
-  /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
-  package let automatic: Bool
-  /// The ports that are switched on, in the order of the role.
-  package internal(set) var ports: [ResolvedPort] = []
-  /// The needs that apply, in the order of the role.
-  package internal(set) var dependencies: [ResolvedDependency] = []
-  /// The declared devices matched to the role here.
-  package internal(set) var devices: [Device] = []
+  private struct Fields: Sendable {
+    let node: FleetNode
+    let nodeIndex: Int
+    let profile: RoleProfile
+    let span: SourceSpan?
+    let automatic: Bool
+    var ports: [ResolvedPort] = []
+    var dependencies: [ResolvedDependency] = []
+    var devices: [Device] = []
+  }
+
+  private var fields: Boxed<Fields>
 
   init(
-    node: SharedNode,
+    node: FleetNode,
     nodeIndex: Int,
     profile: RoleProfile,
     span: SourceSpan?,
     automatic: Bool
   ) {
-    shared = node
-    self.nodeIndex = nodeIndex
-    self.profile = profile
-    self.span = span
-    self.automatic = automatic
+    fields = Boxed(
+      Fields(node: node, nodeIndex: nodeIndex, profile: profile, span: span, automatic: automatic)
+    )
   }
 
   /// The node.
-  package var node: FleetNode { shared.node }
+  package var node: FleetNode { _read { yield fields.value.node } }
+  /// Index of the node in `ResolvedFleet.nodes`.
+  package var nodeIndex: Int { fields.value.nodeIndex }
+  /// The role with its parameter values.
+  package var profile: RoleProfile { _read { yield fields.value.profile } }
+  /// Where fleet.yaml assigns the role; nil for an automatic role.
+  package var span: SourceSpan? { fields.value.span }
+  /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
+  package var automatic: Bool { fields.value.automatic }
+  /// The ports that are switched on, in the order of the role.
+  package internal(set) var ports: [ResolvedPort] {
+    _read { yield fields.value.ports }
+    _modify { yield &fields.value.ports }
+  }
+  /// The needs that apply, in the order of the role.
+  package internal(set) var dependencies: [ResolvedDependency] {
+    _read { yield fields.value.dependencies }
+    _modify { yield &fields.value.dependencies }
+  }
+  /// The declared devices matched to the role here.
+  package internal(set) var devices: [Device] {
+    _read { yield fields.value.devices }
+    _modify { yield &fields.value.devices }
+  }
+
   /// The role.
   package var role: Role { profile.role }
   /// Typed values of all parameters.

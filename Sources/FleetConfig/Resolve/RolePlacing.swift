@@ -37,9 +37,9 @@ struct RolePlacing {
   }
 
   private mutating func place(_ index: Int, into instances: inout [RoleInstance]) {
-    let node = SharedNode(fleet.nodes[index])
+    let node = fleet.nodes[index]
     var assigned: [(role: SharedRole, assignment: RoleAssignment?)] = []
-    for assignment in node.node.roles {
+    for assignment in node.roles {
       guard let role = roles[assignment.role.value] else { continue }
       guard !assigned.contains(where: { $0.role === role }) else { continue }
       assigned.append((role, assignment))
@@ -66,14 +66,14 @@ struct RolePlacing {
   private mutating func instance(
     _ role: SharedRole,
     _ assignment: RoleAssignment?,
-    on node: SharedNode,
+    on node: FleetNode,
     at index: Int,
     beside names: [String]
   ) -> RoleInstance {
     let profile = profiles.profile(
       of: role,
       parameters: assignment?.parameters ?? [:],
-      at: assignment?.role.span ?? node.node.span,
+      at: assignment?.role.span ?? node.span,
       on: node,
       beside: names
     )

@@ -20,7 +20,7 @@ struct RoleProfiles {
     of role: SharedRole,
     parameters: [String: Located<RawValue>],
     at place: SourceSpan?,
-    on node: SharedNode,
+    on node: FleetNode,
     beside names: [String]
   ) -> RoleProfile {
     let isOwn = !parameters.isEmpty || role.looksAtNode
@@ -28,7 +28,7 @@ struct RoleProfiles {
     var scope: Scope = [
       "role": .string(role.role.name),
       "settings": settings,
-      "node": NodeScope.node(node.node, roles: names),
+      "node": NodeScope.node(node, roles: names),
       "fleet": .map(["name": .string(fleet.name)]),
     ]
     if let network = fleet.network {
@@ -41,7 +41,7 @@ struct RoleProfiles {
 
   /// Checks fleet-wide parameters of roles that no node has: they may be wrong all the same.
   mutating func checkUnused(_ registry: Registry, used: Set<String>) {
-    guard let node = fleet.nodes.first.map(SharedNode.init) else { return }
+    guard let node = fleet.nodes.first else { return }
     for name in fleet.roleParameters.keys.sorted() where !used.contains(name) {
       guard let role = registry.role(name) else { continue }
       let place = fleet.roleSpans[name]
