@@ -29,6 +29,7 @@ package struct Fleetctl: AsyncParsableCommand {
 
   /// Runs the command line of this process.
   package static func start() async {
+    Memory.prepare()
     await main()
   }
 

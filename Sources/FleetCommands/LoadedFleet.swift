@@ -50,13 +50,15 @@ struct LoadedFleet {
     } else {
       diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
     }
-    return LoadedFleet(
+    let loaded = LoadedFleet(
       resolved: resolved,
       registry: registry,
       diagnostics: diagnostics,
       sources: files.sources,
       file: file
     )
+    Memory.keepUntilExit(loaded)
+    return loaded
   }
 
   private static func read(_ file: String) throws -> SourceText {
