@@ -29,6 +29,9 @@ struct TreeBuilder {
 
   let source: SourceText
   let marks: MarkIndex
+  /// Those of `source`, at hand.
+  private let bytes: [UInt8]
+  private let isASCII: Bool
   var diagnostics = Diagnostics()
   private(set) var records: ContiguousArray<Record> = []
   private(set) var extra: [UInt8] = []
@@ -45,6 +48,8 @@ struct TreeBuilder {
 
   init(source: SourceText, isASCII: Bool) {
     self.source = source
+    self.isASCII = isASCII
+    bytes = source.bytes
     marks = MarkIndex(source, isASCII: isASCII)
     // Two bytes are about the least that a node takes. Untouched memory of the reserve costs nothing.
     records.reserveCapacity(min(YAMLLimits.events, source.bytes.count / 2 + 16))
@@ -146,7 +151,7 @@ struct TreeBuilder {
 
   private func stands(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
     guard let wanted = text.baseAddress, !text.isEmpty else { return true }
-    return source.bytes.withUnsafeBufferPointer { bytes in
+    return bytes.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return false }
       return memcmp(base + start, wanted, text.count) == 0
     }
@@ -157,7 +162,7 @@ struct TreeBuilder {
   /// Counts on from `start`: asking for the place of a byte would read its line from the beginning,
   /// and a line may be the whole file.
   private func skipProperties(_ start: inout YAMLDocument.Place, end: YAMLDocument.Place) {
-    source.bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBufferPointer { bytes in
       var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
       cursor.skip()
       start = cursor.isAtLimit ? end : cursor.place
@@ -421,10 +426,14 @@ extension TreeBuilder {
   /// Returns the first and the later place of every key that stands more than once.
   private func repeated(_ keys: [Int]) -> [(first: Int, second: Int)] {
     var found: [(Int, Int)] = []
-    if keys.contains(where: { text(of: $0).contains { $0 >= 0x80 } }) { return repeatedTexts(keys) }
+    // An ASCII file has other keys only by escapes, whose texts are in `extra`.
+    let hasOthers = keys.contains { key in
+      (!isASCII || records[key].isInExtra) && text(of: key).contains { $0 >= 0x80 }
+    }
+    if hasOthers { return repeatedTexts(keys) }
     guard keys.count > 8 else {
       for (position, second) in keys.enumerated() {
-        let first = keys[..<position].first { text(of: $0).elementsEqual(text(of: second)) }
+        let first = keys[..<position].first { haveEqualTexts($0, second) }
         if let first { found.append((first, second)) }
       }
       return found
@@ -456,10 +465,14 @@ extension TreeBuilder {
     return found
   }
 
+  private func haveEqualTexts(_ left: Int, _ right: Int) -> Bool {
+    records[left].count == records[right].count && text(of: left).elementsEqual(text(of: right))
+  }
+
   private func text(of index: Int) -> ArraySlice<UInt8> {
     let record = records[index]
     let start = Int(record.extent)
-    return (record.isInExtra ? extra : source.bytes)[start..<start + Int(record.count)]
+    return (record.isInExtra ? extra : bytes)[start..<start + Int(record.count)]
   }
 
   private func span(_ index: Int) -> SourceSpan { records[index].span(in: source) }

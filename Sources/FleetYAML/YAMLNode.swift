@@ -69,7 +69,8 @@ package struct YAMLNode: Sendable {
   /// Whether `*name` stands there: what would be changed there is another node's text.
   var isAlias: Bool {
     let start = Int(record.start.byte)
-    return start < source.bytes.count && source.bytes[start] == 0x2A
+    let bytes = source.bytes
+    return start < bytes.count && bytes[start] == 0x2A
   }
 
   /// Whether the node is a mapping.
