@@ -7,7 +7,7 @@ package struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConv
 
   /// Returns nil when `name` breaks the grammar.
   package init?(_ name: String) {
-    let bytes = Array(name.utf8)
+    let bytes = name.utf8
     guard let first = bytes.first, bytes.count <= 64, Self.isAlphanumeric(first) else { return nil }
     let allowed = bytes.allSatisfy {
       Self.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F

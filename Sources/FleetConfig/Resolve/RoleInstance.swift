@@ -5,20 +5,10 @@ package import FleetRender
 
 /// One port of one role on one node, with everything that is known about who connects.
 package struct ResolvedPort: Sendable {
-  /// Name of the endpoint.
-  package let name: String
+  /// What all instances of the profile have in common.
+  let state: Boxed<RoleProfile.PortState>
   /// 1...65535.
   package let number: Int
-  /// tcp or udp.
-  package let transport: Port.Transport
-  /// As the role declares it; `widened` says when reality is wider.
-  package let scope: Port.Scope
-  /// Unit that holds the listener.
-  package let holder: String?
-  /// Shared server (`nginx`) whose sites may share the number.
-  package let shared: String?
-  /// The role's own loopback port behind this one.
-  package let proxyOf: String?
   /// Addresses to bind, loopback first.
   package let bind: [String]
   /// Whether a loopback port binds the fleet address too because a consumer lives elsewhere.
@@ -30,8 +20,21 @@ package struct ResolvedPort: Sendable {
   ///
   /// This node may be among them: all instances of the role share one array.
   package let consumerNodes: [Int]
+
+  /// Name of the endpoint.
+  package var name: String { state.value.port.name }
+  /// tcp or udp.
+  package var transport: Port.Transport { state.value.port.transport }
+  /// As the role declares it; `widened` says when reality is wider.
+  package var scope: Port.Scope { state.value.port.scope }
+  /// Unit that holds the listener.
+  package var holder: String? { state.value.holder }
+  /// Shared server (`nginx`) whose sites may share the number.
+  package var shared: String? { state.value.port.shared }
+  /// The role's own loopback port behind this one.
+  package var proxyOf: String? { state.value.port.proxyOf }
   /// Parameter of the role that moves the port.
-  let parameter: String?
+  var parameter: String? { state.value.parameter }
 
   /// Whether other nodes can connect: scope `fleet` or `public`, or widened.
   package var isExposed: Bool { widened || scope != .loopback }
@@ -39,8 +42,8 @@ package struct ResolvedPort: Sendable {
 
 /// One need of an instance with the instances that answer it.
 package struct ResolvedDependency: Sendable {
-  /// The need as the role states it.
-  package let need: Need
+  /// The need as the role states it; all instances of the profile share it.
+  let stated: Boxed<Need>
   /// The provider's role: the chosen one of `any_of`; the first listed where there is none.
   package let role: String
   /// Indices (into `ResolvedFleet.instances`) of the providers, in node order.
@@ -51,12 +54,14 @@ package struct ResolvedDependency: Sendable {
   /// Whether the provider is on the same node.
   package let isLocal: Bool
 
+  /// The need as the role states it.
+  package var need: Need { stated.value }
   /// Name of the endpoint; nil where only the role's presence is needed.
-  package var endpoint: String? { need.endpoint }
+  package var endpoint: String? { stated.value.endpoint }
   /// Whether a missing provider is an error.
-  package var isHard: Bool { need.hard }
+  package var isHard: Bool { stated.value.hard }
   /// Whether the provider starts first.
-  package var isOrdered: Bool { need.order }
+  package var isOrdered: Bool { stated.value.order }
   /// Whether anybody answers the need.
   package var isAvailable: Bool { !providers.isEmpty }
 }
