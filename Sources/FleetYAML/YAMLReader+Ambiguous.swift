@@ -22,7 +22,9 @@ extension YAMLReader {
 
   /// Reports the same of the key of `entry`, a name of the user's own.
   package func warnIfAmbiguous(key entry: YAMLEntry, into diagnostics: inout Diagnostics) {
-    guard entry.mayBeAmbiguous, entry.keyStyle == .plain, let reading = PlainReading(entry.key, wantsText: true) else {
+    guard entry.mayBeAmbiguous, entry.keyStyle == .plain,
+      let reading = PlainReading(entry.key, wantsText: true)
+    else {
       return
     }
     warn(reading, entry.key, at: entry.keySpan, path: entry.path, into: &diagnostics)
