@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func keysInTheThousandsAreComparedByContent() {
-    let text = (0..<20_000).map { "key-\($0): 1\n" }.joined() + "key-777: 2\n"
+    let text = (0..<19_999).map { "key-\($0): 1\n" }.joined() + "key-777: 2\n"
     let found = load(text).found
     #expect(found.map(\.rule) == [.yamlDuplicateKey])
     #expect(found.first?.related.first?.span?.start.line == 778)
