@@ -6,6 +6,7 @@ package struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConv
   package let name: String
 
   /// Returns nil when `name` breaks the grammar.
+  @inlinable
   package init?(_ name: String) {
     let bytes = name.utf8
     guard let first = bytes.first, bytes.count <= 64, Self.isAlphanumeric(first) else { return nil }
@@ -16,7 +17,8 @@ package struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConv
     self.name = name
   }
 
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+  @inlinable
+  static func isAlphanumeric(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
 

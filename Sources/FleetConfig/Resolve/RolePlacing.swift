@@ -44,9 +44,10 @@ struct RolePlacing {
   private mutating func place(_ index: Int, into instances: inout [RoleInstance]) {
     let node = fleet.nodes[index]
     var assigned: [(role: SharedRole, position: Int?)] = []
-    assigned.reserveCapacity(node.roles.count + everyNode.count)
-    for position in node.roles.indices {
-      guard let role = roles[node.roles[position].role.value] else {
+    let listed = node.roles
+    assigned.reserveCapacity(listed.count + everyNode.count)
+    for position in listed.indices {
+      guard let role = roles[listed[position].role.value] else {
         hasUnknownRoles = true
         continue
       }
@@ -79,10 +80,11 @@ struct RolePlacing {
     beside assigned: [(role: SharedRole, position: Int?)],
     to instances: inout [RoleInstance]
   ) {
-    let span = position.map { node.roles[$0].role.span } ?? nil
+    let listed = node.roles
+    let span = position.flatMap { listed[$0].role.span }
     let profile = profiles.profile(
       of: role,
-      parameters: position.map { node.roles[$0].parameters } ?? [:],
+      parameters: position.map { listed[$0].parameters } ?? [:],
       at: span ?? node.span,
       on: node,
       beside: { assigned.map(\.role.role.name) }
