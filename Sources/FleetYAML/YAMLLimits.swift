@@ -11,7 +11,7 @@ package enum YAMLLimits {
   package static let events = 1_000_000
   /// The most text that aliases stand for in all, in bytes.
   package static let aliasText = 4 << 20
-  /// The most keys of one mapping: nodes of a file, labels of a node. What follows costs the most here.
+  /// The most keys of one mapping: nodes of a file, labels of a node.
   package static let entries = 20_000
   /// The most anchors; each is remembered by its name.
   package static let anchors = 20_000
