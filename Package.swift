@@ -40,6 +40,7 @@ let package = Package(
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CMalloc"),
 
     room("FleetDiagnostics", []),
     room("FleetDigest", ["CLibCrypto"]),
@@ -83,7 +84,7 @@ let package = Package(
     room(
       "FleetCommands",
       [
-        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetYAML", "FleetRender",
+        "CMalloc", "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetYAML", "FleetRender",
         "FleetRegistry", "FleetConfig", "FleetResources", "FleetCompile", "FleetPlan",
         "FleetTransport", "FleetSSH", "FleetProbe", "FleetApply", "FleetView",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

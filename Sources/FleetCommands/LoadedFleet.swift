@@ -59,7 +59,7 @@ struct LoadedFleet {
     } else {
       diagnostics.add(contentsOf: severities.applied(to: found))
     }
-    return LoadedFleet(
+    let loaded = LoadedFleet(
       resolved: resolved,
       registry: registry,
       diagnostics: diagnostics,
@@ -67,6 +67,8 @@ struct LoadedFleet {
       file: file,
       severities: severities
     )
+    Memory.keepUntilExit(loaded)
+    return loaded
   }
 
   private static func read(_ file: String) throws -> SourceText {
@@ -91,11 +93,14 @@ struct LoadedFleet {
     _ files: inout FleetFiles,
     _ diagnostics: inout Diagnostics
   ) -> Registry {
-    let (builtIn, findings) = Registry.builtIn()
-    diagnostics.add(contentsOf: findings)
-    guard let fleet else { return builtIn }
-    let base = fleet.registry == "none" ? nil : builtIn
-    guard !fleet.rolePaths.isEmpty || base == nil else { return builtIn }
+    // Reading the built-in roles costs more than a small fleet: only who wants them pays for it.
+    var base: Registry?
+    if fleet?.registry != "none" {
+      let (builtIn, findings) = Registry.builtIn()
+      diagnostics.add(contentsOf: findings)
+      base = builtIn
+    }
+    guard let fleet, !fleet.rolePaths.isEmpty else { return base ?? .empty }
     var texts: [SourceText] = []
     for path in fleet.rolePaths {
       let folder = Files.resolve(path.value, in: files.folder)

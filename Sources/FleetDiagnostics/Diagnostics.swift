@@ -50,14 +50,22 @@ package struct Diagnostics: Hashable, Sendable {
   /// every output format.
   package func sorted() -> [Diagnostic] {
     var seen: Set<Diagnostic> = []
-    return all.filter { seen.insert($0).inserted }.sorted { left, right in
-      let leftKey = (left.span?.file ?? "", left.span?.start.byte ?? -1)
-      let rightKey = (right.span?.file ?? "", right.span?.start.byte ?? -1)
-      if leftKey != rightKey { return leftKey < rightKey }
-      if left.severity != right.severity { return left.severity < right.severity }
-      if left.rule.code != right.rule.code { return left.rule.code < right.rule.code }
-      return (left.address ?? "", left.detail) < (right.address ?? "", right.detail)
+    let unique = all.filter { seen.insert($0).inserted }
+    let places = unique.map { (file: $0.span?.file ?? "", byte: $0.span?.start.byte ?? -1) }
+    let order = unique.indices.sorted { left, right in
+      if places[left] != places[right] { return places[left] < places[right] }
+      return unique[left].comesBefore(unique[right])
     }
+    return order.map { unique[$0] }
+  }
+}
+
+extension Diagnostic {
+  /// The order of findings at one place.
+  fileprivate func comesBefore(_ other: Self) -> Bool {
+    if severity != other.severity { return severity < other.severity }
+    if rule.code != other.rule.code { return rule.code < other.rule.code }
+    return (address ?? "", detail) < (other.address ?? "", other.detail)
   }
 }
 

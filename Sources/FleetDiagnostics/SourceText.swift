@@ -3,30 +3,49 @@
 /// Offsets are 0-based UTF-8 byte offsets. Lines and columns are 1-based; a column counts Unicode
 /// scalars (DESIGN section 5), so it is right for non-ASCII text too.
 package struct SourceText: Hashable, Sendable {
+  /// Behind one reference: places are asked for by the million.
+  private final class Storage: Sendable {
+    let name: String
+    let nameNumber: FileNumber
+    let bytes: [UInt8]
+    /// Byte offset of the first byte of each line.
+    ///
+    /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
+    /// times its size.
+    let starts: [UInt32]
+    /// How many Unicode scalars begin before byte 0, 1024, 2048, …; empty for pure ASCII, where a
+    /// column is a difference of offsets.
+    ///
+    /// A line may be the whole file, and every finding in it would else count it from its beginning.
+    let scalarCounts: [UInt32]
+
+    init(name: String, bytes: [UInt8], starts: [UInt32], scalarCounts: [UInt32]) {
+      self.name = name
+      nameNumber = FileNumber(name)
+      self.bytes = bytes
+      self.starts = starts
+      self.scalarCounts = scalarCounts
+    }
+  }
+
+  private let storage: Storage
+
   /// The name as the user wrote it, relative to the working directory, `/`-separated.
-  package let name: String
+  package var name: String { storage.name }
+  /// The name's number, for spans.
+  var nameNumber: FileNumber { storage.nameNumber }
   /// The content.
   ///
   /// Not necessarily valid UTF-8: `FleetYAML` reports `yaml-encoding` for that.
-  package let bytes: [UInt8]
-  /// Byte offset of the first byte of each line.
-  ///
-  /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
-  /// times its size.
-  private let starts: [UInt32]
-  /// How many Unicode scalars begin before byte 0, 1024, 2048, …; empty for pure ASCII, where a column
-  /// is a difference of offsets.
-  ///
-  /// A line may be the whole file, and every finding in it would else count it from its beginning.
-  private let scalarCounts: [UInt32]
+  package var bytes: [UInt8] { storage.bytes }
+  private var starts: [UInt32] { storage.starts }
+  private var scalarCounts: [UInt32] { storage.scalarCounts }
   private static let block = 1_024
 
   /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
   /// belongs to the line).
   package init(name: String, bytes: [UInt8]) {
-    self.name = name
-    self.bytes = bytes
-    starts = bytes.withUnsafeBufferPointer { buffer in
+    let starts = bytes.withUnsafeBufferPointer { buffer in
       var starts: [UInt32] = [0]
       starts.reserveCapacity(1 + buffer.count { $0 == 0x0A })
       for index in buffer.indices where buffer[index] == 0x0A {
@@ -34,7 +53,28 @@ package struct SourceText: Hashable, Sendable {
       }
       return starts
     }
-    scalarCounts = bytes.withUnsafeBufferPointer { Self.scalarCounts($0) }
+    storage = Storage(
+      name: name,
+      bytes: bytes,
+      starts: starts,
+      scalarCounts: bytes.withUnsafeBufferPointer { Self.scalarCounts($0) }
+    )
+  }
+
+  /// Equal names and bytes.
+  package static func == (left: Self, right: Self) -> Bool {
+    left.storage === right.storage || (left.name == right.name && left.bytes == right.bytes)
+  }
+
+  /// Hashes name and bytes.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(bytes)
+  }
+
+  /// Returns the range from byte `start`, which stands on `line`, up to byte `end`.
+  package func span(from start: Int, to end: Int, line: Int) -> SourceSpan {
+    SourceSpan(in: self, start: place(at: start, from: line), end: place(at: end, from: line))
   }
 
   /// Byte offset of the first byte of each line.
@@ -143,24 +183,4 @@ package struct SourcePlace: Hashable, Sendable {
     self.column = column
     self.byte = byte
   }
-}
-
-/// A half-open range of a file: enough to sort and print it, without holding the file's text.
-package struct SourceSpan: Hashable, Sendable {
-  /// Name of the file, as in `SourceText.name`.
-  package let file: String
-  /// Where the range begins.
-  package let start: SourcePlace
-  /// Where the range ends, exclusive.
-  package let end: SourcePlace
-
-  /// Makes a span of `file` from `start` up to `end`.
-  package init(file: String, start: SourcePlace, end: SourcePlace) {
-    self.file = file
-    self.start = start
-    self.end = end
-  }
-
-  /// `fleet.yaml:41:7`.
-  package var description: String { "\(file):\(start.line):\(start.column)" }
 }

@@ -15,10 +15,9 @@ package struct ByteCount: Hashable, Sendable, Comparable {
   ///
   /// Powers of 1024 throughout.
   package init?(_ text: String) {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    guard let number = Int(digits), !digits.isEmpty else { return nil }
+    guard let (number, unit) = text.numberAndUnit else { return nil }
     let factor: Int
-    switch text.dropFirst(digits.count) {
+    switch unit {
     case "", "B": factor = 1
     case "K", "KB", "KiB", "k": factor = 1 << 10
     case "M", "MB", "MiB", "m": factor = 1 << 20
@@ -94,10 +93,9 @@ package struct TimeSpan: Hashable, Sendable, Comparable {
 
   /// Parses one number with a unit `ms`, `s`, `m`, `h`, `d`.
   package init?(_ text: String) {
-    let digits = text.prefix { $0.isASCII && $0.isNumber }
-    guard let number = Int(digits) else { return nil }
+    guard let (number, unit) = text.numberAndUnit else { return nil }
     let factor: Int
-    switch text.dropFirst(digits.count) {
+    switch unit {
     case "ms": factor = 1
     case "s": factor = 1000
     case "m": factor = 60_000
@@ -122,4 +120,13 @@ package struct TimeSpan: Hashable, Sendable, Comparable {
 
   /// Orders by length.
   package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+}
+
+extension String {
+  /// The decimal number at the beginning and what follows it; nil without one that fits into an `Int`.
+  fileprivate var numberAndUnit: (number: Int, unit: String)? {
+    let digits = utf8.prefix { (0x30...0x39).contains($0) }
+    guard let number = Int(Substring(digits)) else { return nil }
+    return (number, String(self[digits.endIndex...]))
+  }
 }

@@ -8,6 +8,7 @@ package struct Located<Value: Sendable>: Sendable {
   package let span: SourceSpan?
 
   /// Pairs a value with its place.
+  @inlinable
   package init(_ value: Value, at span: SourceSpan? = nil) {
     self.value = value
     self.span = span
@@ -222,40 +223,5 @@ package struct Waiver: Sendable {
   package init(rule: Located<String>, because: String) {
     self.rule = rule
     self.because = because
-  }
-}
-
-/// One node.
-package struct FleetNode: Sendable {
-  /// Key under `nodes:`.
-  package var id: NodeID
-  /// Where the key stands.
-  package var span: SourceSpan?
-  /// `address:`.
-  package var address: Located<String>
-  /// `roles:` in the order written, then those that its groups add.
-  package var roles: [RoleAssignment] = []
-  /// `hardware:`, with what its groups add.
-  package var hardware = Hardware()
-  /// `labels:`.
-  package var labels: [String: String] = [:]
-  /// `wsl2:`.
-  package var wsl2 = false
-  /// `health_via:` node that checks this one's endpoints.
-  package var healthVia: Located<String>?
-  /// `reserved:`: carries only automatic roles.
-  package var reserved = false
-  /// `ssh:` of this node, with what its groups add.
-  package var ssh = SSHSettings()
-  /// `allow:` of this node: waivers of findings on it.
-  package var allow: [Waiver] = []
-  /// The groups it belongs to, in the order written.
-  package var groups: [GroupID] = []
-
-  /// Makes a node without roles.
-  package init(id: NodeID, span: SourceSpan?, address: Located<String>) {
-    self.id = id
-    self.span = span
-    self.address = address
   }
 }

@@ -6,8 +6,9 @@ package struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConv
   package let name: String
 
   /// Returns nil when `name` breaks the grammar.
+  @inlinable
   package init?(_ name: String) {
-    let bytes = Array(name.utf8)
+    let bytes = name.utf8
     guard let first = bytes.first, bytes.count <= 64, Self.isAlphanumeric(first) else { return nil }
     let allowed = bytes.allSatisfy {
       Self.isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
@@ -16,7 +17,8 @@ package struct Identifier<Tag>: Hashable, Sendable, Comparable, CustomStringConv
     self.name = name
   }
 
-  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+  @inlinable
+  static func isAlphanumeric(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }
 

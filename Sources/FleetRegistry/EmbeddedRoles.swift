@@ -10,6 +10,11 @@ enum EmbeddedRoles {
     let contents: StaticString
   }
 
+  /// The folders, which are the roles' names, without reading a file.
+  static let folders = Set(
+    all.joined().map { file in String("\(file.path)".prefix { $0 != "/" }) }
+  )
+
   /// The files as the loader reads them, named `roles/…`.
   static var sources: [SourceText] {
     all.joined().map { file in

@@ -5,6 +5,8 @@ extension Registry {
   ///
   /// A role of `role_paths` that replaces a built-in one is the user's.
   package static func isBuiltIn(_ role: Role) -> Bool {
+    // A finding about a role of the user's own is no reason to read all the others.
+    guard EmbeddedRoles.folders.contains(role.name) else { return false }
     let (embedded, _) = builtIn()
     let own = embedded.roles[role.name] ?? embedded.components[role.name]
     return own?.span == role.span

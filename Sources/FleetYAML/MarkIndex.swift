@@ -9,16 +9,19 @@ internal import FleetDiagnostics
 struct MarkIndex {
   private static let step = 64
   private let source: SourceText
+  /// Those of `source`, at hand.
+  private let bytes: [UInt8]
   private let offset: Int
   /// Byte offset of every 64th character; empty where bytes and characters are the same.
   private var checkpoints: [UInt32] = []
 
   init(_ source: SourceText, isASCII: Bool) {
     self.source = source
+    bytes = source.bytes
     offset = source.byteOrderMarkLength
     guard !isASCII else { return }
-    checkpoints.reserveCapacity(source.bytes.count / Self.step + 1)
-    source.bytes.withUnsafeBufferPointer { bytes in
+    checkpoints.reserveCapacity(bytes.count / Self.step + 1)
+    bytes.withUnsafeBufferPointer { bytes in
       var characters = 0
       for index in offset..<bytes.count where bytes[index] & 0xC0 != 0x80 {
         if characters % Self.step == 0 { checkpoints.append(UInt32(index)) }
@@ -30,7 +33,7 @@ struct MarkIndex {
   func place(_ mark: yaml_mark_t) -> YAMLDocument.Place {
     let byte = byte(mark.index)
     // libyaml sees one more line where the last line of the file has no line feed.
-    let isBeyond = byte == source.bytes.count
+    let isBeyond = byte == bytes.count
     let line = isBeyond ? source.line(at: byte) : mark.line + 1
     return YAMLDocument.Place(
       byte: UInt32(truncatingIfNeeded: byte),
@@ -40,7 +43,7 @@ struct MarkIndex {
 
   /// Returns `end` moved back over white space and line ends, but not before `limit`.
   func trimmed(_ end: UInt32, notBefore limit: UInt32) -> UInt32 {
-    source.bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBufferPointer { bytes in
       var end = end
       while end > limit, bytes[Int(end) - 1] <= 0x20 { end -= 1 }
       return end
@@ -48,11 +51,11 @@ struct MarkIndex {
   }
 
   func byte(_ index: Int) -> Int {
-    guard !checkpoints.isEmpty else { return min(index + offset, source.bytes.count) }
+    guard !checkpoints.isEmpty else { return min(index + offset, bytes.count) }
     let slot = index / Self.step
-    guard slot < checkpoints.count else { return source.bytes.count }
+    guard slot < checkpoints.count else { return bytes.count }
     var remaining = index % Self.step
-    return source.bytes.withUnsafeBufferPointer { bytes in
+    return bytes.withUnsafeBufferPointer { bytes in
       var position = Int(checkpoints[slot])
       while remaining > 0, position < bytes.count {
         position += 1

@@ -21,13 +21,23 @@ package struct PlainReading: Hashable, Sendable {
   }
 
   /// Nearly every scalar is a word: its first byte and its length decide.
-  private static func mayBeRead(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+  static func mayBeRead(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let first = bytes.first, bytes.count <= 40 else { return false }
     switch first {
+    case 0x31...0x39 where isNumberOrAddress(bytes): return false
     case 0x30...0x39, 0x2B, 0x2D, 0x2E, 0x3D: return true
     case 0x59, 0x79, 0x4E, 0x6E, 0x54, 0x74, 0x46, 0x66, 0x4F, 0x6F: return bytes.count <= 5
     default: return false
     }
+  }
+
+  /// Whether all readers agree at a glance: `12` (no leading zero) and `10.0.0.1` (two points or more).
+  private static func isNumberOrAddress(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var points = 0
+    for byte in bytes {
+      if byte == 0x2E { points += 1 } else if !isDigit(byte) { return false }
+    }
+    return points != 1
   }
 
   private static func read(_ bytes: [UInt8], wantsText: Bool) -> (String, String)? {

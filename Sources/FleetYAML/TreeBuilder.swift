@@ -29,11 +29,14 @@ struct TreeBuilder {
 
   let source: SourceText
   let marks: MarkIndex
+  /// Those of `source`, at hand.
+  let bytes: [UInt8]
+  let isASCII: Bool
   var diagnostics = Diagnostics()
-  private(set) var records: ContiguousArray<Record> = []
+  var records: ContiguousArray<Record> = []
   private(set) var extra: [UInt8] = []
   /// Whether the stream came to its end.
-  private(set) var isFinished = false
+  var isFinished = false
   private var frames: [Frame] = []
   private var anchors: [String: Anchor] = [:]
   private var flowDepth = 0
@@ -45,6 +48,8 @@ struct TreeBuilder {
 
   init(source: SourceText, isASCII: Bool) {
     self.source = source
+    self.isASCII = isASCII
+    bytes = source.bytes
     marks = MarkIndex(source, isASCII: isASCII)
     // Two bytes are about the least that a node takes. Untouched memory of the reserve costs nothing.
     records.reserveCapacity(min(YAMLLimits.events, source.bytes.count / 2 + 16))
@@ -118,11 +123,15 @@ struct TreeBuilder {
     let index = append(record)
     if records[index].isKey {
       guard scalar.length <= YAMLLimits.key else { return refuseLongKey(at: event) }
+      guard frames[frames.count - 1].children <= YAMLLimits.entries else {
+        return refuseEntries(at: event)
+      }
       if written == .plain { checkPlainKey(index) }
     }
     checkTag(scalar.tag, index)
-    if let anchor = scalar.anchor { anchors[String(cString: anchor)] = .node(index) }
-    return true
+    guard let anchor = scalar.anchor else { return true }
+    anchors[String(cString: anchor)] = .node(index)
+    return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
   }
 
   /// Points `record` at its text in the source where it stands there letter by letter, else copies.
@@ -146,7 +155,7 @@ struct TreeBuilder {
 
   private func stands(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
     guard let wanted = text.baseAddress, !text.isEmpty else { return true }
-    return source.bytes.withUnsafeBufferPointer { bytes in
+    return bytes.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return false }
       return memcmp(base + start, wanted, text.count) == 0
     }
@@ -157,7 +166,7 @@ struct TreeBuilder {
   /// Counts on from `start`: asking for the place of a byte would read its line from the beginning,
   /// and a line may be the whole file.
   private func skipProperties(_ start: inout YAMLDocument.Place, end: YAMLDocument.Place) {
-    source.bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBufferPointer { bytes in
       var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
       cursor.skip()
       start = cursor.isAtLimit ? end : cursor.place
@@ -202,7 +211,7 @@ struct TreeBuilder {
     if isFlow { flowDepth += 1 }
     if let name { anchors[name] = .open }
     checkTag(tag, index)
-    return true
+    return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
   }
 
   private mutating func close(_ event: Event) {
@@ -268,221 +277,6 @@ struct TreeBuilder {
       height = max(height, depth)
     }
     return (height, text)
-  }
-}
-
-// MARK: - What is refused
-
-extension TreeBuilder {
-  private mutating func report(_ diagnostic: Diagnostic) {
-    guard diagnostics.all.count < YAMLLimits.findings else { return }
-    diagnostics.add(diagnostic)
-  }
-
-  private mutating func refuseEvents(at event: Event) -> Bool {
-    report(
-      Diagnostic(
-        .yamlLimit,
-        "The file holds more than \(YAMLLimits.events) values, counting what its aliases stand for "
-          + "(deeply bracketed ones several times). Split it with `include:`.",
-        at: span(event)
-      )
-    )
-    return false
-  }
-
-  private mutating func refuseAliasText(at event: Event) -> Bool {
-    report(
-      Diagnostic(
-        .yamlLimit,
-        "What the aliases of this file stand for has more than \(YAMLLimits.aliasText) bytes of text.",
-        at: span(event)
-      )
-    )
-    return false
-  }
-
-  private mutating func refuseLongKey(at event: Event) -> Bool {
-    let start = source.place(at: marks.byte(event.pointee.start_mark.index))
-    report(
-      Diagnostic(
-        .yamlLimit,
-        "This key has \(event.pointee.data.scalar.length) bytes; a key has at most "
-          + "\(YAMLLimits.key). Check that the quotes and brackets before it are closed.",
-        at: SourceSpan(file: source.name, start: start, end: start)
-      )
-    )
-    return false
-  }
-
-  private mutating func refuseDepth(at event: Event) -> Bool {
-    report(
-      Diagnostic(
-        .yamlLimit,
-        "Lists and mappings stand more than \(YAMLLimits.depth) deep inside each other here.",
-        at: span(event)
-      )
-    )
-    return false
-  }
-
-  private mutating func refuseSecondDocument(at event: Event) -> Bool {
-    report(
-      Diagnostic(
-        .yamlMultipleDocuments,
-        "A second document begins here; one file is one document. Move it to a file of its own, or "
-          + "remove the `---`.",
-        at: span(event)
-      )
-    )
-    isFinished = true
-    return false
-  }
-
-  private mutating func refuseKey(at event: Event, _ what: String) -> Bool {
-    // `{{ x }}` without quotes is the usual way to get here.
-    report(
-      Diagnostic(
-        .yamlUnsupported,
-        "The key of a mapping is \(what); keys must be text. A value that begins with `{`, `[` or "
-          + "`*` needs quotes.",
-        at: span(event)
-      )
-    )
-    return false
-  }
-
-  private mutating func refuseAlias(at event: Event, _ detail: String) -> Bool {
-    report(Diagnostic(.yamlSyntax, detail, at: span(event)))
-    return false
-  }
-
-  private mutating func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>?, _ index: Int) {
-    guard let tag, diagnostics.all.count < YAMLLimits.findings else { return }
-    let name = String(cString: tag)
-    guard name != YAMLTag.text, name != YAMLTag.none else { return }
-    let shown =
-      name.hasPrefix(YAMLTag.prefix) ? "!!" + name.dropFirst(YAMLTag.prefix.count) : name
-    report(
-      Diagnostic(
-        .yamlUnsupported,
-        "The tag \(quoted(shown)) is not read: the type of a value comes from its key. Remove the tag.",
-        at: span(index)
-      )
-    )
-  }
-
-  /// Refuses merge keys and keys that are not there, and leaves their entries out of the tree.
-  private mutating func checkPlainKey(_ index: Int) {
-    let record = records[index]
-    if record.count == 0 {
-      report(Diagnostic(.yamlSyntax, "A key is missing before this `:`.", at: span(index)))
-    } else if record.count == 2, text(of: index).elementsEqual([0x3C, 0x3C]) {
-      report(
-        Diagnostic(
-          .yamlUnsupported,
-          "The merge key `<<` is not read. Write the entries out, or use `groups:` for what nodes "
-            + "have in common.",
-          at: span(index)
-        )
-      )
-    } else {
-      return
-    }
-    records[index].isRepeated = true
-  }
-
-  private mutating func refuseRepeatedKeys(of mapping: Int) {
-    let count = Int(records[mapping].count)
-    guard count > 1 else { return }
-    var keys: [Int] = []
-    keys.reserveCapacity(count)
-    var key = mapping + 1
-    for _ in 0..<count {
-      if !records[key].isRepeated { keys.append(key) }
-      key += 1 + records[key + 1].size
-    }
-    for (first, second) in repeated(keys) {
-      records[second].isRepeated = true
-      guard diagnostics.all.count < YAMLLimits.findings else { continue }
-      let name = quoted(String(decoding: text(of: second), as: UTF8.self))
-      report(
-        Diagnostic(
-          .yamlDuplicateKey,
-          "The key \(name) stands twice in this mapping, so one of its two values would be "
-            + "ignored silently. Remove or rename one.",
-          at: span(second),
-          related: [RelatedSpan("\(name) stands here first", at: span(first))]
-        )
-      )
-    }
-  }
-
-  /// Returns the first and the later place of every key that stands more than once.
-  private func repeated(_ keys: [Int]) -> [(first: Int, second: Int)] {
-    var found: [(Int, Int)] = []
-    if keys.contains(where: { text(of: $0).contains { $0 >= 0x80 } }) { return repeatedTexts(keys) }
-    guard keys.count > 8 else {
-      for (position, second) in keys.enumerated() {
-        let first = keys[..<position].first { text(of: $0).elementsEqual(text(of: second)) }
-        if let first { found.append((first, second)) }
-      }
-      return found
-    }
-    // Seeded hashing: keys chosen to collide cannot make this slow.
-    var seen: [KeyText: Int] = Dictionary(minimumCapacity: keys.count)
-    for key in keys {
-      if let first = seen.updateValue(key, forKey: KeyText(bytes: text(of: key))) {
-        seen[KeyText(bytes: text(of: key))] = first
-        found.append((first, key))
-      }
-    }
-    return found
-  }
-
-  /// The same beyond ASCII, where one text has several spellings (Unicode's canonical equivalence): a
-  /// dictionary of ours would take `é` and `e` with an accent for one key.
-  private func repeatedTexts(_ keys: [Int]) -> [(first: Int, second: Int)] {
-    var found: [(Int, Int)] = []
-    var seen: [String: Int] = Dictionary(minimumCapacity: keys.count)
-    for key in keys {
-      let name = String(decoding: text(of: key), as: UTF8.self)
-      if let first = seen[name] {
-        found.append((first, key))
-      } else {
-        seen[name] = key
-      }
-    }
-    return found
-  }
-
-  private func text(of index: Int) -> ArraySlice<UInt8> {
-    let record = records[index]
-    let start = Int(record.extent)
-    return (record.isInExtra ? extra : source.bytes)[start..<start + Int(record.count)]
-  }
-
-  private func span(_ index: Int) -> SourceSpan { records[index].span(in: source) }
-
-  private func span(_ event: Event) -> SourceSpan {
-    SourceSpan(
-      file: source.name,
-      start: source.place(at: marks.byte(event.pointee.start_mark.index)),
-      end: source.place(at: marks.byte(event.pointee.end_mark.index))
-    )
-  }
-}
-
-/// The bytes of a key, hashed as one block.
-private struct KeyText: Hashable {
-  let bytes: ArraySlice<UInt8>
-
-  func hash(into hasher: inout Hasher) {
-    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
-  }
-
-  static func == (left: KeyText, right: KeyText) -> Bool {
-    left.bytes.elementsEqual(right.bytes)
   }
 }
 

@@ -6,12 +6,15 @@ internal import FleetDiagnostics
 /// loading near the speed of libyaml itself and a file of a million events below 64 MiB.
 final class YAMLDocument: Sendable {
   let source: SourceText
+  /// Those of `source`.
+  private let bytes: [UInt8]
   let records: ContiguousArray<Record>
   /// Texts that do not stand in the source letter by letter: escapes, folded lines.
   let extra: [UInt8]
 
   init(source: SourceText, records: ContiguousArray<Record>, extra: [UInt8]) {
     self.source = source
+    bytes = source.bytes
     self.records = records
     self.extra = extra
   }
@@ -48,9 +51,11 @@ final class YAMLDocument: Sendable {
   func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     let record = records[index]
     let start = Int(record.extent)
-    return (record.isInExtra ? extra : source.bytes).withUnsafeBufferPointer { buffer in
-      body(UnsafeBufferPointer(rebasing: buffer[start..<start + Int(record.count)]))
+    let range = start..<start + Int(record.count)
+    if record.isInExtra {
+      return extra.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
     }
+    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
   }
 
   /// Path of a node as a JSON pointer (RFC 6901): `/nodes/web-1/roles/0`; empty for the root.
@@ -81,11 +86,7 @@ extension YAMLDocument.Record {
 
   /// Where the node stands in `source`.
   func span(in source: SourceText) -> SourceSpan {
-    SourceSpan(
-      file: source.name,
-      start: source.place(at: Int(start.byte), from: Int(start.line)),
-      end: source.place(at: Int(end), from: Int(start.line))
-    )
+    source.span(from: Int(start.byte), to: Int(end), line: Int(start.line))
   }
 
   /// Records of this node and everything in it.

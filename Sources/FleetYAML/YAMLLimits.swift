@@ -11,6 +11,10 @@ package enum YAMLLimits {
   package static let events = 1_000_000
   /// The most text that aliases stand for in all, in bytes.
   package static let aliasText = 4 << 20
+  /// The most keys of one mapping: nodes of a file, labels of a node.
+  package static let entries = 20_000
+  /// The most anchors; each is remembered by its name.
+  package static let anchors = 20_000
   /// The longest key, in bytes; keys stand in the paths of every finding below them.
   package static let key = 256
   /// The deepest nesting of lists and mappings, aliases expanded.

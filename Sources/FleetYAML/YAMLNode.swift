@@ -54,14 +54,23 @@ package struct YAMLNode: Sendable {
   package var isNull: Bool {
     guard record.shape == .scalar, style == .plain, record.count <= 4 else { return false }
     if record.count == 0 { return true }
+    guard document.withText(index, { $0[0] == 0x7E || $0[0] == 0x6E || $0[0] == 0x4E }) else {
+      return false
+    }
     let text = document.text(index)
     return text == "~" || text == "null" || text == "Null" || text == "NULL"
+  }
+
+  /// Whether the bytes may be a number or the like: answers for nearly every scalar without a `String`.
+  var mayBeAmbiguous: Bool {
+    record.shape == .scalar && document.withText(index) { PlainReading.mayBeRead($0) }
   }
 
   /// Whether `*name` stands there: what would be changed there is another node's text.
   var isAlias: Bool {
     let start = Int(record.start.byte)
-    return start < source.bytes.count && source.bytes[start] == 0x2A
+    let bytes = source.bytes
+    return start < bytes.count && bytes[start] == 0x2A
   }
 
   /// Whether the node is a mapping.
@@ -150,6 +159,9 @@ package struct YAMLEntry: Sendable {
 
   /// How the key was written.
   package var keyStyle: YAMLScalarStyle { YAMLNode(document: document, index: keyIndex).style }
+
+  /// The same for the key.
+  var mayBeAmbiguous: Bool { document.withText(keyIndex) { PlainReading.mayBeRead($0) } }
 
   /// The value.
   package var value: YAMLNode { YAMLNode(document: document, index: keyIndex + 1) }

@@ -14,7 +14,7 @@ extension YAMLReader {
 
   /// Reports the same of a value whose type is known only later: `true` and `false` may be meant.
   package func warnIfAmbiguous(untyped node: YAMLNode, into diagnostics: inout Diagnostics) {
-    guard node.style == .plain, let text = node.text, !node.isNull,
+    guard node.style == .plain, node.mayBeAmbiguous, let text = node.text, !node.isNull,
       let reading = PlainReading(text, wantsText: false)
     else { return }
     warn(reading, text, at: node.span, path: node.path, isAlias: node.isAlias, into: &diagnostics)
@@ -22,7 +22,9 @@ extension YAMLReader {
 
   /// Reports the same of the key of `entry`, a name of the user's own.
   package func warnIfAmbiguous(key entry: YAMLEntry, into diagnostics: inout Diagnostics) {
-    guard entry.keyStyle == .plain, let reading = PlainReading(entry.key, wantsText: true) else {
+    guard entry.mayBeAmbiguous, entry.keyStyle == .plain,
+      let reading = PlainReading(entry.key, wantsText: true)
+    else {
       return
     }
     warn(reading, entry.key, at: entry.keySpan, path: entry.path, into: &diagnostics)

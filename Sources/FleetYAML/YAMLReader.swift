@@ -5,14 +5,31 @@ package import FleetDiagnostics
 /// Every function returns nothing exactly when it has reported an error. Messages name the key that
 /// holds the value, so callers need to say nothing.
 package struct YAMLReader: Sendable {
+  /// Behind one reference: the reader is copied for each value.
+  private final class Rules: Sendable {
+    let wrongType: Rule
+    let invalidValue: Rule
+    let unknownKey: Rule
+    let missingKey: Rule
+
+    init(_ wrongType: Rule, _ invalidValue: Rule, _ unknownKey: Rule, _ missingKey: Rule) {
+      self.wrongType = wrongType
+      self.invalidValue = invalidValue
+      self.unknownKey = unknownKey
+      self.missingKey = missingKey
+    }
+  }
+
+  private let rules: Rules
+
   /// Rule for another kind of value than wanted.
-  package let wrongType: Rule
+  package var wrongType: Rule { rules.wrongType }
   /// Rule for a value of the right kind that is not allowed.
-  package let invalidValue: Rule
+  package var invalidValue: Rule { rules.invalidValue }
   /// Rule for a key that the schema does not know.
-  package let unknownKey: Rule
+  package var unknownKey: Rule { rules.unknownKey }
   /// Rule for a key that must be there.
-  package let missingKey: Rule
+  package var missingKey: Rule { rules.missingKey }
 
   /// A reader that reports under the rules of FLT2xxx, or under others: role parameters are all
   /// `parameter-invalid`.
@@ -22,10 +39,7 @@ package struct YAMLReader: Sendable {
     unknownKey: Rule = .unknownKey,
     missingKey: Rule = .missingKey
   ) {
-    self.wrongType = wrongType
-    self.invalidValue = invalidValue
-    self.unknownKey = unknownKey
-    self.missingKey = missingKey
+    rules = Rules(wrongType, invalidValue, unknownKey, missingKey)
   }
 
   /// The reader of files of ours.

@@ -7,9 +7,12 @@ import Testing
 
 /// Every YAML example of the documents that is a fleet is one that validates.
 @Suite struct DocumentExamplesTests {
+  /// Half of the fleets in docs/rules.md are wrong on purpose: `RuleExamplesTests` has them.
   private static let documents =
     ["README.md", "lab/README.md"]
-    + SourceTree.files(under: "docs", suffix: ".md").map { "docs/" + $0 }
+    + SourceTree.files(under: "docs", suffix: ".md").filter { $0 != "rules.md" }.map {
+      "docs/" + $0
+    }
 
   /// An example and where it stands, `docs/ci.md:36`.
   struct Example: CustomStringConvertible, Sendable {

@@ -29,6 +29,28 @@ import Testing
     #expect(result.found.map(\.rule) == [.yamlLimit])
   }
 
+  @Test func mappingHasAsManyKeysAsTheLimitAllowsAndNoMore() {
+    let keys = (0..<20_000).map { "k\($0): x\n" }.joined()
+    #expect(load(keys).found == [])
+    let result = load(keys + "more: x\n")
+    #expect(result.node == nil)
+    #expect(result.found.map(\.rule) == [.yamlLimit])
+    #expect(result.found.first?.span?.start.line == 20_001)
+  }
+
+  @Test func keysOfOtherMappingsDoNotCount() {
+    #expect(load(repeating("- {a: 1, b: 2}\n", 15_000)).found == [])
+  }
+
+  @Test func anchorsAreRememberedUpToTheLimit() {
+    let anchors = (0..<20_000).map { "- &a\($0) x\n" }.joined()
+    #expect(load(anchors).found == [])
+    let result = load(anchors + "- &more [x]\n")
+    #expect(result.node == nil)
+    #expect(result.found.map(\.rule) == [.yamlLimit])
+    #expect(result.found.first?.span?.start.line == 20_001)
+  }
+
   @Test func aliasesCountWhatTheyStandFor() {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {
@@ -70,7 +92,7 @@ import Testing
   }
 
   @Test func keysInTheThousandsAreComparedByContent() {
-    let text = (0..<20_000).map { "key-\($0): 1\n" }.joined() + "key-777: 2\n"
+    let text = (0..<19_999).map { "key-\($0): 1\n" }.joined() + "key-777: 2\n"
     let found = load(text).found
     #expect(found.map(\.rule) == [.yamlDuplicateKey])
     #expect(found.first?.related.first?.span?.start.line == 778)

@@ -22,8 +22,8 @@ extension FleetReader {
   private mutating func group(_ id: GroupID, _ entry: YAMLEntry) -> NodeGroup {
     var group = NodeGroup(id: id, span: entry.keySpan)
     group.extent = entry.value.span
-    let what = "The group `\(id)`"
-    guard let fields = scalars.mapping(entry.value, what) else { return group }
+    let what = Holder(kind: "group", name: id.name)
+    guard let fields = scalars.mapping(entry.value, what.atStart) else { return group }
     var selects = false
     for field in fields {
       switch field.key {
@@ -37,9 +37,9 @@ extension FleetReader {
       case "hardware":
         group.hardware = hardware(field.value, of: what)
         group.hardware.span = field.keySpan
-      case "ssh": group.ssh = ssh(field.value, of: "`ssh` of \(what.lowercasedFirst)")
+      case "ssh": group.ssh = ssh(field.value, of: "`ssh` of \(what.inside)")
       default:
-        let meant = scalars.unknownKey(field, of: what, known: Self.groupKeys)
+        let meant = scalars.unknownKey(field, of: what.atStart, known: Self.groupKeys)
         guard meant == "nodes" || meant == "labels" else { continue }
         hasLostMembers = true
         selects = true
@@ -49,7 +49,7 @@ extension FleetReader {
       hasLostMembers = true
       scalars.missingKey(
         "nodes",
-        of: what,
+        of: what.atStart,
         at: entry.keySpan,
         path: entry.path,
         example: "nodes: [web-1, \"db-*\"]` or `labels: {zone: a}"
@@ -58,10 +58,10 @@ extension FleetReader {
     return group
   }
 
-  private mutating func members(_ node: YAMLNode, of what: String) -> [Located<String>] {
+  private mutating func members(_ node: YAMLNode, of what: Holder) -> [Located<String>] {
     let form =
       "a node id, or a pattern of one in which `*` stands for any characters and `?` for one"
-    guard let items = scalars.list(node, "`nodes` of \(what.lowercasedFirst)") else {
+    guard let items = scalars.list(node, "`nodes` of \(what.inside)") else {
       hasLostMembers = true
       return []
     }

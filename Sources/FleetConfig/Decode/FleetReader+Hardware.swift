@@ -11,13 +11,16 @@ extension FleetReader {
     ["id", "vendor", "model", "uuid"] + (kind == "gpu" ? ["vram", "partitions"] : [])
   }
 
-  mutating func hardware(_ node: YAMLNode, of what: String) -> Hardware {
+  mutating func hardware(_ node: YAMLNode, of what: Holder) -> Hardware {
     var hardware = Hardware()
     var npus: [Device] = []
-    for entry in scalars.mapping(node, "`hardware` of \(what.lowercasedFirst)") ?? [] {
+    let entries = scalars.mapping(node, "`hardware` of \(what.inside)") ?? []
+    hardware.keys.reserveCapacity(entries.count)
+    for entry in entries {
       let value = entry.value
-      hardware.keys.append(Located(entry.key, at: entry.keySpan))
-      switch entry.key {
+      let key = entry.key
+      hardware.keys.append(Located(key, at: entry.keySpan))
+      switch key {
       case "gpus": hardware.devices = devices(value, kind: "gpu")
       case "npus": npus = devices(value, kind: "npu")
       case "memory":

@@ -46,15 +46,16 @@ extension FleetReader {
 
   private mutating func node(_ id: NodeID, _ entry: YAMLEntry) -> FleetNode {
     var node = FleetNode(id: id, span: entry.keySpan, address: Located(""))
-    let what = "The node `\(id)`"
-    guard let fields = scalars.mapping(entry.value, what) else { return node }
+    let what = Holder(kind: "node", name: id.name)
+    guard let fields = scalars.mapping(entry.value, what.atStart) else { return node }
     var hasAddress = false
     for field in fields {
-      if field.key == "address" { hasAddress = true }
-      if read(field, of: what, into: &node) == "address" { hasAddress = true }
+      let key = field.key
+      if key == "address" { hasAddress = true }
+      if read(field, key, of: what, into: &node) == "address" { hasAddress = true }
     }
     if !hasAddress {
-      scalars.missingKey("address", of: what, at: entry.keySpan, path: entry.path)
+      scalars.missingKey("address", of: what.atStart, at: entry.keySpan, path: entry.path)
     }
     return node
   }
@@ -62,11 +63,12 @@ extension FleetReader {
   /// Returns the key that was probably meant where there is none of that name.
   private mutating func read(
     _ field: YAMLEntry,
-    of what: String,
+    _ key: String,
+    of what: Holder,
     into node: inout FleetNode
   ) -> String? {
     let value = field.value
-    switch field.key {
+    switch key {
     case "address":
       let form = "an IPv4 or IPv6 address or a host name"
       if value.style == .plain, value.text == "true" || value.text == "false" {
@@ -88,75 +90,109 @@ extension FleetReader {
     case "labels": node.labels = labels(value, of: what)
     case "ssh": node.ssh = ssh(value, of: "`ssh`")
     case "allow": node.allow = waivers(value)
-    default: return scalars.unknownKey(field, of: what, known: Self.nodeKeys)
+    default: return scalars.unknownKey(field, of: what.atStart, known: Self.nodeKeys)
     }
     return nil
   }
 
-  mutating func assignments(_ node: YAMLNode, of what: String) -> [RoleAssignment] {
-    (scalars.list(node, "`roles` of \(what.lowercasedFirst)") ?? []).compactMap { item in
-      guard item.isMapping else {
-        return scalars.text(item).map { RoleAssignment(role: Located($0, at: item.span)) }
+  mutating func assignments(_ node: YAMLNode, of what: Holder) -> [RoleAssignment] {
+    let items = scalars.list(node, "`roles` of \(what.inside)") ?? []
+    var result: [RoleAssignment] = []
+    result.reserveCapacity(items.count)
+    for item in items {
+      if item.isMapping {
+        if let assignment = assignment(withParameters: item) { result.append(assignment) }
+      } else if let name = scalars.text(item) {
+        result.append(RoleAssignment(role: Located(name, at: item.span)))
       }
-      let entries = item.entries
-      guard let entry = entries.first, entries.count == 1 else {
-        scalars.report(
-          .wrongType,
-          item,
-          "A role with parameters is one mapping of its name: `{redis: {maxmemory: 6GiB}}`; this "
-            + "one has \(entries.count) keys."
-        )
-        return nil
-      }
-      let fields = scalars.mapping(entry.value, "The parameters of `\(entry.key)`") ?? []
-      return RoleAssignment(
-        role: Located(entry.key, at: entry.keySpan),
-        parameters: parameters(fields, of: entry.key),
-        span: item.span
-      )
     }
+    return result
   }
 
-  private mutating func labels(_ node: YAMLNode, of what: String) -> [String: String] {
+  private mutating func assignment(withParameters item: YAMLNode) -> RoleAssignment? {
+    let entries = item.entries
+    guard let entry = entries.first, entries.count == 1 else {
+      scalars.report(
+        .wrongType,
+        item,
+        "A role with parameters is one mapping of its name: `{redis: {maxmemory: 6GiB}}`; this "
+          + "one has \(entries.count) keys."
+      )
+      return nil
+    }
+    let fields = scalars.mapping(entry.value, "The parameters of `\(entry.key)`") ?? []
+    return RoleAssignment(
+      role: Located(entry.key, at: entry.keySpan),
+      parameters: parameters(fields, of: entry.key),
+      span: item.span
+    )
+  }
+
+  private mutating func labels(_ node: YAMLNode, of what: Holder) -> [String: String] {
     var labels: [String: String] = [:]
-    for label in labelList(node, of: what) { labels[label.key.value] = label.value.value }
+    for entry in labelEntries(node, of: what) {
+      if let label = label(entry, of: what) { labels[label.key] = label.value }
+    }
     return labels
   }
 
   /// The entries of a `labels:` whose key and value are labels, in the order written.
-  mutating func labelList(_ node: YAMLNode, of what: String) -> [LabelRequirement] {
-    guard let entries = scalars.mapping(node, "`labels` of \(what.lowercasedFirst)") else {
-      isIncomplete = true
-      return []
-    }
-    return entries.compactMap { entry in
-      guard Grammar.isLabelKey(entry.key) else {
-        isIncomplete = true
-        scalars.diagnostics.add(
-          Diagnostic(
-            .invalidValue,
-            "`\(entry.key)` cannot be a label of \(what.lowercasedFirst); write \(Grammar.labelKeyForm).",
-            at: entry.keySpan,
-            path: entry.path
-          )
+  mutating func labelList(_ node: YAMLNode, of what: Holder) -> [LabelRequirement] {
+    labelEntries(node, of: what).compactMap { entry in
+      label(entry, of: what).map { label in
+        LabelRequirement(
+          key: Located(label.key, at: entry.keySpan),
+          value: Located(label.value, at: entry.value.span)
         )
-        return nil
       }
-      let name = "The label `\(entry.key)`"
-      let form = Grammar.labelValueForm
-      guard let value = scalars.text(entry.value, name, form: form, Grammar.isLabelValue) else {
-        isIncomplete = true
-        return nil
-      }
-      return LabelRequirement(
-        key: Located(entry.key, at: entry.keySpan),
-        value: Located(value, at: entry.value.span)
-      )
     }
+  }
+
+  private mutating func labelEntries(_ node: YAMLNode, of what: Holder) -> [YAMLEntry] {
+    if let entries = scalars.mapping(node, "`labels` of \(what.inside)") { return entries }
+    isIncomplete = true
+    return []
+  }
+
+  private mutating func label(
+    _ entry: YAMLEntry,
+    of what: Holder
+  ) -> (key: String, value: String)? {
+    let key = entry.key
+    guard Grammar.isLabelKey(key) else {
+      isIncomplete = true
+      scalars.diagnostics.add(
+        Diagnostic(
+          .invalidValue,
+          "`\(key)` cannot be a label of \(what.inside); write \(Grammar.labelKeyForm).",
+          at: entry.keySpan,
+          path: entry.path
+        )
+      )
+      return nil
+    }
+    let form = Grammar.labelValueForm
+    let given = scalars.text(
+      entry.value,
+      "The label `\(key)`",
+      form: form,
+      Grammar.isLabelValue
+    )
+    guard let value = given else {
+      isIncomplete = true
+      return nil
+    }
+    return (key, value)
   }
 }
 
-extension String {
-  /// The same with a small first letter, for use inside a sentence.
-  var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+/// Whose value is read, for messages: worded only where there is one to write.
+struct Holder {
+  let kind: String
+  let name: String
+
+  /// `` The node `web-1` ``.
+  var atStart: String { "The \(kind) `\(name)`" }
+  /// The same inside a sentence.
+  var inside: String { "the \(kind) `\(name)`" }
 }

@@ -86,19 +86,19 @@ struct ScalarReader {
   ]
 
   /// The entries of a mapping; an absent value counts as an empty one.
-  mutating func mapping(_ node: YAMLNode, _ what: String) -> [YAMLEntry]? {
+  mutating func mapping(_ node: YAMLNode, _ what: @autoclosure () -> String) -> [YAMLEntry]? {
     if node.isMapping {
       let entries = node.entries
       for entry in entries { YAMLReader.schema.warnIfAmbiguous(key: entry, into: &diagnostics) }
       return entries
     }
     if node.isNull { return [] }
-    report(.wrongType, node, "\(what) must be a mapping (`key: value`), not \(node.kindName).")
+    report(.wrongType, node, "\(what()) must be a mapping (`key: value`), not \(node.kindName).")
     return nil
   }
 
   /// The items of a list; an absent value counts as an empty one.
-  mutating func list(_ node: YAMLNode, _ what: String) -> [YAMLNode]? {
+  mutating func list(_ node: YAMLNode, _ what: @autoclosure () -> String) -> [YAMLNode]? {
     if node.isSequence { return node.items }
     if node.isNull { return [] }
     let cure = node.text.flatMap { text -> Suggestion? in
@@ -108,7 +108,7 @@ struct ScalarReader {
     report(
       .wrongType,
       node,
-      "\(what) must be a list, not \(node.kindName).",
+      "\(what()) must be a list, not \(node.kindName).",
       suggestions: cure.map { [$0] } ?? []
     )
     return nil
@@ -122,13 +122,13 @@ struct ScalarReader {
   /// A scalar that satisfies `grammar`, which `form` describes.
   mutating func text(
     _ node: YAMLNode,
-    _ what: String,
+    _ what: @autoclosure () -> String,
     form: String,
     _ grammar: (String) -> Bool
   ) -> String? {
     guard let text = YAMLReader.schema.anyText(node, into: &diagnostics) else { return nil }
     guard grammar(text) else {
-      report(.invalidValue, node, "\(what) is \(quoted(text)); it must be \(form).")
+      report(.invalidValue, node, "\(what()) is \(quoted(text)); it must be \(form).")
       return nil
     }
     YAMLReader.schema.warnIfAmbiguous(node, text, into: &diagnostics)

@@ -13,7 +13,7 @@ enum Grammar {
 
   /// A login name (useradd(8), relaxed to capitals and dots): 1 to 32 characters.
   static func isUser(_ text: String) -> Bool {
-    let bytes = Array(text.utf8)
+    let bytes = text.utf8
     guard let first = bytes.first, bytes.count <= 32 else { return false }
     guard isAlphanumeric(first) || first == 0x5F else { return false }
     return bytes.allSatisfy {

@@ -9,7 +9,7 @@ package enum HostAddress: Hashable, Sendable {
 
   /// Parses `text`; nil for anything else, such as `300.1.1.1`, `-v`, `a b` or a zone id.
   package init?(_ text: String) {
-    if text.contains(":") {
+    if text.utf8.contains(0x3A) {
       guard let octets = Self.ipv6(text) else { return nil }
       self = .ipv6(octets)
     } else if text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }) {
@@ -28,15 +28,26 @@ package enum HostAddress: Hashable, Sendable {
   }
 
   private static func ipv4(_ text: String) -> [UInt8]? {
-    let parts = text.utf8.split(separator: 0x2E, omittingEmptySubsequences: false)
-    guard parts.count == 4 else { return nil }
     var octets: [UInt8] = []
-    for part in parts {
+    octets.reserveCapacity(4)
+    var octet = 0
+    var digits = 0
+    for byte in text.utf8 {
+      if byte == 0x2E {
+        guard digits > 0, octets.count < 3 else { return nil }
+        octets.append(UInt8(octet))
+        octet = 0
+        digits = 0
+        continue
+      }
       // A leading zero means octal to some programs and decimal to others: refused.
-      guard part.count <= 3, part.count == 1 || part.first != 0x30 else { return nil }
-      guard let octet = UInt8(String(Substring(part))) else { return nil }
-      octets.append(octet)
+      guard (0x30...0x39).contains(byte), digits == 0 || octet > 0 else { return nil }
+      octet = octet * 10 + Int(byte - 0x30)
+      digits += 1
+      guard octet <= 255 else { return nil }
     }
+    guard digits > 0, octets.count == 3 else { return nil }
+    octets.append(UInt8(octet))
     return octets
   }
 

@@ -1,3 +1,4 @@
+internal import FleetModel
 internal import FleetRegistry
 
 /// Which instances offer which endpoint.
@@ -7,14 +8,25 @@ struct ProviderIndex {
 
   init(_ resolved: ResolvedFleet) {
     for (role, all) in resolved.indicesByRole {
-      var byEndpoint: [String: [Int]] = ["": all]
-      for index in all {
-        for state in resolved.instances[index].profile.ports where state.number != nil {
-          byEndpoint[state.port.name, default: []].append(index)
+      indices[role] = Self.byEndpoint(all, resolved)
+    }
+  }
+
+  private static func byEndpoint(_ all: [Int], _ resolved: ResolvedFleet) -> [String: [Int]] {
+    var byEndpoint: [String: [Int]] = ["": all]
+    // Equal instances, which is what most roles have, offer the same: one list serves for all.
+    let first = resolved.instances[all[0]].profile
+    let isOne = all.allSatisfy { resolved.instances[$0].profile === first }
+    for index in isOne ? [all[0]] : all {
+      for state in resolved.instances[index].profile.ports where state.value.number != nil {
+        if isOne {
+          byEndpoint[state.value.port.name] = all
+        } else {
+          byEndpoint[state.value.port.name, default: []].append(index)
         }
       }
-      indices[role] = byEndpoint
     }
+    return byEndpoint
   }
 
   /// All instances of `role` that offer `endpoint`; nil asks for the role's presence.
@@ -28,34 +40,60 @@ struct ProviderIndex {
 /// One list for all instances of the provider: a consumer with a local provider is in none, all others
 /// connect to every instance.
 struct ConsumerIndex {
-  private var nodes: [String: [String: [Int]]] = [:]
+  private var slots: [String: [String: Int]] = [:]
+  private var lists: [[Int]] = []
+
+  /// The number of the list for `endpoint` of `role`, for `add`.
+  mutating func slot(_ role: String, _ endpoint: String) -> Int {
+    if let known = slots[role]?[endpoint] { return known }
+    slots[role, default: [:]][endpoint] = lists.count
+    lists.append([])
+    return lists.count - 1
+  }
 
   /// Adds a node; nodes come in order, so a repeated one is the last.
-  mutating func add(_ node: Int, to role: String, _ endpoint: String) {
-    if nodes[role]?[endpoint]?.last == node { return }
-    nodes[role, default: [:]][endpoint, default: []].append(node)
+  mutating func add(_ node: Int, to slot: Int) {
+    if lists[slot].last != node { lists[slot].append(node) }
   }
 
   /// The nodes with a consumer of `endpoint` of `role` elsewhere, in order.
-  func nodes(_ role: String, _ endpoint: String) -> [Int] { nodes[role]?[endpoint] ?? [] }
+  func nodes(_ role: String, _ endpoint: String) -> [Int] {
+    slots[role]?[endpoint].map { lists[$0] } ?? []
+  }
 }
 
 /// Finds who answers each need.
 enum DependencyResolution {
+  /// The answer to a need of a profile, before the consumer's node is looked at.
+  private struct Answer {
+    let need: Boxed<Need>
+    /// The chosen role.
+    let role: String
+    /// Its instances that offer the endpoint.
+    let providers: [Int]
+    /// The list of the endpoint's consumers; nil where only presence is needed.
+    let slot: Int?
+  }
+
   static func resolve(
     _ resolved: inout ResolvedFleet,
     _ providers: ProviderIndex
   ) -> ConsumerIndex {
     var consumers = ConsumerIndex()
+    let answers = resolved.profiles.map { profile in
+      profile.needs.map { answer($0, providers, &consumers) }
+    }
+    resolved.lacksProvider = answers.map { $0.contains { $0.providers.isEmpty } }
     for index in resolved.instances.indices {
-      let instance = resolved.instances[index]
-      guard !instance.profile.needs.isEmpty else { continue }
+      let known = answers[resolved.instances[index].profile.number]
+      guard !known.isEmpty else { continue }
+      let node = resolved.instances[index].nodeIndex
       var dependencies: [ResolvedDependency] = []
-      dependencies.reserveCapacity(instance.profile.needs.count)
-      for need in instance.profile.needs {
-        let dependency = answer(need, instance, resolved, providers)
-        if let endpoint = need.endpoint, dependency.isAvailable, !dependency.isLocal {
-          consumers.add(instance.nodeIndex, to: dependency.role, endpoint)
+      dependencies.reserveCapacity(known.count)
+      for answer in known {
+        let dependency = dependency(answer, node, resolved)
+        if let slot = answer.slot, dependency.isAvailable, !dependency.isLocal {
+          consumers.add(node, to: slot)
         }
         dependencies.append(dependency)
       }
@@ -65,33 +103,46 @@ enum DependencyResolution {
   }
 
   private static func answer(
-    _ need: Need,
-    _ instance: RoleInstance,
-    _ resolved: ResolvedFleet,
-    _ providers: ProviderIndex
-  ) -> ResolvedDependency {
+    _ need: Boxed<Need>,
+    _ providers: ProviderIndex,
+    _ consumers: inout ConsumerIndex
+  ) -> Answer {
+    let (roles, endpoint) = (need.value.roles, need.value.endpoint)
     // The first role of the list that the fleet has: templates choose by the same order.
-    let chosen = need.roles.first { !providers.instances($0, need.endpoint).isEmpty }
-    let role = chosen ?? need.roles.first ?? ""
-    let all = providers.instances(role, need.endpoint)
-    guard let local = localInstance(role, instance, resolved), all.containsSorted(local) else {
-      return ResolvedDependency(need: need, role: role, providers: all, isLocal: false)
+    let chosen = roles.first { !providers.instances($0, endpoint).isEmpty }
+    let role = chosen ?? roles.first ?? ""
+    return Answer(
+      need: need,
+      role: role,
+      providers: providers.instances(role, endpoint),
+      slot: endpoint.map { consumers.slot(role, $0) }
+    )
+  }
+
+  private static func dependency(
+    _ answer: Answer,
+    _ node: Int,
+    _ resolved: ResolvedFleet
+  ) -> ResolvedDependency {
+    let (role, all) = (answer.role, answer.providers)
+    guard let local = localInstance(role, node, resolved), all.containsSorted(local) else {
+      return ResolvedDependency(stated: answer.need, role: role, providers: all, isLocal: false)
     }
     let replicas = resolved.instances[local].profile.role.placement.replicas
     let reachesAll = replicas == .everyNode || replicas == .everyPythonNode
-    if reachesAll, need.endpoint != nil {
+    if reachesAll, answer.slot != nil {
       // Whoever connects to something that runs everywhere (a node exporter) wants all of them.
-      return ResolvedDependency(need: need, role: role, providers: all, isLocal: false)
+      return ResolvedDependency(stated: answer.need, role: role, providers: all, isLocal: false)
     }
-    return ResolvedDependency(need: need, role: role, providers: [local], isLocal: true)
+    return ResolvedDependency(stated: answer.need, role: role, providers: [local], isLocal: true)
   }
 
   private static func localInstance(
     _ role: String,
-    _ instance: RoleInstance,
+    _ node: Int,
     _ resolved: ResolvedFleet
   ) -> Int? {
-    resolved.nodeRanges[instance.nodeIndex].first {
+    resolved.nodeRanges[node].first {
       resolved.instances[$0].profile.role.name == role
     }
   }

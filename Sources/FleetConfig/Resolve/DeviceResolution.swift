@@ -4,6 +4,7 @@ internal import FleetRegistry
 /// Matches the hardware needs of each node's roles with its declared devices.
 enum DeviceResolution {
   static func resolve(_ resolved: inout ResolvedFleet) {
+    guard resolved.profiles.contains(where: { !$0.hardware.isEmpty }) else { return }
     let sizes = ModelSizes(resolved.fleet.settings)
     for range in resolved.nodeRanges
     where range.contains(where: { !resolved.instances[$0].profile.hardware.isEmpty }) {

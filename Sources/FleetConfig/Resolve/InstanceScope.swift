@@ -75,8 +75,9 @@ extension ResolvedFleet {
   /// `ports`: those that are switched off exist, but only `exposed` may be read of them.
   private func ports(of instance: RoleInstance) -> Value {
     var result: [String: Value] = [:]
-    for state in instance.profile.ports where result[state.port.name] == nil {
-      result[state.port.name] = Self.switchedOff(state.port.name)
+    for state in instance.profile.ports where result[state.value.port.name] == nil {
+      let name = state.value.port.name
+      result[name] = Self.switchedOff(name)
     }
     for port in instance.ports {
       let address = port.isExposed ? instance.node.address.value : "127.0.0.1"
@@ -102,7 +103,7 @@ extension ResolvedFleet {
 
   private func consumers(of instance: RoleInstance) -> Value {
     var result: [String: Value] = [:]
-    for state in instance.profile.ports { result[state.port.name] = .list([]) }
+    for state in instance.profile.ports { result[state.value.port.name] = .list([]) }
     for port in instance.ports where !port.consumerNodes.isEmpty {
       result[port.name] = .list(consumerAddresses(of: port, at: instance).map { .string($0) })
     }

@@ -9,7 +9,8 @@ enum OrderResolution {
     let count = resolved.instances.count
     var graph = StartOrder(count: count)
     var bundles: [String: Int] = [:]
-    for (index, instance) in resolved.instances.enumerated() {
+    for (index, instance) in resolved.instances.enumerated()
+    where !instance.dependencies.isEmpty {
       for dependency in instance.dependencies where dependency.isOrdered {
         // Peers of one role do not wait for each other.
         guard dependency.role != instance.profile.role.name else { continue }

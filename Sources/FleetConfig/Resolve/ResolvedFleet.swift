@@ -29,6 +29,14 @@ package struct ResolvedFleet: Sendable {
   package internal(set) var deviceClaims: [DeviceClaim] = []
   /// Indices of `instances`, wave by wave: each wave may start when the earlier ones run.
   package internal(set) var orderedIndices: [[Int]] = []
+  /// All profiles that instances have, by their numbers.
+  var profiles: [RoleProfile] = []
+  /// By the numbers of the profiles: whether nobody answers one of its needs.
+  var lacksProvider: [Bool] = []
+  /// Which nodes have the same profiles.
+  var sets = ProfileSets()
+  /// Whether a node names a role that the registry does not have.
+  var hasUnknownRoles = false
   /// The range of `instances` of each node.
   var nodeRanges: [Range<Int>] = []
   /// Indices of the instances of each role, in node order.
@@ -46,10 +54,10 @@ package struct ResolvedFleet: Sendable {
     self.fleet = fleet
     self.registry = registry
     reach = FleetReach(fleet)
-    nodeIndices = Dictionary(
-      fleet.nodes.enumerated().map { ($1.id, $0) },
-      uniquingKeysWith: { first, _ in first }
-    )
+    var indices: [NodeID: Int] = Dictionary(minimumCapacity: fleet.nodes.count)
+    // Backwards, so that the first of two nodes with one id stays.
+    for index in fleet.nodes.indices.reversed() { indices[fleet.nodes[index].id] = index }
+    nodeIndices = indices
   }
 
   /// The nodes in the order of the file.

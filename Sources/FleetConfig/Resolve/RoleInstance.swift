@@ -5,20 +5,10 @@ package import FleetRender
 
 /// One port of one role on one node, with everything that is known about who connects.
 package struct ResolvedPort: Sendable {
-  /// Name of the endpoint.
-  package let name: String
+  /// What all instances of the profile have in common.
+  let state: Boxed<RoleProfile.PortState>
   /// 1...65535.
   package let number: Int
-  /// tcp or udp.
-  package let transport: Port.Transport
-  /// As the role declares it; `widened` says when reality is wider.
-  package let scope: Port.Scope
-  /// Unit that holds the listener.
-  package let holder: String?
-  /// Shared server (`nginx`) whose sites may share the number.
-  package let shared: String?
-  /// The role's own loopback port behind this one.
-  package let proxyOf: String?
   /// Addresses to bind, loopback first.
   package let bind: [String]
   /// Whether a loopback port binds the fleet address too because a consumer lives elsewhere.
@@ -30,8 +20,21 @@ package struct ResolvedPort: Sendable {
   ///
   /// This node may be among them: all instances of the role share one array.
   package let consumerNodes: [Int]
+
+  /// Name of the endpoint.
+  package var name: String { state.value.port.name }
+  /// tcp or udp.
+  package var transport: Port.Transport { state.value.port.transport }
+  /// As the role declares it; `widened` says when reality is wider.
+  package var scope: Port.Scope { state.value.port.scope }
+  /// Unit that holds the listener.
+  package var holder: String? { state.value.holder }
+  /// Shared server (`nginx`) whose sites may share the number.
+  package var shared: String? { state.value.port.shared }
+  /// The role's own loopback port behind this one.
+  package var proxyOf: String? { state.value.port.proxyOf }
   /// Parameter of the role that moves the port.
-  let parameter: String?
+  var parameter: String? { state.value.parameter }
 
   /// Whether other nodes can connect: scope `fleet` or `public`, or widened.
   package var isExposed: Bool { widened || scope != .loopback }
@@ -39,8 +42,8 @@ package struct ResolvedPort: Sendable {
 
 /// One need of an instance with the instances that answer it.
 package struct ResolvedDependency: Sendable {
-  /// The need as the role states it.
-  package let need: Need
+  /// The need as the role states it; all instances of the profile share it.
+  let stated: Boxed<Need>
   /// The provider's role: the chosen one of `any_of`; the first listed where there is none.
   package let role: String
   /// Indices (into `ResolvedFleet.instances`) of the providers, in node order.
@@ -51,60 +54,73 @@ package struct ResolvedDependency: Sendable {
   /// Whether the provider is on the same node.
   package let isLocal: Bool
 
+  /// The need as the role states it.
+  package var need: Need { stated.value }
   /// Name of the endpoint; nil where only the role's presence is needed.
-  package var endpoint: String? { need.endpoint }
+  package var endpoint: String? { stated.value.endpoint }
   /// Whether a missing provider is an error.
-  package var isHard: Bool { need.hard }
+  package var isHard: Bool { stated.value.hard }
   /// Whether the provider starts first.
-  package var isOrdered: Bool { need.order }
+  package var isOrdered: Bool { stated.value.order }
   /// Whether anybody answers the need.
   package var isAvailable: Bool { !providers.isEmpty }
 }
 
-/// A node behind a reference.
-final class SharedNode: Sendable {
-  let node: FleetNode
-
-  init(_ node: FleetNode) {
-    self.node = node
-  }
-}
-
 /// One role on one node: typed parameters, ports, dependencies and devices.
+///
+/// Handed on as one reference, as nodes are.
 package struct RoleInstance: Sendable {
-  /// The node, shared by all instances on it: instances are copied a lot, nodes are large.
-  private let shared: SharedNode
-  /// Index of the node in `ResolvedFleet.nodes`.
-  package let nodeIndex: Int
-  /// The role with its parameter values.
-  package let profile: RoleProfile
-  /// Where fleet.yaml assigns the role; nil for an automatic role.
-  package let span: SourceSpan?
-  /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
-  package let automatic: Bool
-  /// The ports that are switched on, in the order of the role.
-  package internal(set) var ports: [ResolvedPort] = []
-  /// The needs that apply, in the order of the role.
-  package internal(set) var dependencies: [ResolvedDependency] = []
-  /// The declared devices matched to the role here.
-  package internal(set) var devices: [Device] = []
+  private struct Fields: Sendable {
+    let node: FleetNode
+    let nodeIndex: Int
+    let profile: RoleProfile
+    let span: SourceSpan?
+    let automatic: Bool
+    var ports: [ResolvedPort] = []
+    var dependencies: [ResolvedDependency] = []
+    var devices: [Device] = []
+  }
+
+  private var fields: Boxed<Fields>
 
   init(
-    node: SharedNode,
+    node: FleetNode,
     nodeIndex: Int,
     profile: RoleProfile,
     span: SourceSpan?,
     automatic: Bool
   ) {
-    shared = node
-    self.nodeIndex = nodeIndex
-    self.profile = profile
-    self.span = span
-    self.automatic = automatic
+    fields = Boxed(
+      Fields(node: node, nodeIndex: nodeIndex, profile: profile, span: span, automatic: automatic)
+    )
   }
 
   /// The node.
-  package var node: FleetNode { shared.node }
+  package var node: FleetNode { _read { yield fields.value.node } }
+  /// Index of the node in `ResolvedFleet.nodes`.
+  package var nodeIndex: Int { fields.value.nodeIndex }
+  /// The role with its parameter values.
+  package var profile: RoleProfile { _read { yield fields.value.profile } }
+  /// Where fleet.yaml assigns the role; nil for an automatic role.
+  package var span: SourceSpan? { fields.value.span }
+  /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
+  package var automatic: Bool { fields.value.automatic }
+  /// The ports that are switched on, in the order of the role.
+  package internal(set) var ports: [ResolvedPort] {
+    _read { yield fields.value.ports }
+    _modify { yield &fields.value.ports }
+  }
+  /// The needs that apply, in the order of the role.
+  package internal(set) var dependencies: [ResolvedDependency] {
+    _read { yield fields.value.dependencies }
+    _modify { yield &fields.value.dependencies }
+  }
+  /// The declared devices matched to the role here.
+  package internal(set) var devices: [Device] {
+    _read { yield fields.value.devices }
+    _modify { yield &fields.value.devices }
+  }
+
   /// The role.
   package var role: Role { profile.role }
   /// Typed values of all parameters.

@@ -11,6 +11,8 @@ struct RolePlacing {
   private let everyPythonNode: [SharedRole]
   private let roles: [String: SharedRole]
   var profiles: RoleProfiles
+  /// Whether a node names a role that the registry does not have.
+  private var hasUnknownRoles = false
 
   init(fleet: Fleet, registry: Registry) {
     self.fleet = fleet
@@ -24,65 +26,78 @@ struct RolePlacing {
 
   mutating func place(into resolved: inout ResolvedFleet) {
     resolved.nodeRanges.reserveCapacity(fleet.nodes.count)
+    resolved.instances.reserveCapacity(fleet.nodes.count)
     for index in fleet.nodes.indices {
       let start = resolved.instances.count
       place(index, into: &resolved.instances)
-      for position in start..<resolved.instances.count {
-        let name = resolved.instances[position].profile.role.name
-        resolved.indicesByRole[name, default: []].append(position)
-      }
       resolved.nodeRanges.append(start..<resolved.instances.count)
     }
+    for (name, role) in roles where !role.instances.isEmpty {
+      resolved.indicesByRole[name] = role.instances
+    }
+    resolved.profiles = profiles.made
+    resolved.hasUnknownRoles = hasUnknownRoles
+    resolved.sets = ProfileSets(resolved)
     profiles.checkUnused(registry, used: Set(resolved.indicesByRole.keys))
   }
 
   private mutating func place(_ index: Int, into instances: inout [RoleInstance]) {
-    let node = SharedNode(fleet.nodes[index])
-    var assigned: [(role: SharedRole, assignment: RoleAssignment?)] = []
-    for assignment in node.node.roles {
-      guard let role = roles[assignment.role.value] else { continue }
+    let node = fleet.nodes[index]
+    var assigned: [(role: SharedRole, position: Int?)] = []
+    let listed = node.roles
+    assigned.reserveCapacity(listed.count + everyNode.count)
+    for position in listed.indices {
+      guard let role = roles[listed[position].role.value] else {
+        hasUnknownRoles = true
+        continue
+      }
       guard !assigned.contains(where: { $0.role === role }) else { continue }
-      assigned.append((role, assignment))
+      assigned.append((role, position))
     }
     for role in everyNode where !assigned.contains(where: { $0.role === role }) {
       assigned.append((role, nil))
     }
-    let names = assigned.map(\.role.role.name)
     let start = instances.count
-    for (role, assignment) in assigned {
-      instances.append(instance(role, assignment, on: node, at: index, beside: names))
+    for (role, position) in assigned {
+      add(role, position, on: node, at: index, beside: assigned, to: &instances)
     }
     for role in everyPythonNode where !assigned.contains(where: { $0.role === role }) {
       // A service says that it is one by needing the shared library (docs/role-format.md).
       let name = role.role.name
       let isWanted = instances[start...].contains { instance in
-        instance.profile.needs.contains { $0.roles.contains(name) }
+        instance.profile.needs.contains { $0.value.roles.contains(name) }
       }
       guard isWanted else { continue }
-      instances.append(instance(role, nil, on: node, at: index, beside: names))
+      add(role, nil, on: node, at: index, beside: assigned, to: &instances)
     }
   }
 
-  private mutating func instance(
+  private mutating func add(
     _ role: SharedRole,
-    _ assignment: RoleAssignment?,
-    on node: SharedNode,
+    _ position: Int?,
+    on node: FleetNode,
     at index: Int,
-    beside names: [String]
-  ) -> RoleInstance {
+    beside assigned: [(role: SharedRole, position: Int?)],
+    to instances: inout [RoleInstance]
+  ) {
+    let listed = node.roles
+    let span = position.flatMap { listed[$0].role.span }
     let profile = profiles.profile(
       of: role,
-      parameters: assignment?.parameters ?? [:],
-      at: assignment?.role.span ?? node.node.span,
+      parameters: position.map { listed[$0].parameters } ?? [:],
+      at: span ?? node.span,
       on: node,
-      beside: names
+      beside: { assigned.map(\.role.role.name) }
     )
-    return RoleInstance(
-      node: node,
-      nodeIndex: index,
-      profile: profile,
-      span: assignment?.role.span,
-      automatic: assignment == nil
+    role.instances.append(instances.count)
+    instances.append(
+      RoleInstance(
+        node: node,
+        nodeIndex: index,
+        profile: profile,
+        span: span,
+        automatic: position == nil
+      )
     )
   }
 }
@@ -96,6 +111,8 @@ final class SharedRole {
   /// Whether any expression that a profile evaluates looks at the node.
   let looksAtNode: Bool
   var common: RoleProfile?
+  /// Indices of its instances, in node order.
+  var instances: [Int] = []
 
   init(_ role: Role) {
     self.role = role

@@ -1,4 +1,5 @@
 internal import FleetDiagnostics
+internal import FleetModel
 package import FleetRegistry
 package import FleetRender
 
@@ -18,6 +19,8 @@ package final class RoleProfile: Sendable {
     let parameter: String?
   }
 
+  /// Its position in `ResolvedFleet.profiles`.
+  let number: Int
   /// The role.
   package let role: Role
   /// Typed values of all its parameters.
@@ -25,9 +28,9 @@ package final class RoleProfile: Sendable {
   /// Where fleet.yaml sets a parameter.
   let parameterSpans: [String: SourceSpan]
   /// All ports, in the order of the role.
-  let ports: [PortState]
+  let ports: [Boxed<PortState>]
   /// Needs whose `when:` holds, in the order of the role.
-  let needs: [Need]
+  let needs: [Boxed<Need>]
   /// Hardware needs whose `when:` holds.
   let hardware: [HardwareNeed]
   /// Whether something could not be evaluated; it has been reported, consequences are not.
@@ -36,6 +39,7 @@ package final class RoleProfile: Sendable {
   let parameterScope: Value
 
   init(
+    number: Int,
     role: Role,
     parameters: [String: Value],
     parameterSpans: [String: SourceSpan],
@@ -44,18 +48,21 @@ package final class RoleProfile: Sendable {
     hardware: [HardwareNeed],
     isBroken: Bool
   ) {
+    self.number = number
     self.role = role
     self.parameters = parameters
     self.parameterSpans = parameterSpans
-    self.ports = ports
-    self.needs = needs
+    self.ports = ports.map { Boxed($0) }
+    self.needs = needs.map { Boxed($0) }
     self.hardware = hardware
     self.isBroken = isBroken
     parameterScope = .map(parameters)
   }
 
   /// The state of the port called `name`.
-  func port(_ name: String) -> PortState? { ports.first { $0.port.name == name } }
+  func port(_ name: String) -> PortState? {
+    ports.first { $0.value.port.name == name }?.value
+  }
 
   /// Whether the port called `name` exists and is switched on.
   func offers(_ name: String) -> Bool { port(name)?.number != nil }

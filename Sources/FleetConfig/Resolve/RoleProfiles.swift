@@ -10,6 +10,8 @@ struct RoleProfiles {
   private let fleet: Fleet
   private let settings: Value
   private(set) var diagnostics = Diagnostics()
+  /// Those that were made, by their number.
+  private(set) var made: [RoleProfile] = []
 
   init(fleet: Fleet) {
     self.fleet = fleet
@@ -20,15 +22,15 @@ struct RoleProfiles {
     of role: SharedRole,
     parameters: [String: Located<RawValue>],
     at place: SourceSpan?,
-    on node: SharedNode,
-    beside names: [String]
+    on node: FleetNode,
+    beside names: () -> [String]
   ) -> RoleProfile {
     let isOwn = !parameters.isEmpty || role.looksAtNode
     if !isOwn, let profile = role.common { return profile }
     var scope: Scope = [
       "role": .string(role.role.name),
       "settings": settings,
-      "node": NodeScope.node(node.node, roles: names),
+      "node": NodeScope.node(node, roles: names()),
       "fleet": .map(["name": .string(fleet.name)]),
     ]
     if let network = fleet.network {
@@ -41,11 +43,11 @@ struct RoleProfiles {
 
   /// Checks fleet-wide parameters of roles that no node has: they may be wrong all the same.
   mutating func checkUnused(_ registry: Registry, used: Set<String>) {
-    guard let node = fleet.nodes.first.map(SharedNode.init) else { return }
+    guard let node = fleet.nodes.first else { return }
     for name in fleet.roleParameters.keys.sorted() where !used.contains(name) {
       guard let role = registry.role(name) else { continue }
       let place = fleet.roleSpans[name]
-      _ = profile(of: SharedRole(role), parameters: [:], at: place, on: node, beside: [])
+      _ = profile(of: SharedRole(role), parameters: [:], at: place, on: node, beside: { [] })
     }
   }
 
@@ -79,7 +81,8 @@ struct RoleProfiles {
     let hardware = role.hardware.filter { $0.when.holds(scope, into: &later) ?? false }
     if !hadErrors { found.add(contentsOf: later) }
     diagnostics.add(contentsOf: found)
-    return RoleProfile(
+    let profile = RoleProfile(
+      number: made.count,
       role: role,
       parameters: values,
       parameterSpans: spans,
@@ -88,6 +91,8 @@ struct RoleProfiles {
       hardware: hardware,
       isBroken: isBroken
     )
+    made.append(profile)
+    return profile
   }
 
   /// The state of a port; nil after reporting that it has none.

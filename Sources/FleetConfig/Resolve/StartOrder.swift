@@ -24,11 +24,21 @@ struct StartOrder {
   /// `weight[v]` 0 makes a vertex take no level of its own (a vertex that only bundles others).
   /// Vertices on a cycle, and all that wait for one, have no level. Linear in vertices and edges.
   func levels(weightless: Set<Int> = []) -> [Int?] {
-    var after: [[Int]] = Array(repeating: [], count: before.count)
-    var waiting = before.map(\.count)
-    for (vertex, predecessors) in before.enumerated() {
-      for predecessor in predecessors { after[predecessor].append(vertex) }
+    // The successors of `v` are `successors[first[v]..<first[v + 1]]`: two arrays, not one a vertex.
+    var first = Array(repeating: 0, count: before.count + 1)
+    for predecessors in before {
+      for predecessor in predecessors { first[predecessor + 1] += 1 }
     }
+    for vertex in before.indices { first[vertex + 1] += first[vertex] }
+    var free = first
+    var successors = Array(repeating: 0, count: first[before.count])
+    for (vertex, predecessors) in before.enumerated() {
+      for predecessor in predecessors {
+        successors[free[predecessor]] = vertex
+        free[predecessor] += 1
+      }
+    }
+    var waiting = before.map(\.count)
     var levels: [Int?] = Array(repeating: nil, count: before.count)
     var ready = before.indices.filter { waiting[$0] == 0 }
     var earliest = Array(repeating: 0, count: before.count)
@@ -38,7 +48,7 @@ struct StartOrder {
       next += 1
       levels[vertex] = earliest[vertex]
       let own = weightless.contains(vertex) ? 0 : 1
-      for successor in after[vertex] {
+      for successor in successors[first[vertex]..<first[vertex + 1]] {
         earliest[successor] = max(earliest[successor], earliest[vertex] + own)
         waiting[successor] -= 1
         if waiting[successor] == 0 { ready.append(successor) }

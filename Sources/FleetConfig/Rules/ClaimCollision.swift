@@ -29,12 +29,8 @@ struct ClaimCollision {
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     var rule = ClaimCollision(resolved)
-    var clean: Set<[ObjectIdentifier]> = []
-    for range in resolved.nodeRanges where range.count > 1 {
-      let instances = resolved.instances[range]
-      let key = instances.map { ObjectIdentifier($0.profile) }
-      guard !clean.contains(key) else { continue }
-      if rule.check(instances, into: &diagnostics) { clean.insert(key) }
+    resolved.visitNodes { instances in
+      instances.count < 2 || rule.check(instances, into: &diagnostics)
     }
   }
 

@@ -14,7 +14,7 @@ enum DependencyMissing {
     meant: Set<String>,
     into diagnostics: inout Diagnostics
   ) {
-    for instance in resolved.instances {
+    for instance in resolved.instances(where: { resolved.lacksProvider[$0.number] }) {
       for dependency in instance.dependencies where dependency.isHard && !dependency.isAvailable {
         let present = dependency.need.roles.filter { resolved.indicesByRole[$0] != nil }
         if let role = present.first {

@@ -58,8 +58,12 @@ enum DependencyUnreachable {
   /// Hard needs of that kind are reported by `DependencyMissing`.
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     var doors: [String: [Int]] = [:]
-    for index in resolved.instances.indices {
-      let instance = resolved.instances[index]
+    // See `obstacle`: between literals of one family there is none but a machine's own address.
+    let mayFail = !resolved.reach.isUniform || resolved.nodes.contains { $0.wsl2 }
+    let suspects = resolved.instances { profile in
+      resolved.lacksProvider[profile.number] || (mayFail && !profile.needs.isEmpty)
+    }
+    for instance in suspects {
       for dependency in instance.dependencies {
         guard let endpoint = dependency.endpoint else { continue }
         guard dependency.isAvailable else {

@@ -13,7 +13,7 @@ enum DuplicateAddress {
     var first: [HostAddress: Int] = [:]
     first.reserveCapacity(resolved.nodes.count)
     for (index, node) in resolved.nodes.enumerated() {
-      guard let address = HostAddress(node.address.value) else { continue }
+      guard let address = resolved.reach.addresses[index] else { continue }
       if let other = first[address] {
         diagnostics.add(duplicate(node, resolved.nodes[other]))
       } else {

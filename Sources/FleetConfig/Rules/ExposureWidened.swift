@@ -11,7 +11,11 @@ internal import FleetRegistry
 /// *Instead*: put consumer and provider on one node, or waive the warning with the reason.
 enum ExposureWidened {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    for instance in resolved.instances {
+    // Only a loopback port can be widened.
+    let suspects = resolved.instances { profile in
+      profile.ports.contains { $0.value.port.scope == .loopback }
+    }
+    for instance in suspects {
       for port in instance.ports where port.widened {
         diagnostics.add(finding(port, instance, resolved))
       }

@@ -11,12 +11,11 @@ internal import FleetRegistry
 /// *Instead*: separate nodes.
 enum LayerMixing {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    for range in resolved.nodeRanges {
-      let instances = resolved.instances[range]
+    resolved.visitNodes { instances in
       let management = instances.filter { $0.profile.role.layer == .management }
-      guard let manager = management.first else { continue }
+      guard let manager = management.first else { return true }
       let business = instances.filter { $0.profile.role.layer == .business }
-      guard let worker = business.first else { continue }
+      guard let worker = business.first else { return true }
       let isManagerLater = isLater(manager, than: worker)
       let subject = isManagerLater ? manager : worker
       let others = isManagerLater ? business : management
@@ -39,6 +38,7 @@ enum LayerMixing {
           path: "/nodes/\(subject.node.id)/roles"
         )
       )
+      return false
     }
   }
 

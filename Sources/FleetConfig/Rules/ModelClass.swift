@@ -17,7 +17,7 @@ enum ModelClass {
     _ sizes: ModelSizes,
     into diagnostics: inout Diagnostics
   ) {
-    for instance in resolved.instances where instance.profile.role.inference != nil {
+    for instance in resolved.instances(where: { $0.role.inference != nil }) {
       guard let load = sizes.load(of: instance.profile) else { continue }
       let inference = load.inference
       let large = load.models.filter { model in

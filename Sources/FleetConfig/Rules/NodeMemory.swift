@@ -27,10 +27,14 @@ enum NodeMemory {
     _ sizes: ModelSizes,
     into diagnostics: inout Diagnostics
   ) {
+    let takes = resolved.profiles.map { !$0.role.memory.isEmpty || $0.role.inference != nil }
+    guard takes.contains(true) else { return }
     for (index, node) in resolved.nodes.enumerated() {
       guard let memory = node.hardware.memory else { continue }
       let range = resolved.nodeRanges[index]
-      let items = range.flatMap { Self.items(of: resolved.instances[$0], sizes) }
+      let takers = range.filter { takes[resolved.instances[$0].profile.number] }
+      guard !takers.isEmpty else { continue }
+      let items = takers.flatMap { Self.items(of: resolved.instances[$0], sizes) }
       guard !items.isEmpty else { continue }
       let total = ByteCount.sum(items.map(\.size))
       if total > memory.value {

@@ -10,8 +10,7 @@ internal import FleetRegistry
 /// *Instead*: another node for one of them.
 enum PlacementForbidden {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    for range in resolved.nodeRanges {
-      let instances = resolved.instances[range]
+    resolved.visitNodes { instances in
       var reported: Set<[String]> = []
       for instance in instances {
         for apart in instance.profile.role.placement.apartFrom {
@@ -25,6 +24,7 @@ enum PlacementForbidden {
           )
         }
       }
+      return reported.isEmpty
     }
   }
 

@@ -12,15 +12,20 @@ internal import FleetRegistry
 enum PlacementUnusual {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     let homes = Set(resolved.registry.roles.values.flatMap(\.placement.defaultNodes))
-    for instance in resolved.instances where !instance.automatic {
-      let profile = instance.profile
-      guard profile.role.layer != .shared, !profile.role.placement.portable else { continue }
-      let role = profile.role
-      let usual = role.placement.defaultNodes.filter { name in
+    var homesOf: [String: [String]] = [:]
+    let suspects = resolved.instances { profile in
+      guard profile.role.layer != .shared, !profile.role.placement.portable else { return false }
+      let usual = profile.role.placement.defaultNodes.filter { name in
         NodeID(name).map { resolved.node($0) != nil } ?? false
       }
+      homesOf[profile.role.name] = usual
+      return !usual.isEmpty
+    }
+    for instance in suspects where !instance.automatic {
+      let role = instance.profile.role
+      let usual = homesOf[role.name] ?? []
       let name = instance.node.id.name
-      guard !usual.isEmpty, !usual.contains(name) else { continue }
+      guard !usual.contains(name) else { continue }
       if role.placement.separable || role.placement.replicas == .many, !homes.contains(name) {
         continue
       }

@@ -26,14 +26,8 @@ struct PortCollision {
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     var rule = PortCollision(resolved: resolved, advice: PortAdvice(resolved))
-    var clean: Set<[ObjectIdentifier]> = []
-    for range in resolved.nodeRanges {
-      let instances = resolved.instances[range]
-      // Equal sets of profiles claim equal numbers: most nodes of a large fleet end here.
-      let key = instances.map { ObjectIdentifier($0.profile) }
-      guard !clean.contains(key) else { continue }
-      if rule.check(instances, into: &diagnostics) { clean.insert(key) }
-    }
+    // Equal sets of profiles claim equal numbers.
+    resolved.visitNodes { rule.check($0, into: &diagnostics) }
   }
 
   /// Returns whether no number is claimed twice, by whichever roles.

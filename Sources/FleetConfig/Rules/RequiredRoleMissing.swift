@@ -36,7 +36,8 @@ enum RequiredRoleMissing {
   /// Up to three instances that need each role, so that the findings can show who.
   private static func neededRoles(_ resolved: ResolvedFleet) -> [String: [RoleInstance]] {
     var result: [String: [RoleInstance]] = [:]
-    for instance in resolved.instances where !instance.automatic {
+    for instance in resolved.instances(where: { resolved.lacksProvider[$0.number] })
+    where !instance.automatic {
       for dependency in instance.dependencies where !dependency.isAvailable {
         guard result[dependency.role, default: []].count < 3 else { continue }
         result[dependency.role, default: []].append(instance)

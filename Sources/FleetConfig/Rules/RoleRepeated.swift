@@ -32,11 +32,18 @@ enum RoleRepeated {
 
   private static func check(
     _ roles: [RoleAssignment],
-    of what: String,
-    _ path: String,
-    _ address: String?,
+    of what: @autoclosure () -> String,
+    _ path: @autoclosure () -> String,
+    _ address: @autoclosure () -> String?,
     into diagnostics: inout Diagnostics
   ) {
+    // Nearly every list is short and sound; comparing its names in pairs is cheaper than hashing them.
+    if roles.count <= 8 {
+      let isSound = roles.indices.allSatisfy { index in
+        !roles[..<index].contains { $0.role.value == roles[index].role.value }
+      }
+      if isSound { return }
+    }
     var first: [String: Int] = [:]
     for (index, assignment) in roles.enumerated() {
       let name = assignment.role.value
@@ -47,11 +54,11 @@ enum RoleRepeated {
       diagnostics.add(
         Diagnostic(
           .roleRepeated,
-          "\(what) lists `\(name)` twice. Keep one entry, with all its parameters.",
+          "\(what()) lists `\(name)` twice. Keep one entry, with all its parameters.",
           at: assignment.role.span,
           related: [RelatedSpan("listed here already", at: roles[earlier].role.span)],
-          address: address.map { "\($0)/role.\(name)" },
-          path: "\(path)/roles/\(index)",
+          address: address().map { "\($0)/role.\(name)" },
+          path: "\(path())/roles/\(index)",
           suggestions: removal(index, earlier, roles)
         )
       )

@@ -31,14 +31,13 @@ enum SharedDatabaseHazard {
   }
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    var known: [ObjectIdentifier: [Share]] = [:]
+    let known = resolved.profiles.map { shares($0.role, $0.parameters) }
+    guard known.contains(where: { !$0.isEmpty }) else { return }
     var byNode: [[(index: Int, shares: [Share])]] = []
     for range in resolved.nodeRanges {
       var found: [(index: Int, shares: [Share])] = []
       for index in range {
-        let profile = resolved.instances[index].profile
-        let shares = known[ObjectIdentifier(profile)] ?? shares(profile.role, profile.parameters)
-        known[ObjectIdentifier(profile)] = shares
+        let shares = known[resolved.instances[index].profile.number]
         if !shares.isEmpty { found.append((index, shares)) }
       }
       if !found.isEmpty { byNode.append(found) }

@@ -22,9 +22,7 @@ struct UnknownRole {
     let registry = resolved.registry
     let isSound =
       resolved.fleet.roleParameters.keys.allSatisfy { registry.role($0) != nil }
-      && resolved.nodes.allSatisfy { node in
-        node.roles.allSatisfy { registry.role($0.role.value) != nil }
-      }
+      && !resolved.hasUnknownRoles
       && resolved.fleet.groups.allSatisfy { group in
         group.roles.allSatisfy { registry.role($0.role.value) != nil }
       }

@@ -19,12 +19,10 @@ enum UnpinnedVersion {
   }
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    var known: [ObjectIdentifier: [Finding]] = [:]
+    let known = resolved.profiles.map { unpinned($0) }
+    guard known.contains(where: { !$0.isEmpty }) else { return }
     for instance in resolved.instances {
-      let profile = instance.profile
-      let key = ObjectIdentifier(profile)
-      let found = known[key] ?? unpinned(profile)
-      known[key] = found
+      let found = known[instance.profile.number]
       guard !found.isEmpty else { continue }
       diagnostics.add(finding(found, instance, resolved))
     }
