@@ -7,7 +7,10 @@ extension SSHConnection {
   func establish() async throws(TransportError) {
     let offered = try await reachHostKey(preferring: try policy.preference())
     try policy.check(offered)
-    try await logIn()
+    guard let credentials else {
+      throw TransportError(.internalFailure, step: "login", "there is no key to log in with")
+    }
+    try await logIn(credentials)
   }
 
   /// Connects and exchanges keys; returns the key that the server proved to own.

@@ -16,9 +16,13 @@ package actor SSHConnection: RemoteConnection {
   nonisolated let policy: HostKeyPolicy
   /// What all connections of the connector share.
   nonisolated let shared: SSHConnector.Shared
+  /// What to log in with; nil for a connection that only looks at the host key.
+  nonisolated let credentials: Credentials?
 
   /// The session; nil before `open()` and after the end.
   var session: Session?
+  /// The key with which the login succeeded, for people.
+  var acceptedCredential: String?
   private var mayReopen = false
   private var isClosed = false
   private var isBusy = false
@@ -32,7 +36,8 @@ package actor SSHConnection: RemoteConnection {
   init(
     _ target: SSHTarget,
     _ policy: HostKeyPolicy,
-    _ shared: SSHConnector.Shared
+    _ shared: SSHConnector.Shared,
+    _ credentials: Credentials? = nil
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, Session.isLibraryReady else {
       throw TransportError(
@@ -45,6 +50,7 @@ package actor SSHConnection: RemoteConnection {
     self.target = target
     self.policy = policy
     self.shared = shared
+    self.credentials = credentials
     link = loop.newLink()
   }
 

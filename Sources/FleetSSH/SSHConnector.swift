@@ -1,4 +1,5 @@
 package import FleetTransport
+import Synchronization
 
 /// Opens SSH connections through libssh2, all of them on the one event loop of the process.
 package final class SSHConnector: Connector {
@@ -6,10 +7,8 @@ package final class SSHConnector: Connector {
   struct Shared: Sendable {
     let configuration: SSHConfiguration
     let gate: Gate
-    // Decrypting a key occupies the loop for up to 0.3 s a connection: few at a time, so that the
-    // deadlines of the others do not pass meanwhile.
-    let decryption: Gate
     let identities: IdentityStore
+    let agentKeys: Once<AgentKeys>
   }
 
   private let shared: Shared
@@ -20,8 +19,8 @@ package final class SSHConnector: Connector {
     shared = Shared(
       configuration: configuration,
       gate: Gate(configuration.maximumSessions),
-      decryption: Gate(2),
-      identities: IdentityStore()
+      identities: IdentityStore(),
+      agentKeys: Once { AgentKeys(configuration.agentSocket) }
     )
   }
 
@@ -30,9 +29,16 @@ package final class SSHConnector: Connector {
   /// Each of connecting, handshake and login may take `target.connectTimeout`. A server that hangs up
   /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    // Here and not on the event loop: a long file of hashed names takes milliseconds.
+    // Here and not on the event loop: a long file of hashed names takes milliseconds, bcrypt a tenth
+    // of a second, once a run.
+    let credentials = try Credentials(
+      target,
+      shared.configuration,
+      shared.identities,
+      shared.agentKeys.value
+    )
     let policy = HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles))
-    let connection = try SSHConnection(target, policy, shared)
+    let connection = try SSHConnection(target, policy, shared, credentials)
     try await connection.open()
     return connection
   }
@@ -45,5 +51,24 @@ package final class SSHConnector: Connector {
     // What known_hosts says only decides which key is asked for; a damaged file does not matter.
     let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
     return try await SSHConnection(target, HostKeyPolicy(target, in: hosts), shared).fetchHostKey()
+  }
+}
+
+/// A value that is made when it is first needed, once for everybody.
+final class Once<Value: Sendable>: Sendable {
+  private let made = Mutex<Value?>(nil)
+  private let make: @Sendable () -> Value
+
+  init(_ make: @escaping @Sendable () -> Value) {
+    self.make = make
+  }
+
+  var value: Value {
+    made.withLock { made in
+      if let made { return made }
+      let new = make()
+      made = new
+      return new
+    }
   }
 }
