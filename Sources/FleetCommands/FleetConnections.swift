@@ -18,7 +18,8 @@ struct FleetConnections: Sendable {
         passphrase: Environment["FLEETCTL_KEY_PASSPHRASE"],
         sudoPassword: Environment["FLEETCTL_SUDO_PASSWORD"],
         agentSocket: Environment["SSH_AUTH_SOCK"],
-        homeDirectory: Environment.home
+        homeDirectory: Environment.home,
+        sshProgram: Programs.find("ssh")
       )
     )
   }
@@ -45,6 +46,9 @@ struct FleetConnections: Sendable {
       for (index, node) in nodes.enumerated() {
         group.addTask {
           let link = await link(node, target(node))
+          if let detour = link.connection?.detour {
+            progress("\(node.node.id): \(detour)")
+          }
           if case .unreachable(let step, let cause, _) = link.observation {
             progress("\(node.node.id): \(step): \(cause)")
           }

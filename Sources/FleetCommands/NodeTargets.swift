@@ -21,7 +21,8 @@ enum NodeTargets {
       knownHostsFiles: knownHosts.map { [Files.resolve($0, in: folder)] }
         ?? [Environment.expanded("~/.ssh/known_hosts")],
       become: (own.become ?? all.become) == "none" ? .none : .sudo,
-      connectTimeout: .milliseconds(timeout.milliseconds)
+      connectTimeout: .milliseconds(timeout.milliseconds),
+      transport: (own.transport ?? all.transport).flatMap(SSHTarget.Transport.init) ?? .auto
     )
   }
 }

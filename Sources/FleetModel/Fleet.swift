@@ -93,6 +93,8 @@ package struct SSHSettings: Sendable {
   package var knownHosts: String?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
+  /// `auto`, `libssh2` or `openssh`.
+  package var transport: String?
 
   /// Makes settings that say nothing.
   package init() {}

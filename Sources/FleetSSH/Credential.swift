@@ -49,7 +49,9 @@ struct Credentials: Sendable {
   static let limit = 6
 
   /// The files that ssh(1) tries when none is named, newest algorithm first.
-  static let defaultNames = ["id_ed25519", "id_ecdsa", "id_rsa"]
+  static let defaultNames = [
+    "id_ed25519", "id_ecdsa", "id_rsa", "id_ed25519_sk", "id_ecdsa_sk",
+  ]
 
   /// Collects the keys for `target`: its identity files, then those of the agent, or else the agent's
   /// and then the default files.

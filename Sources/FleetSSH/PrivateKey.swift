@@ -1,12 +1,12 @@
 import CLibCrypto
 
 /// A private key in memory, decrypted once and ready to sign; OpenSSL does the arithmetic.
-final class PrivateKey: Sendable {
+// An EVP_PKEY may be used by several threads at once as long as nobody changes it (openssl-threads(7));
+// nobody does, and it is freed with the last reference.
+final class PrivateKey: @unchecked Sendable {
   /// Its public half.
   let publicKey: PublicKey
-  // An EVP_PKEY may be used by several threads at once as long as nobody changes it (OpenSSL 3,
-  // openssl-threads(7)); nobody does, and it is freed with the last reference.
-  private nonisolated(unsafe) let key: OpaquePointer
+  private let key: OpaquePointer
 
   /// Takes an `EVP_PKEY` over; nil, and the key freed, when it is of a kind that SSH does not know.
   init?(owning key: OpaquePointer) {

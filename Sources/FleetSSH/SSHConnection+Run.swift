@@ -226,6 +226,11 @@ struct Flow {
     }
   }
 
+  /// Takes what came on one of the two streams.
+  mutating func take(_ bytes: ArraySlice<UInt8>, isError: Bool) {
+    if isError { errors += bytes } else { output += bytes }
+  }
+
   /// Moves held input to the way out as soon as the marker has come, and takes the marker away.
   ///
   /// When sudo asks again the held input is given up, so that sudo meets the end of its input instead

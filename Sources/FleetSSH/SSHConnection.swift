@@ -229,7 +229,7 @@ package actor SSHConnection: RemoteConnection {
 
 extension TransportError {
   /// Whether the session is in order after this error: the command or stream ended by itself.
-  fileprivate var leavesConnectionUsable: Bool {
+  var leavesConnectionUsable: Bool {
     switch code {
     case .sudoPasswordWrong, .sudoPasswordRequired, .sudoNotAllowed, .sudoNeedsTerminal: true
     case .refused, .tlsFailed: step == "exchange"

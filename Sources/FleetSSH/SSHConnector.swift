@@ -1,7 +1,9 @@
 package import FleetTransport
 import Synchronization
 
-/// Opens SSH connections through libssh2, all of them on the one event loop of the process.
+/// Opens SSH connections, all of them on the one event loop of the process.
+///
+/// libssh2 carries them, or a child `ssh` where that is wanted or needed.
 package final class SSHConnector: Connector {
   /// What the connections of one connector have in common.
   struct Shared: Sendable {
@@ -13,6 +15,8 @@ package final class SSHConnector: Connector {
 
   private let shared: Shared
   private let knownHosts = KnownHostsStore()
+  // Nodes that only `ssh` reaches, with the reason: the next connection goes there at once.
+  private let detours = Mutex<[SSHTarget: String]>([:])
 
   /// Makes a connector; connects to nothing yet.
   package init(_ configuration: SSHConfiguration) {
@@ -27,20 +31,77 @@ package final class SSHConnector: Connector {
   /// Connects, verifies the host key against the target's known_hosts files, then logs in.
   ///
   /// Each of connecting, handshake and login may take `target.connectTimeout`. A server that hangs up
-  /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause.
+  /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause. With
+  /// `transport: auto` a node that libssh2 1.10 cannot talk to is reached through OpenSSH's `ssh`,
+  /// which verifies the same host keys in the same files; a refusal of a host key is never retried.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
+    if target.transport == .openssh { return try await openSSH(target, "fleet.yaml says so") }
+    if let reason = detours.withLock({ $0[target] }) { return try await openSSH(target, reason) }
+    do throws(TransportError) {
+      return try await libSSH2(target)
+    } catch {
+      guard target.transport == .auto, let reason = reason(for: error, target) else { throw error }
+      guard shared.configuration.sshProgram != nil else {
+        throw TransportError(
+          error.code,
+          step: error.step,
+          error.message,
+          remedy: [error.remedy, "Or install openssh-client here: fleetctl then uses `ssh`."]
+            .compactMap { $0 }.joined(separator: "\n")
+        )
+      }
+      let connection = try await openSSH(target, reason)
+      detours.withLock { $0[target] = reason }
+      return connection
+    }
+  }
+
+  /// Why `ssh` may reach what libssh2 did not; nil when it would fail as well, or must not try.
+  private func reason(for error: TransportError, _ target: SSHTarget) -> String? {
+    switch error.code {
+    case .noCommonAlgorithm: return "libssh2 1.10 and the node have no algorithms in common"
+    case .hostKeyUnsupported: return "libssh2 1.10 cannot verify the host key that is pinned"
+    case .authenticationRefused:
+      let others = try? credentials(target).hasOthers
+      return others == true ? "libssh2 1.10 cannot offer some of your keys" : nil
+    default: return nil
+    }
+  }
+
+  private func openSSH(
+    _ target: SSHTarget,
+    _ reason: String
+  ) async throws(TransportError) -> any RemoteConnection {
+    guard shared.configuration.sshProgram != nil else {
+      throw TransportError(
+        .internalFailure,
+        step: "connect",
+        "`ssh.transport` is `openssh`, and there is no `ssh` in the PATH",
+        remedy: "Install openssh-client, or set `transport: auto`."
+      )
+    }
+    let connection = try OpenSSHConnection(target, shared, because: reason)
+    do throws(TransportError) {
+      try await connection.open()
+    } catch {
+      await connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  private func libSSH2(_ target: SSHTarget) async throws(TransportError) -> SSHConnection {
     // Here and not on the event loop: a long file of hashed names takes milliseconds, bcrypt a tenth
     // of a second, once a run.
-    let credentials = try Credentials(
-      target,
-      shared.configuration,
-      shared.identities,
-      shared.agentKeys.value
-    )
+    let credentials = try credentials(target)
     let policy = HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles))
     let connection = try SSHConnection(target, policy, shared, credentials)
     try await connection.open()
     return connection
+  }
+
+  private func credentials(_ target: SSHTarget) throws(TransportError) -> Credentials {
+    try Credentials(target, shared.configuration, shared.identities, shared.agentKeys.value)
   }
 
   /// The key with which the server at `target` identifies itself; no login is attempted.

@@ -7,6 +7,7 @@ extension FleetReader {
   static let userModes = ["single_user", "single_company", "multi_company", "provider"]
   static let sshKeys = [
     "user", "port", "identity_file", "become", "known_hosts", "connect_timeout",
+    "transport",
   ]
 
   mutating func settings(_ node: YAMLNode, into settings: inout FleetSettings) {
@@ -48,6 +49,7 @@ extension FleetReader {
       case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
       case "known_hosts": ssh.knownHosts = path(value, "`known_hosts`")
       case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
+      case "transport": ssh.transport = scalars.word(value, of: ["auto", "libssh2", "openssh"])
       default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)
       }
     }

@@ -1,0 +1,71 @@
+import FleetTransport
+
+/// The command lines of the child `ssh`, with the operator's own configuration files left out.
+///
+/// ssh(1) takes the first value of each option, so nothing here can be overridden from outside.
+struct OpenSSHArguments: Sendable {
+  /// Where the connection leads.
+  let target: SSHTarget
+  /// The `ssh` to start, and the operator's agent.
+  let configuration: SSHConfiguration
+  /// Path of the control socket of this connection.
+  let socket: String
+
+  /// The child's environment: nothing of ours but what ssh(1) needs to speak English.
+  var environment: [String] {
+    ["PATH=/usr/bin:/bin:/usr/local/bin", "LC_ALL=C", "HOME=\(configuration.homeDirectory)"]
+  }
+
+  /// The connection itself: logs in, says `marker`, and lasts until its input ends.
+  func master(marker: String) -> [String] {
+    let seconds = max(1, Int(target.connectTimeout.components.seconds))
+    var options = [
+      "ControlMaster=yes", "ControlPersist=no", "StrictHostKeyChecking=yes",
+      "UserKnownHostsFile=\(target.knownHostsFiles.map(Self.path).joined(separator: " "))",
+      "GlobalKnownHostsFile=none", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
+      "PreferredAuthentications=publickey", "PasswordAuthentication=no",
+      "KbdInteractiveAuthentication=no", "ConnectTimeout=\(seconds)", "ServerAliveInterval=15",
+      "ServerAliveCountMax=2", "ForwardAgent=no", "ForwardX11=no", "PermitLocalCommand=no",
+      // The post-quantum exchange that ssh prefers costs six times the processor time; it stays
+      // possible for servers that know nothing else.
+      "KexAlgorithms=^curve25519-sha256,curve25519-sha256@libssh.org",
+      "IdentityAgent=\(configuration.agentSocket.map(Self.path) ?? "none")",
+    ]
+    options += identities.map { "IdentityFile=\(Self.path($0))" }
+    return program(options) + place + ["echo \(marker); exec cat >/dev/null"]
+  }
+
+  /// One command over the connection; never a login of its own.
+  func command(_ text: String) -> [String] {
+    program(guest) + place + [text]
+  }
+
+  /// A TCP stream from the node to `host` over the connection.
+  func stream(_ host: String, _ port: Int) -> [String] {
+    let name = host.contains(":") ? "[\(host)]" : host
+    return program(guest) + ["-W", "\(name):\(port)"] + place
+  }
+
+  // Without the master the guest would connect anew, by itself: the proxy command forbids that.
+  private var guest: [String] { ["ControlMaster=no", "ProxyCommand=false"] }
+
+  private func program(_ options: [String]) -> [String] {
+    let fixed = ["BatchMode=yes", "LogLevel=ERROR", "ControlPath=\(Self.path(socket))"]
+    return [configuration.sshProgram ?? "ssh", "-F", "none", "-T"]
+      + (fixed + options).flatMap { ["-o", $0] }
+  }
+
+  private var place: [String] {
+    ["-l", target.user, "-p", String(target.port), "--", target.host]
+  }
+
+  private var identities: [String] {
+    guard target.identityFiles.isEmpty else { return target.identityFiles }
+    return Credentials.defaultNames.map { "\(configuration.homeDirectory)/.ssh/\($0)" }
+  }
+
+  /// `path` as one word of an option; percent signs are ssh's tokens.
+  private static func path(_ path: String) -> String {
+    "\"" + path.map { $0 == "%" ? "%%" : String($0) }.joined() + "\""
+  }
+}
