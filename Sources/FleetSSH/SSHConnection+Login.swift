@@ -14,7 +14,7 @@ extension SSHConnection {
       let code = try await offer(credential, deadline)
       switch code {
       case 0:
-        acceptedCredential = credential.text
+        recorder?.mark("login", "\(target.user) with \(credential.text)")
         return
       case LIBSSH2_ERROR_AUTHENTICATION_FAILED: refused.append(credential.text)
       case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
@@ -24,8 +24,42 @@ extension SSHConnection {
         remarks.append("\(credential.text): \(session?.lastError ?? "") (libssh2 error \(code))")
       }
     }
+    if let methods = await methods(deadline), !methods.contains("publickey") {
+      throw noKeysAllowed(methods)
+    }
     if let spoiled = credentials.spoiled, refused.isEmpty { throw spoiled }
     throw refusal(refused, remarks)
+  }
+
+  /// The methods that the server names once everything was refused; nil when it does not say.
+  private func methods(_ deadline: Deadline) async -> [Substring]? {
+    let user = target.user
+    var names: String?
+    do throws(TransportError) {
+      _ = try await settle("login", deadline) { session in
+        if let list = libssh2_userauth_list(session, user, UInt32(user.utf8.count)) {
+          names = String(cString: list)
+          return 0
+        }
+        return libssh2_session_last_errno(session)
+      }
+    } catch {
+      // The refusal itself is what matters.
+      return nil
+    }
+    return names?.split(separator: ",")
+  }
+
+  private func noKeysAllowed(_ methods: [Substring]) -> TransportError {
+    let names = PrintableText.line(methods.joined(separator: ", ").utf8, limit: 80)
+    return TransportError(
+      .authenticationRefused,
+      step: "login",
+      "\(place) does not take keys, only: \(names)",
+      remedy: "fleetctl never sends a login password. Set `PubkeyAuthentication yes` in the node's"
+        + " sshd_config, then:\n"
+        + "  ssh-copy-id -i KEY.pub -p \(target.port) \(target.user)@\(target.host)"
+    )
   }
 
   private func offer(
@@ -61,8 +95,7 @@ extension SSHConnection {
       ? "Name a private key in `ssh.identity_file`, set FLEETCTL_KEY_PASSPHRASE for an encrypted"
         + " one, or add it to your agent with `ssh-add`."
       : "Let the node accept one of these keys:\n"
-        + "  ssh-copy-id -i KEY.pub -p \(target.port) \(target.user)@\(target.host)\n"
-        + "fleetctl logs in with keys alone; a node that takes only passwords needs one as well."
+        + "  ssh-copy-id -i KEY.pub -p \(target.port) \(target.user)@\(target.host)"
     return TransportError(
       .authenticationRefused,
       step: "login",

@@ -18,11 +18,11 @@ package actor SSHConnection: RemoteConnection {
   nonisolated let shared: SSHConnector.Shared
   /// What to log in with; nil for a connection that only looks at the host key.
   nonisolated let credentials: Credentials?
+  /// Who wants to know each step of the login.
+  nonisolated let recorder: StepRecorder?
 
   /// The session; nil before `open()` and after the end.
   var session: Session?
-  /// The key with which the login succeeded, for people.
-  var acceptedCredential: String?
   private var mayReopen = false
   private var isClosed = false
   private var isBusy = false
@@ -37,7 +37,8 @@ package actor SSHConnection: RemoteConnection {
     _ target: SSHTarget,
     _ policy: HostKeyPolicy,
     _ shared: SSHConnector.Shared,
-    _ credentials: Credentials? = nil
+    _ credentials: Credentials? = nil,
+    recorder: StepRecorder? = nil
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, Session.isLibraryReady else {
       throw TransportError(
@@ -51,6 +52,7 @@ package actor SSHConnection: RemoteConnection {
     self.policy = policy
     self.shared = shared
     self.credentials = credentials
+    self.recorder = recorder
     link = loop.newLink()
   }
 
@@ -213,7 +215,15 @@ package actor SSHConnection: RemoteConnection {
 
   /// The deadline of `step` has passed.
   func timedOut(_ step: String, _ deadline: Deadline) -> TransportError {
-    TransportError(.timedOut, step: step, "\(place) did not answer within \(deadline.text)")
+    let isConnecting = step == "connect"
+    return TransportError(
+      .timedOut,
+      step: step,
+      "\(place) did not answer within \(deadline.text)",
+      remedy: isConnecting
+        ? "Check that the node is up and that no firewall drops port \(target.port); a slow network"
+          + " needs a greater `ssh.connect_timeout`." : nil
+    )
   }
 
   /// The connection broke during `step`.

@@ -11,6 +11,7 @@ package final class SSHConnector: Connector {
     let gate: Gate
     let identities: IdentityStore
     let agentKeys: Once<AgentKeys>
+    let sudoPassword: SudoPassword
   }
 
   private let shared: Shared
@@ -24,8 +25,47 @@ package final class SSHConnector: Connector {
       configuration: configuration,
       gate: Gate(configuration.maximumSessions),
       identities: IdentityStore(),
-      agentKeys: Once { AgentKeys(configuration.agentSocket) }
+      agentKeys: Once { AgentKeys(configuration.agentSocket) },
+      sudoPassword: SudoPassword(configuration.sudoPassword)
     )
+  }
+
+  /// Gives the password for `sudo` to all commands from now on.
+  package func useSudoPassword(_ password: String) {
+    shared.sudoPassword.text = password
+  }
+
+  /// The identity files of `targets` that still need a passphrase: encrypted, not opened with the
+  /// configuration's passphrase, not held by the agent. Sorted.
+  package func lockedIdentities(of targets: [SSHTarget]) -> [String] {
+    let home = shared.configuration.homeDirectory
+    let defaults = Credentials.defaultNames.map { "\(home)/.ssh/\($0)" }
+    let paths = Set(targets.flatMap { $0.identityFiles.isEmpty ? defaults : $0.identityFiles })
+    return paths.sorted().filter { path in
+      guard let identity = try? shared.identities.identity(at: path), identity.isEncrypted,
+        shared.agentKeys.value.holder(of: identity.publicKey) == nil
+      else { return false }
+      let passphrase = shared.configuration.passphrase
+      switch shared.identities.key(of: identity, passphrase: passphrase) {
+      case .failure(.locked): return true
+      case .failure, .success: return false
+      }
+    }
+  }
+
+  /// Opens the identity file at `path` for the whole run.
+  ///
+  /// Returns nil, or why it stays closed; a wrong passphrase may be followed by another try.
+  package func unlock(_ path: String, with passphrase: String) -> TransportError? {
+    do throws(TransportError) {
+      let identity = try shared.identities.identity(at: path)
+      switch shared.identities.key(of: identity, passphrase: passphrase, again: true) {
+      case .success: return nil
+      case .failure(let failure): return failure.error(path)
+      }
+    } catch {
+      return error
+    }
   }
 
   /// Connects, verifies the host key against the target's known_hosts files, then logs in.
@@ -35,10 +75,33 @@ package final class SSHConnector: Connector {
   /// `transport: auto` a node that libssh2 1.10 cannot talk to is reached through OpenSSH's `ssh`,
   /// which verifies the same host keys in the same files; a refusal of a host key is never retried.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    if target.transport == .openssh { return try await openSSH(target, "fleet.yaml says so") }
-    if let reason = detours.withLock({ $0[target] }) { return try await openSSH(target, reason) }
+    try await connect(to: target, nil)
+  }
+
+  /// Connects as `connect(to:)` does and tells how each step of it went.
+  package func trace(to target: SSHTarget) async -> LoginTrace {
+    let recorder = StepRecorder()
+    let outcome: Result<any RemoteConnection, TransportError>
     do throws(TransportError) {
-      return try await libSSH2(target)
+      outcome = .success(try await connect(to: target, recorder))
+    } catch {
+      outcome = .failure(error)
+    }
+    return LoginTrace(steps: recorder.steps, outcome: outcome)
+  }
+
+  private func connect(
+    to target: SSHTarget,
+    _ recorder: StepRecorder?
+  ) async throws(TransportError) -> any RemoteConnection {
+    if target.transport == .openssh {
+      return try await openSSH(target, "fleet.yaml says so", recorder)
+    }
+    if let reason = detours.withLock({ $0[target] }) {
+      return try await openSSH(target, reason, recorder)
+    }
+    do throws(TransportError) {
+      return try await libSSH2(target, recorder)
     } catch {
       guard target.transport == .auto, let reason = reason(for: error, target) else { throw error }
       guard shared.configuration.sshProgram != nil else {
@@ -50,7 +113,7 @@ package final class SSHConnector: Connector {
             .compactMap { $0 }.joined(separator: "\n")
         )
       }
-      let connection = try await openSSH(target, reason)
+      let connection = try await openSSH(target, reason, recorder)
       detours.withLock { $0[target] = reason }
       return connection
     }
@@ -70,7 +133,8 @@ package final class SSHConnector: Connector {
 
   private func openSSH(
     _ target: SSHTarget,
-    _ reason: String
+    _ reason: String,
+    _ recorder: StepRecorder?
   ) async throws(TransportError) -> any RemoteConnection {
     guard shared.configuration.sshProgram != nil else {
       throw TransportError(
@@ -81,21 +145,27 @@ package final class SSHConnector: Connector {
       )
     }
     let connection = try OpenSSHConnection(target, shared, because: reason)
+    recorder?.begin()
     do throws(TransportError) {
       try await connection.open()
     } catch {
       await connection.close()
       throw error
     }
+    recorder?.mark("ssh", "logged in; \(connection.detour ?? "")")
     return connection
   }
 
-  private func libSSH2(_ target: SSHTarget) async throws(TransportError) -> SSHConnection {
+  private func libSSH2(
+    _ target: SSHTarget,
+    _ recorder: StepRecorder?
+  ) async throws(TransportError) -> SSHConnection {
     // Here and not on the event loop: a long file of hashed names takes milliseconds, bcrypt a tenth
     // of a second, once a run.
     let credentials = try credentials(target)
+    recorder?.mark("keys", "\(credentials.usable.count) to offer")
     let policy = HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles))
-    let connection = try SSHConnection(target, policy, shared, credentials)
+    let connection = try SSHConnection(target, policy, shared, credentials, recorder: recorder)
     try await connection.open()
     return connection
   }
@@ -112,6 +182,20 @@ package final class SSHConnector: Connector {
     // What known_hosts says only decides which key is asked for; a damaged file does not matter.
     let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
     return try await SSHConnection(target, HostKeyPolicy(target, in: hosts), shared).fetchHostKey()
+  }
+}
+
+/// The password for `sudo`, which may become known in the middle of a run.
+final class SudoPassword: Sendable {
+  private let value: Mutex<String?>
+
+  init(_ text: String?) {
+    value = Mutex(text)
+  }
+
+  var text: String? {
+    get { value.withLock { $0 } }
+    set { value.withLock { $0 = newValue } }
   }
 }
 
