@@ -13,6 +13,7 @@ package struct Fleetctl: AsyncParsableCommand {
       EXAMPLES
         fleetctl validate                     check fleet.yaml, without a network
         fleetctl hosts trust                  pin the nodes' host keys, once
+        fleetctl ping                         log in to every node, step by step
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
         fleetctl apply fleet.plan             apply exactly that plan, or refuse
@@ -21,7 +22,8 @@ package struct Fleetctl: AsyncParsableCommand {
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, LockCommand.self, VersionCommand.self,
+      RolesCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self, LockCommand.self,
+      VersionCommand.self,
     ]
   )
 
