@@ -94,7 +94,9 @@ struct TrustHostsCommand: AsyncParsableCommand {
   }
 
   private func fetch(_ targets: [SSHTarget]) async -> [Offer] {
-    let connector = SSHConnector(SSHConfiguration(homeDirectory: Environment.home))
+    let connector = SSHConnector(
+      SSHConfiguration(homeDirectory: Environment.home, sshProgram: Programs.find("ssh"))
+    )
     return await withTaskGroup(of: (Int, Offer).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask {

@@ -35,6 +35,19 @@ struct OpenSSHArguments: Sendable {
     return program(options) + place + ["echo \(marker); exec cat >/dev/null"]
   }
 
+  /// Shakes hands, writes the key that the server proved to own into `file`, and tries no login.
+  func hostKey(into file: String) -> [String] {
+    let seconds = max(1, Int(target.connectTimeout.components.seconds))
+    let options = [
+      "StrictHostKeyChecking=accept-new", "UserKnownHostsFile=\(Self.path(file))",
+      "GlobalKnownHostsFile=none", "HashKnownHosts=no", "UpdateHostKeys=no", "CheckHostIP=no",
+      "VerifyHostKeyDNS=no", "PreferredAuthentications=none", "PubkeyAuthentication=no",
+      "PasswordAuthentication=no", "KbdInteractiveAuthentication=no", "IdentityAgent=none",
+      "ConnectTimeout=\(seconds)", "ControlMaster=no",
+    ]
+    return program(options) + place + ["true"]
+  }
+
   /// One command over the connection; never a login of its own.
   func command(_ text: String) -> [String] {
     program(guest) + place + [text]

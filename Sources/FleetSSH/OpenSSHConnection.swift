@@ -137,6 +137,28 @@ package actor OpenSSHConnection: RemoteConnection {
     }
   }
 
+  /// The key with which the server identifies itself; no login is attempted.
+  func fetchHostKey() async throws(TransportError) -> HostKey {
+    try await alone { () async throws(TransportError) in try await self.lookAtHostKey() }
+  }
+
+  private func lookAtHostKey() async throws(TransportError) -> HostKey {
+    let file = folder.path + "/k"
+    let child = try start(arguments.hostKey(into: file))
+    child.endInput()
+    let deadline = Deadline(in: target.connectTimeout * 2)
+    var flow = Flow(input: [], held: nil, cap: 65_536)
+    while !child.hasFallenSilent {
+      let arrived = try receive(&flow, child, step: "handshake")
+      if !arrived { try await park("handshake", child, deadline) }
+    }
+    // That the login is refused is expected; the file has the key or the words have the reason.
+    guard case .success(let bytes) = LocalFile.read(file, limit: 65_536),
+      let key = KnownHosts([bytes]).keys.first
+    else { throw OpenSSHFailure.error(flow.errors, target, place: place) }
+    return key
+  }
+
   private func start(_ arguments: [String]) throws(TransportError) -> ChildProcess {
     switch ChildProcess.start(arguments, environment: self.arguments.environment) {
     case .success(let child): return child
@@ -360,9 +382,9 @@ final class PrivateFolder: Sendable {
     remove()
   }
 
-  /// Removes the folder with the socket in it.
+  /// Removes the folder with the socket and the fetched key in it.
   func remove() {
-    unlink(path + "/s")
+    for name in ["s", "k"] { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

@@ -35,8 +35,9 @@ package final class SSHConnector: Connector {
     shared.sudoPassword.text = password
   }
 
-  /// The identity files of `targets` that still need a passphrase: encrypted, not opened with the
-  /// configuration's passphrase, not held by the agent. Sorted.
+  /// The identity files of `targets` that still need a passphrase, sorted.
+  ///
+  /// Those are encrypted, not opened by the configuration's passphrase and not held by the agent.
   package func lockedIdentities(of targets: [SSHTarget]) -> [String] {
     let home = shared.configuration.homeDirectory
     let defaults = Credentials.defaultNames.map { "\(home)/.ssh/\($0)" }
@@ -181,7 +182,30 @@ package final class SSHConnector: Connector {
   package func fetchHostKey(of target: SSHTarget) async throws(TransportError) -> HostKey {
     // What known_hosts says only decides which key is asked for; a damaged file does not matter.
     let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
-    return try await SSHConnection(target, HostKeyPolicy(target, in: hosts), shared).fetchHostKey()
+    let hasSSH = shared.configuration.sshProgram != nil
+    if hasSSH, target.transport == .openssh { return try await fetchThroughSSH(target, "") }
+    do throws(TransportError) {
+      let policy = HostKeyPolicy(target, in: hosts)
+      return try await SSHConnection(target, policy, shared).fetchHostKey()
+    } catch {
+      guard hasSSH, target.transport == .auto, error.code == .noCommonAlgorithm else { throw error }
+      return try await fetchThroughSSH(target, "libssh2 has no algorithms in common with it")
+    }
+  }
+
+  private func fetchThroughSSH(
+    _ target: SSHTarget,
+    _ reason: String
+  ) async throws(TransportError) -> HostKey {
+    let connection = try OpenSSHConnection(target, shared, because: reason)
+    do throws(TransportError) {
+      let key = try await connection.fetchHostKey()
+      await connection.close()
+      return key
+    } catch {
+      await connection.close()
+      throw error
+    }
   }
 }
 

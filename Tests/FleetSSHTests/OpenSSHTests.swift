@@ -254,6 +254,22 @@ struct OpenSSHTests {
     await connection.close()
   }
 
+  @Test(arguments: [(["ed25519"], "ed25519"), (["rsa"], "rsa")])
+  func hostKeyOfAHardenedServerIsFetchedWithoutALogin(types: [String], type: String) async throws {
+    let server = try SSHServer(["Ciphers aes256-gcm@openssh.com"], hostKeys: types)
+    let key = try await server.connector(ssh: Self.ssh).fetchHostKey(of: server.target())
+    #expect("\(key.type) \(key.base64)" == server.hostKey(type))
+    #expect(!server.log.contains("publickey"))
+    let free = try Loopback.freePort()
+    var target = server.target()
+    target.port = free
+    target.transport = .openssh
+    let error = await failure {
+      try await server.connector(ssh: Self.ssh).fetchHostKey(of: target)
+    }
+    #expect(error?.code == .refused)
+  }
+
   @Test
   func ordinaryServerIsReachedWithoutADetour() async throws {
     let server = try SSHServer()
