@@ -42,6 +42,9 @@ struct Credentials: Sendable {
   /// The first identity file whose passphrase is wrong or whose content is damaged.
   private(set) var spoiled: TransportError?
 
+  /// The keys of encrypted files that this process has decrypted.
+  private(set) var opened: [PrivateKey] = []
+
   // Tried last: an old server may know RSA with SHA-256 alone.
   private var weaker: [Credential] = []
 
@@ -98,19 +101,21 @@ struct Credentials: Sendable {
     // An agent that holds the key saves the passphrase.
     let held = identity.isEncrypted ? agent.holder(of: identity.publicKey) : nil
     let holder: Credential.Holder
-    let key: PublicKey
-    if let held, let publicKey = identity.publicKey {
-      (holder, key) = (held, publicKey)
+    let publicKey: PublicKey
+    if let held, let known = identity.publicKey {
+      (holder, publicKey) = (held, known)
     } else {
       switch store.key(of: identity, passphrase: configuration.passphrase) {
-      case .success(let opened): (holder, key) = (.process(opened), opened.publicKey)
+      case .success(let key):
+        if identity.isEncrypted { opened.append(key) }
+        (holder, publicKey) = (.process(key), key.publicKey)
       case .failure(let failure): return note(failure, identity)
       }
     }
     if let certificate = store.certificate(of: identity) {
       add(certificate, holder, "certificate \(identity.path)-cert.pub")
     }
-    add(key, holder, identity.path)
+    add(publicKey, holder, identity.path)
   }
 
   private mutating func add(_ key: PublicKey, _ holder: Credential.Holder, _ name: String) {

@@ -17,7 +17,9 @@ struct OpenSSHArguments: Sendable {
   }
 
   /// The connection itself: logs in, says `marker`, and lasts until its input ends.
-  func master(marker: String) -> [String] {
+  ///
+  /// `agent` is the path of the agent to ask, the operator's or ours; nil for none.
+  func master(marker: String, agent: String?) -> [String] {
     let seconds = max(1, Int(target.connectTimeout.components.seconds))
     var options = [
       "ControlMaster=yes", "ControlPersist=no", "StrictHostKeyChecking=yes",
@@ -29,7 +31,7 @@ struct OpenSSHArguments: Sendable {
       // The post-quantum exchange that ssh prefers costs six times the processor time; it stays
       // possible for servers that know nothing else.
       "KexAlgorithms=^curve25519-sha256,curve25519-sha256@libssh.org",
-      "IdentityAgent=\(configuration.agentSocket.map(Self.path) ?? "none")",
+      "IdentityAgent=\(agent.map(Self.path) ?? "none")",
     ]
     options += identities.map { "IdentityFile=\(Self.path($0))" }
     return program(options) + place + ["echo \(marker); exec cat >/dev/null"]

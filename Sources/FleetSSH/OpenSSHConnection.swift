@@ -13,6 +13,8 @@ package actor OpenSSHConnection: RemoteConnection {
   nonisolated private let target: SSHTarget
   nonisolated private let shared: SSHConnector.Shared
   nonisolated private let arguments: OpenSSHArguments
+  // Keys from encrypted files, which ssh could not open.
+  nonisolated private let openedKeys: [PrivateKey]
   nonisolated private let turn = Gate(1)
   /// See `RemoteConnection`.
   nonisolated package let detour: String?
@@ -31,7 +33,8 @@ package actor OpenSSHConnection: RemoteConnection {
   init(
     _ target: SSHTarget,
     _ shared: SSHConnector.Shared,
-    because reason: String
+    because reason: String,
+    openedKeys: [PrivateKey] = []
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, let folder = PrivateFolder() else {
       throw TransportError(
@@ -43,6 +46,7 @@ package actor OpenSSHConnection: RemoteConnection {
     self.loop = loop
     self.target = target
     self.shared = shared
+    self.openedKeys = openedKeys
     self.folder = folder
     arguments = OpenSSHArguments(
       target: target,
@@ -122,7 +126,10 @@ package actor OpenSSHConnection: RemoteConnection {
 
   private func logIn() async throws(TransportError) {
     let marker = "fleetctl-in-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    let child = try start(arguments.master(marker: marker))
+    let agent = keyAgent()
+    defer { agent?.stop() }
+    let socket = agent == nil ? shared.configuration.agentSocket : folder.path + "/a"
+    let child = try start(arguments.master(marker: marker, agent: socket))
     master = child
     // ssh bounds connecting by itself; this bounds all of its steps.
     let deadline = Deadline(in: target.connectTimeout * 3)
@@ -135,6 +142,16 @@ package actor OpenSSHConnection: RemoteConnection {
       }
       if !arrived { try await park("login", child, deadline) }
     }
+  }
+
+  /// An agent with the keys that were decrypted; nil when ssh can read all of them by itself.
+  private func keyAgent() -> KeyAgent? {
+    guard !openedKeys.isEmpty else { return nil }
+    return KeyAgent(
+      path: folder.path + "/a",
+      keys: openedKeys,
+      upstream: shared.configuration.agentSocket
+    )
   }
 
   /// The key with which the server identifies itself; no login is attempted.
@@ -382,9 +399,9 @@ final class PrivateFolder: Sendable {
     remove()
   }
 
-  /// Removes the folder with the socket and the fetched key in it.
+  /// Removes the folder with the sockets and the fetched key in it.
   func remove() {
-    for name in ["s", "k"] { unlink("\(path)/\(name)") }
+    for name in ["s", "k", "a"] { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

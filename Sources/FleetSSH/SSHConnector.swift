@@ -145,7 +145,9 @@ package final class SSHConnector: Connector {
         remedy: "Install openssh-client, or set `transport: auto`."
       )
     }
-    let connection = try OpenSSHConnection(target, shared, because: reason)
+    // Opens encrypted keys; a file that cannot be used is for ssh to complain about.
+    let opened = (try? credentials(target).opened) ?? []
+    let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
     recorder?.begin()
     do throws(TransportError) {
       try await connection.open()

@@ -278,6 +278,27 @@ struct OpenSSHTests {
     await connection.close()
   }
 
+  @Test(arguments: [["-t", "ed25519"], ["-t", "rsa"], ["-t", "ecdsa", "-m", "PEM"]])
+  func keyThatWeDecryptedIsLentToSSH(options: [String]) async throws {
+    let server = try SSHServer(["Ciphers aes128-gcm@openssh.com"])
+    let key = server.folder.path("locked")
+    _ = Program.run(
+      ["/usr/bin/ssh-keygen", "-q", "-N", "secret", "-f", key] + options,
+      in: server.folder
+    )
+    server.folder.write("authorized_keys", TemporaryFolder.text(of: key + ".pub"))
+    var target = server.target()
+    target.identityFiles = [key]
+    let connector = server.connector(passphrase: "secret", ssh: Self.ssh)
+    let connection = try await connector.connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    let folder = try #require(connection as? OpenSSHConnection).folder.path
+    #expect(access(folder + "/a", F_OK) != 0)
+    await connection.close()
+    let locked = await failure { try await server.connector(ssh: Self.ssh).connect(to: target) }
+    #expect(locked?.code == .authenticationRefused)
+  }
+
   @Test
   func missingSSHIsSaidBesideTheReason() async throws {
     let server = try SSHServer(["Ciphers aes128-gcm@openssh.com"])
