@@ -145,7 +145,7 @@ struct LoginTests {
 )
 struct AgentTests {
   /// An ssh-agent with keys, ended with its owner.
-  private final class RunningAgent {
+  final class RunningAgent {
     let socket: String
     private let process: pid_t
 

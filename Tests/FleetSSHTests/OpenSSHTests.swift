@@ -300,6 +300,60 @@ struct OpenSSHTests {
   }
 
   @Test
+  func agentOfTheOperatorIsStillAskedBesideTheKeysThatAreLent() async throws {
+    let server = try SSHServer()
+    let locked = server.folder.path("locked")
+    _ = Program.run(
+      ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "secret", "-f", locked],
+      in: server.folder
+    )
+    let agent = try AgentTests.RunningAgent(server.folder, keys: [server.folder.path("user")])
+    var target = server.target()
+    target.identityFiles = [locked]
+    target.transport = .openssh
+    let configuration = SSHConfiguration(
+      passphrase: "secret",
+      agentSocket: agent.socket,
+      homeDirectory: server.folder.root,
+      sshProgram: Self.ssh
+    )
+    let connection = try await SSHConnector(configuration).connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+  }
+
+  @Test
+  func hostCertificateIsVerifiedByTheAuthorityThatIsPinned() async throws {
+    let folder = TemporaryFolder()
+    for name in ["ca", "other", "key"] { SSHServer.makeKey(folder, name, "ed25519") }
+    _ = Program.run(
+      [
+        "/usr/bin/ssh-keygen", "-q", "-s", folder.path("ca"), "-I", "host", "-h", "-n",
+        "127.0.0.1", folder.path("key.pub"),
+      ],
+      in: folder
+    )
+    let server = try SSHServer(
+      ["HostKey \(folder.path("key"))", "HostCertificate \(folder.path("key-cert.pub"))"],
+      hostKeys: [],
+      keeping: folder
+    )
+    func pin(_ name: String) -> String {
+      let key = TemporaryFolder.text(of: folder.path(name + ".pub"))
+      return server.folder.write(name, "@cert-authority [127.0.0.1]:\(server.port) \(key)")
+    }
+    let good = pin("ca")
+    let connection = try await connect(server, transport: .auto) { $0.knownHostsFiles = [good] }
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+    let wrong = pin("other")
+    let error = await failure {
+      try await connect(server, transport: .auto) { $0.knownHostsFiles = [wrong] }
+    }
+    #expect(error?.step == "host key", "\(error?.message ?? "")")
+  }
+
+  @Test
   func missingSSHIsSaidBesideTheReason() async throws {
     let server = try SSHServer(["Ciphers aes128-gcm@openssh.com"])
     let error = await failure { try await server.connector().connect(to: server.target()) }
