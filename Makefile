@@ -32,17 +32,30 @@ test: ## Run all tests; what this machine cannot run is skipped and named.
 
 .PHONY: check
 check: ## Lint, build with the import check, unit tests: what a change must pass.
-	@swift format lint --strict --recursive Sources Tests Package.swift
+	@swift format lint --strict --recursive Sources Tests Fuzz Package.swift
 	@$(BUILD) --build-tests 2>&1 | scripts/quiet-build.sh
 	@swift test --skip-build 2>&1 | scripts/quiet-test.sh
 
 .PHONY: format
 format: ## Format the sources in place.
-	@swift format -i --recursive Sources Tests Package.swift
+	@swift format -i --recursive Sources Tests Fuzz Package.swift
 
 .PHONY: embed
 embed: ## Regenerate the embedded copy of roles/.
 	@scripts/embed-roles.sh
+
+.PHONY: schema
+schema: ## Regenerate the JSON Schemas in docs/.
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@scripts/render-schemas.sh .build/debug/fleetctl
+
+.PHONY: fuzz
+fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template".
+	@Fuzz/run.sh $(or $(FUZZ_SECONDS),600) $(TARGETS)
+
+.PHONY: bench-hostile
+bench-hostile: build ## Time and memory of the costliest files that the limits allow.
+	@Benchmarks/hostile/run.sh
 
 .PHONY: bench
 bench: build ## Measure against the peers and print ratios.

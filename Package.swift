@@ -123,8 +123,29 @@ let package = Package(
     tests(
       "FleetView",
       ["FleetDiagnostics", "FleetModel", "FleetResources", "FleetPlan", "FleetApply"],
-      exclude: ["Golden", "Plan/Golden"]
+      exclude: ["Golden", "Plan/Golden", "Rules/Golden"]
     ),
-    tests("FleetCommands", ["FleetDiagnostics", "FleetModel", "FleetPlan", "FleetResources"]),
+    tests(
+      "FleetCommands",
+      [
+        "FleetDiagnostics", "FleetModel", "FleetConfig", "FleetPlan", "FleetResources",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]
+    ),
   ]
 )
+
+// The fuzz target exists only for `make fuzz` (docs/hostile-input.md): it needs libFuzzer, which no other build may.
+if Context.environment["FLEETCTL_FUZZ"] == "1" {
+  package.targets.append(
+    .executableTarget(
+      name: "FleetFuzz",
+      dependencies: [
+        "FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry",
+        "FleetConfig",
+      ],
+      path: "Fuzz/FleetFuzz",
+      swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]
+    )
+  )
+}

@@ -1,5 +1,5 @@
 // Runs a command N times and prints the fastest and the median wall time in milliseconds, its peak
-// memory in MiB and its exit status. Usage: spawn N COMMAND...
+// memory in MiB, its exit status and the mean of its processor time in milliseconds. Usage: spawn N COMMAND...
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
   qsort(times, runs, sizeof *times, ascending);
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
-  printf("%.2f %.2f %.1f %d\n", times[0], times[runs / 2], usage.ru_maxrss / 1024.0, WEXITSTATUS(status));
+  double cpu = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+  printf("%.2f %.2f %.1f %d %.2f\n", times[0], times[runs / 2], usage.ru_maxrss / 1024.0, WEXITSTATUS(status), cpu / runs);
   free(times);
   return 0;
 }

@@ -53,7 +53,7 @@ broken() {
   expect 1 "validate refuses: $name" "$fleetctl" validate -f "$work/fleet.yaml"
   for word in "$@"; do says "  it names $word" "$word"; done
 }
-broken "slm-backend beside chromadb" 's/roles: \[slm-backend,/roles: [chromadb, slm-backend,/' FLT3101 8000 fleet.yaml:18
+broken "slm-backend beside chromadb" 's/roles: \[slm-backend,/roles: [chromadb, slm-backend,/' FLT3101 8000 fleet.yaml:19
 broken "two Ollamas on one node" 's/autobot-llm-gpu\]/autobot-llm-gpu, autobot-llm-cpu]/' FLT3101 11434
 broken "autobot-llm-gpu and npu-worker on one GPU" 's/autobot-llm-gpu\]/autobot-llm-gpu, npu-worker]/' FLT4002 gpu0
 broken "a missing required role" 's/roles: \[frontend\]/roles: []/' FLT3010 frontend

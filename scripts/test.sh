@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 step() { echo "== $* ($(date +%H:%M:%S))"; }
 
 step "format"
-swift format lint --strict --recursive Sources Tests Package.swift
+swift format lint --strict --recursive Sources Tests Fuzz Package.swift
 
 step "build"
 set -o pipefail
@@ -18,13 +18,23 @@ swift test --skip-build 2>&1 | scripts/quiet-test.sh
 step "formats and what runs in build services, read back by others"
 scripts/check-formats.sh .build/debug/fleetctl
 
+step "the JSON Schema against fleetctl's own checks"
+if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
+  python3 scripts/check-schema.py .build/debug/fleetctl
+else
+  echo "SKIPPED: it needs python3 with jsonschema and yaml (python3-jsonschema, python3-yaml)"
+fi
+
+step "fuzzing, half a minute"
+Fuzz/run.sh 30 || [ $? -eq 3 ]
+
 step "the node's runtime and the probe on a real machine"
 if [ "$(id -u)" -eq 0 ] && command -v systemd-nspawn >/dev/null; then
   lab/up.sh --nodes 06-Node-27
   trap 'lab/down.sh >/dev/null 2>&1' EXIT
   leader=$(lab/node.sh pid 06-Node-27)
   FLEETCTL_TEST_NODE="nsenter --target $leader --all --wd=/ --" \
-    swift test --skip-build --filter 'NodeRuntimeTests|ProbeNodeTests' 2>&1 | scripts/quiet-test.sh
+    swift test --skip-build --filter 'NodeRuntimeTests|ProbeNodeTests|UnitNodeTests' 2>&1 | scripts/quiet-test.sh
   lab/down.sh
 else
   echo "SKIPPED: it needs root and systemd-nspawn"

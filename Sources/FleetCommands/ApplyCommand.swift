@@ -27,6 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl apply -auto-approve
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
+        fleetctl apply -l group=edge
       """
   )
 
@@ -92,7 +93,7 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     let saved = try savedPlan()
     let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
-    let links = await planning.observe()
+    let links = try await planning.observe()
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
     try Terminal.result(options.colours.text(of: approved))

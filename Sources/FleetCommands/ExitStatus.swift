@@ -7,6 +7,8 @@ package enum ExitStatus: Int32, Sendable {
   case failure = 1
   /// With `-detailed-exitcode`: changes present or made.
   case changes = 2
+  /// `fmt --check`: a file is not formatted.
+  case unformatted = 3
   /// Some changed, some failed or were skipped.
   case partial = 4
   /// Refused by a guard; nothing changed.

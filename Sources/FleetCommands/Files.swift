@@ -10,8 +10,11 @@ package struct FileError: Error, CustomStringConvertible {
   package let number: Int32
 
   /// `cannot read fleet.yaml: No such file or directory`.
-  package var description: String {
-    "cannot \(action) `\(path)`: \(String(cString: strerror(number)))"
+  package var description: String { "cannot \(action) `\(path)`: \(reason)" }
+
+  /// `No such file or directory`.
+  package var reason: String {
+    number == ENODEV ? "Not a regular file" : String(cString: strerror(number))
   }
 }
 
@@ -25,6 +28,14 @@ package enum Files {
     let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
     defer { if path != "-" { close(descriptor) } }
+    return try drain(descriptor, path, limit)
+  }
+
+  private static func drain(
+    _ descriptor: Int32,
+    _ path: String,
+    _ limit: Int
+  ) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while bytes.count <= limit {
@@ -35,6 +46,49 @@ package enum Files {
       bytes.append(contentsOf: chunk[..<count])
     }
     return bytes
+  }
+
+  /// Reads a file that must be a regular one: a device or a pipe could keep us waiting for ever.
+  ///
+  /// At most `limit` bytes plus some are read, as by `read(_:limit:)`.
+  package static func readRegular(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
+    // O_NONBLOCK, because opening a pipe waits for a writer.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "read", number: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError(path: path, action: "read", number: errno)
+    }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return try drain(descriptor, path, limit)
+    case S_IFDIR: throw FileError(path: path, action: "read", number: EISDIR)
+    default: throw FileError(path: path, action: "read", number: ENODEV)
+    }
+  }
+
+  /// The absolute path of an existing file with every link followed (realpath(3)); nil for none.
+  package static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
+  /// Names of what is in `folder`, sorted; empty where it cannot be listed.
+  package static func names(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      names.append(name(of: entry))
+    }
+    return names.filter { !$0.hasPrefix(".") }.sorted()
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
   }
 
   /// Writes `bytes` to `path` so that it holds the old or the new content, never a part: a
@@ -73,7 +127,7 @@ package enum Files {
     syncFolder(of: path)
   }
 
-  private static func syncFolder(of path: String) {
+  static func syncFolder(of path: String) {
     let folder = folder(of: path)
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return }
@@ -114,9 +168,7 @@ package enum Files {
       }
       defer { closedir(stream) }
       while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
+        let name = name(of: entry)
         if name == "." || name == ".." { continue }
         let relative = folder.isEmpty ? name : folder + "/" + name
         var status = stat()

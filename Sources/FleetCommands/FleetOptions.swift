@@ -9,13 +9,25 @@ struct FleetOptions: ParsableArguments {
   )
   var file = "fleet.yaml"
 
-  @Flag(help: "Treat what widens exposure or weakens the fleet as an error, not a warning.")
+  @Flag(help: "Treat every warning that is not waived in the file as an error.")
   var strict = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Make a rule an error or a warning, or switch it off, as port-collision=error. After --strict; the last one counts. Repeatable.",
+      valueName: "rule=error|warning|off"
+    ),
+    transform: RuleOverride.init(parsing:)
+  )
+  var warn: [RuleOverride] = []
 
   @OptionGroup var colours: ColourOptions
 
   /// Whether to colour what goes to stdout.
   var colour: Bool { colours.colour }
+
+  /// How grave findings are in this run.
+  var severities: SeverityPolicy { SeverityPolicy(strict: strict, overrides: warn) }
 }
 
 /// `--color` and `--no-color`.

@@ -12,24 +12,51 @@ package struct Fleetctl: AsyncParsableCommand {
 
       EXAMPLES
         fleetctl validate                     check fleet.yaml, without a network
+        fleetctl fmt                          bring fleet.yaml into the canonical layout
         fleetctl hosts trust                  pin the nodes' host keys, once
         fleetctl ping                         log in to every node, step by step
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
         fleetctl apply fleet.plan             apply exactly that plan, or refuse
         fleetctl roles redis                  what the role brings with it
+        fleetctl explain port-collision       what a rule means, and what to do
       """,
     version: Version.current,
     subcommands: [
       ValidateCommand.self, PlanCommand.self, ApplyCommand.self, ShowCommand.self,
-      RolesCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self, LockCommand.self,
+      RolesCommand.self, ExplainCommand.self, HostsCommand.self, PingCommand.self,
+      DoctorCommand.self, LockCommand.self, FormatCommand.self, SchemaCommand.self,
       VersionCommand.self,
     ]
   )
 
   /// Runs the command line of this process.
   package static func start() async {
-    await main()
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      var command = try parsed(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// Reads a command line, or ends the process with ArgumentParser's message and what was meant.
+  private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+    let advice = UsageAdvice(self, arguments)
+    do {
+      if arguments.first == "help", let unknown = advice.unknownCommand() {
+        throw ValidationError(unknown)
+      }
+      return try parseAsRoot(arguments)
+    } catch  where exitCode(for: error).rawValue == ExitStatus.usage.rawValue {
+      Terminal.note(advice.improved(fullMessage(for: error)) + "\n")
+      throw ExitStatus.usage.error
+    }
   }
 
   /// Makes the command; ArgumentParser fills it.

@@ -23,12 +23,19 @@ struct TrustHostsCommand: AsyncParsableCommand {
     discussion: """
       Compare the fingerprints with what each machine's console prints for
         ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
-      Keys that are pinned already are left alone; a key that changed is refused, never replaced.
+      Keys that are pinned already are left alone. Jump hosts come first, with a confirmation of
+      their own, because the way to the nodes leads through them.
+
+      A key that changed is never replaced on the way: --rotate does that for the nodes that are
+      named, shows the old and the new fingerprint, and wants the word `replace`. Where nobody can be
+      asked, --fingerprint says which new key is expected of the one node.
 
       EXAMPLES
         fleetctl hosts trust
         fleetctl hosts trust redis-1 web-1
         fleetctl hosts trust -auto-approve        in a lab, where the network is your own
+        fleetctl hosts trust --rotate web-1       after web-1 was installed anew
+        fleetctl hosts trust --rotate --fingerprint SHA256:4sYj... web-1
       """
   )
 
@@ -43,117 +50,82 @@ struct TrustHostsCommand: AsyncParsableCommand {
   )
   var autoApprove = false
 
-  /// What a node offered.
-  private struct Offer {
-    let target: SSHTarget
-    let outcome: Result<HostKey, TransportError>
+  @Flag(help: "Replace the pinned keys of the named nodes by those that they show now.")
+  var rotate = false
+
+  @Option(help: "With --rotate and one node: the fingerprint that its new key must have.")
+  var fingerprint: String?
+
+  func validate() throws {
+    if rotate {
+      guard !nodes.isEmpty else { throw ValidationError("--rotate wants the nodes by name.") }
+      guard !autoApprove else {
+        throw ValidationError("--rotate is never approved in advance; give --fingerprint instead.")
+      }
+    }
+    if fingerprint != nil, !rotate || nodes.count != 1 {
+      throw ValidationError("--fingerprint goes with --rotate and one node.")
+    }
   }
 
   func run() async throws {
-    guard autoApprove || Terminal.canAsk else {
+    guard autoApprove || fingerprint != nil || Terminal.canAsk else {
       Terminal.note(
         "error: nobody can be asked: standard input is no terminal. Run it in a terminal, or give "
-          + "-auto-approve.\n"
+          + (rotate ? "--fingerprint.\n" : "-auto-approve.\n")
       )
       throw ExitStatus.notApproved.error
     }
-    let targets = try selected()
-    let offers = await fetch(targets)
-    let (unpinned, failed) = try await report(offers)
-    guard !unpinned.isEmpty else {
-      Terminal.note(failed ? "" : "Every host key is pinned already.\n")
-      if failed { throw ExitStatus.unreachable.error }
-      return
+    let targets = try NodeTargets.selected(nodes, options)
+    let names = Set(targets.map(\.node))
+    let steps = HostKeySteps(targets)
+    var failed = false
+    var pinned = 0
+    for targets in steps.levels {
+      let survey = await HostKeySurvey.of(targets)
+      try Terminal.result(Table.render(survey.table))
+      try refuse(survey.clones(among: names))
+      failed = failed || survey.hasFailures(rotating: rotate)
+      if rotate { pinned += try replace(survey.changed) }
+      pinned += try trust(survey.unknown)
     }
+    if failed { throw ExitStatus.unreachable.error }
+    if pinned == 0 { Terminal.note("Every host key is pinned already.\n") }
+  }
+
+  /// Copies of one image are one identity; pinning them would let each stand in for the other.
+  private func refuse(_ clones: [(nodes: [String], fingerprint: String)]) throws {
+    guard !clones.isEmpty else { return }
+    for clone in clones {
+      let names = clone.nodes.map { "`\($0)`" }.joined(separator: ", ")
+      Terminal.note(
+        "error: nodes \(names) show one host key, \(clone.fingerprint): they are one machine, or copies "
+          + "of one image.\n  Make a key of its own on each copy, then trust it:\n"
+          + "    rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh\n"
+      )
+    }
+    Terminal.note("None of them was pinned.\n")
+    throw ExitStatus.identityRefused.error
+  }
+
+  // MARK: Pinning
+
+  private func trust(_ keys: [(SSHTarget, HostKey)]) throws -> Int {
+    guard !keys.isEmpty else { return 0 }
     if !autoApprove {
-      let answer = Terminal.ask("Pin these \(unpinned.count) keys? Only `yes` is accepted: ")
+      guard Terminal.canAsk else {
+        Terminal.note("error: \(keys.count) more keys are new, and nobody can be asked.\n")
+        throw ExitStatus.notApproved.error
+      }
+      let answer = Terminal.ask("Pin these \(keys.count) keys? Only `yes` is accepted: ")
       guard answer == "yes" else {
         Terminal.note("Nothing was pinned.\n")
         throw ExitStatus.notApproved.error
       }
     }
-    try pin(unpinned)
-    if failed { throw ExitStatus.unreachable.error }
-  }
-
-  private func selected() throws -> [SSHTarget] {
-    let loaded = try LoadedFleet.load(options)
-    guard let resolved = loaded.resolved else {
-      loaded.tell(colour: options.colour)
-      throw ExitStatus.failure.error
-    }
-    let known = resolved.fleet.nodes.map(\.id.name)
-    for name in nodes where !known.contains(name) {
-      let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
-      Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
-      throw ExitStatus.failure.error
-    }
-    return resolved.fleet.nodes.filter { nodes.isEmpty || nodes.contains($0.id.name) }.map {
-      NodeTargets.target($0, resolved.fleet, folder: loaded.folder)
-    }
-  }
-
-  private func fetch(_ targets: [SSHTarget]) async -> [Offer] {
-    let connector = SSHConnector(
-      SSHConfiguration(homeDirectory: Environment.home, sshProgram: Programs.find("ssh"))
-    )
-    return await withTaskGroup(of: (Int, Offer).self) { group in
-      for (index, target) in targets.enumerated() {
-        group.addTask {
-          (index, Offer(target: target, outcome: await Self.key(of: target, connector)))
-        }
-      }
-      var offers: [(Int, Offer)] = []
-      for await offer in group { offers.append(offer) }
-      return offers.sorted { $0.0 < $1.0 }.map(\.1)
-    }
-  }
-
-  private static func key(
-    of target: SSHTarget,
-    _ connector: SSHConnector
-  ) async -> Result<HostKey, TransportError> {
-    do throws(TransportError) {
-      return .success(try await connector.fetchHostKey(of: target))
-    } catch {
-      return .failure(error)
-    }
-  }
-
-  /// Prints the table; returns what is to be pinned, and whether some node gave nothing to pin.
-  private func report(
-    _ offers: [Offer]
-  ) async throws -> (unpinned: [(SSHTarget, HostKey)], failed: Bool) {
-    var unpinned: [(SSHTarget, HostKey)] = []
-    var failed = false
-    var lines: [[String]] = [["NODE", "ADDRESS", "KEY", "FINGERPRINT", "STATE"]]
-    for offer in offers {
-      let target = offer.target
-      let place = target.port == 22 ? target.host : "[\(target.host)]:\(target.port)"
-      switch offer.outcome {
-      case .failure(let error):
-        failed = true
-        lines.append([target.node, place, "-", "-", "\(error.step): \(displayable(error.message))"])
-      case .success(let key):
-        let state = HostKeyState(key, of: target)
-        switch state {
-        case .pinned: break
-        case .unknown: unpinned.append((target, key))
-        case .refused: failed = true
-        }
-        lines.append([target.node, place, key.type, key.fingerprint, state.description])
-      }
-    }
-    try Terminal.result(Table.render(lines))
-    return (unpinned, failed)
-  }
-
-  private func pin(_ keys: [(SSHTarget, HostKey)]) throws {
     let files = Dictionary(grouping: keys) { $0.0.knownHostsFiles.first ?? "" }
     for file in files.keys.sorted() {
-      let lines = (files[file] ?? []).map {
-        KnownHosts.line(host: $0.0.host, port: $0.0.port, key: $0.1)
-      }
+      let lines = (files[file] ?? []).map { KnownHosts.line($0.0, $0.1) }
       do throws(TransportError) {
         try KnownHosts.append(lines, to: file)
       } catch {
@@ -161,6 +133,49 @@ struct TrustHostsCommand: AsyncParsableCommand {
         throw ExitStatus.failure.error
       }
       Terminal.note("Pinned \(lines.count) keys in \(file).\n")
+    }
+    return keys.count
+  }
+
+  private func replace(_ keys: [(SSHTarget, HostKey)]) throws -> Int {
+    // Jump hosts of the named nodes are in the table too, but were not named.
+    let keys = keys.filter { nodes.contains($0.0.node) }
+    guard !keys.isEmpty else { return 0 }
+    try confirmReplacing(keys)
+    for (target, key) in keys {
+      let left: [String]
+      do throws(TransportError) {
+        left = try KnownHosts.rotate(target, to: key)
+      } catch {
+        Terminal.note("error: \(error.message)\n")
+        throw ExitStatus.failure.error
+      }
+      Terminal.note("Replaced the key of \(target.node) by \(key.type) \(key.fingerprint).\n")
+      for place in left {
+        Terminal.note("warning: \(place) still pins another key for it by a pattern.\n")
+      }
+    }
+    return keys.count
+  }
+
+  private func confirmReplacing(_ keys: [(SSHTarget, HostKey)]) throws {
+    if let fingerprint {
+      for (target, key) in keys where key.fingerprint != fingerprint {
+        Terminal.note(
+          "error: \(target.node) shows \(key.fingerprint), not \(displayable(fingerprint)). Nothing "
+            + "was replaced.\n"
+        )
+        throw ExitStatus.identityRefused.error
+      }
+      return
+    }
+    let answer = Terminal.ask(
+      "A changed key may be an attack. If you compared the new fingerprints with the machines' own,\n"
+        + "write `replace` to replace the pins of \(keys.count) nodes: "
+    )
+    guard answer == "replace" else {
+      Terminal.note("Nothing was replaced.\n")
+      throw ExitStatus.notApproved.error
     }
   }
 }

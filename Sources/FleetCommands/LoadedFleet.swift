@@ -10,12 +10,16 @@ import FleetView
 struct LoadedFleet {
   /// The resolved fleet; nil when there are errors that leave none.
   let resolved: ResolvedFleet?
+  /// The roles in use, as far as they could be read.
+  let registry: Registry
   /// All findings.
   var diagnostics: Diagnostics
   /// Texts that findings point into.
   let sources: [String: SourceText]
   /// The file as named.
   let file: String
+  /// What this run makes of the severity of findings.
+  let severities: SeverityPolicy
   /// Its folder, for relative paths in it.
   var folder: String { file == "-" ? "." : Files.folder(of: file) }
 
@@ -23,23 +27,45 @@ struct LoadedFleet {
   ///
   /// - Throws: `ExitCode` after telling why, when there is no such file.
   static func load(_ options: FleetOptions) throws -> LoadedFleet {
-    let source = try read(options.file)
+    try load(options.file, strict: options.strict, overrides: options.warn)
+  }
+
+  /// Does the same with the file and what the run makes of severities.
+  static func load(
+    _ file: String,
+    strict: Bool,
+    overrides: [RuleOverride] = []
+  ) throws -> LoadedFleet {
+    let source = try read(file)
     var diagnostics = Diagnostics()
-    let (builtIn, findings) = Registry.builtIn()
-    diagnostics.add(contentsOf: findings)
-    var sources = [source.name: source]
-    let registry = try registry(for: source, over: builtIn, &sources, &diagnostics)
-    let resolved = FleetValidator.validate(
-      source: source,
-      registry: registry,
-      strict: options.strict,
-      into: &diagnostics
-    )
+    var files = FleetFiles(main: file, source)
+    var found = Diagnostics()
+    let fleet = FleetDecoder.decode(source, identity: files.identity, into: &found) { path, limit in
+      files.include(path, limit: limit)
+    }
+    let registry = registry(for: fleet, &files, &diagnostics)
+    let severities = SeverityPolicy(strict: strict, overrides: overrides)
+    diagnostics = severities.applied(to: diagnostics)
+    var resolved: ResolvedFleet?
+    if let fleet {
+      resolved = FleetValidator.validate(
+        fleet,
+        registry: registry,
+        strict: strict,
+        overrides: overrides,
+        into: &found
+      )
+      diagnostics.add(contentsOf: found)
+    } else {
+      diagnostics.add(contentsOf: severities.applied(to: found))
+    }
     return LoadedFleet(
       resolved: resolved,
+      registry: registry,
       diagnostics: diagnostics,
-      sources: sources,
-      file: options.file
+      sources: files.sources,
+      file: file,
+      severities: severities
     )
   }
 
@@ -61,21 +87,21 @@ struct LoadedFleet {
 
   /// The built-in registry, with the user's own roles from `role_paths` on top.
   private static func registry(
-    for source: SourceText,
-    over builtIn: Registry,
-    _ sources: inout [String: SourceText],
+    for fleet: Fleet?,
+    _ files: inout FleetFiles,
     _ diagnostics: inout Diagnostics
-  ) throws -> Registry {
-    var ignored = Diagnostics()
-    guard let fleet = FleetDecoder.decode(source, into: &ignored) else { return builtIn }
+  ) -> Registry {
+    let (builtIn, findings) = Registry.builtIn()
+    diagnostics.add(contentsOf: findings)
+    guard let fleet else { return builtIn }
     let base = fleet.registry == "none" ? nil : builtIn
     guard !fleet.rolePaths.isEmpty || base == nil else { return builtIn }
-    var files: [SourceText] = []
+    var texts: [SourceText] = []
     for path in fleet.rolePaths {
-      let folder = Files.resolve(path.value, in: Files.folder(of: source.name))
+      let folder = Files.resolve(path.value, in: files.folder)
       do {
         for entry in try Files.tree(folder, skip: { $0.hasPrefix(".") }) {
-          files.append(
+          texts.append(
             SourceText(
               name: folder + "/" + entry.path,
               bytes: try Files.read(folder + "/" + entry.path)
@@ -86,9 +112,9 @@ struct LoadedFleet {
         diagnostics.add(Diagnostic(.invalidValue, "`role_paths`: \(error).", at: path.span))
       }
     }
-    let (registry, findings) = Registry.load(files: files, over: base)
-    diagnostics.add(contentsOf: findings)
-    for file in files { sources[file.name] = file }
+    let (registry, found) = Registry.load(files: texts, over: base)
+    diagnostics.add(contentsOf: found)
+    for text in texts { files.sources[text.name] = text }
     return registry
   }
 
@@ -109,6 +135,7 @@ struct LoadedFleet {
     var findings = Diagnostics()
     let sources = OperatorSources(resolved.fleet, folder: folder)
     let nodes = FleetCompiler(resolved, sources: sources).compile(into: &findings)
+    findings = severities.applied(to: findings)
     guard !findings.hasErrors else {
       var whole = self
       whole.diagnostics.add(contentsOf: findings)

@@ -48,7 +48,7 @@ struct ListLocksCommand: AsyncParsableCommand {
 
   func run() async throws {
     let fleet = try LockedFleet(named, needsNodes: false)
-    let answers = await fleet.each { (session) async throws(ApplyError) in
+    let answers = try await fleet.each { (session) async throws(ApplyError) in
       try await session.inspectLock()
     }
     var rows: [[String]] = []
@@ -97,7 +97,7 @@ struct ReleaseLockCommand: AsyncParsableCommand {
   func run() async throws {
     let fleet = try LockedFleet(named, needsNodes: true)
     try fleet.tell(
-      await fleet.each { (session) async throws(ApplyError) in try await session.breakLock() },
+      try await fleet.each { (session) async throws(ApplyError) in try await session.breakLock() },
       "released"
     )
   }
@@ -120,7 +120,7 @@ struct FreezeCommand: AsyncParsableCommand {
     let fleet = try LockedFleet(named, needsNodes: true)
     let reason = displayable(because)
     try fleet.tell(
-      await fleet.each { (session) async throws(ApplyError) in
+      try await fleet.each { (session) async throws(ApplyError) in
         try await session.freeze(because: reason)
       },
       "frozen"
@@ -140,7 +140,7 @@ struct ThawCommand: AsyncParsableCommand {
   func run() async throws {
     let fleet = try LockedFleet(named, needsNodes: true)
     try fleet.tell(
-      await fleet.each { (session) async throws(ApplyError) in try await session.thaw() },
+      try await fleet.each { (session) async throws(ApplyError) in try await session.thaw() },
       "thawed"
     )
   }
@@ -177,9 +177,11 @@ private struct LockedFleet {
   /// Does `body` on all nodes side by side; answers in the order of the file.
   func each<Answer: Sendable>(
     _ body: @escaping @Sendable (NodeSession) async throws(ApplyError) -> Answer
-  ) async -> [(String, Result<Answer, ApplyError>)] {
+  ) async throws -> [(String, Result<Answer, ApplyError>)] {
     let connections = FleetConnections()
-    let targets = nodes.map { NodeTargets.target($0, fleet, folder: folder) }
+    let found = try NodeTargets.found(nodes, fleet, folder: folder)
+    let targets = nodes.map { found[$0] }
+    connections.unlock(targets)
     return await withTaskGroup(of: (Int, Result<Answer, ApplyError>).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask { (index, await Self.answer(target, connections, body)) }

@@ -1,28 +1,116 @@
+import FleetDiagnostics
 import FleetModel
+import FleetSSH
 import FleetTransport
 
-/// Where and how to log in to the fleet's nodes: the node's `ssh:`, else the fleet's, else defaults.
-enum NodeTargets {
-  /// The target of `node`.
+/// Where and how to log in to the fleet's nodes.
+///
+/// Key by key the node's `ssh:` counts, else its group's (merged into the node by now), else the
+/// fleet's, else ssh_config's, else the default. docs/ssh.md is the user's side of it.
+struct NodeTargets {
+  private let targets: [NodeID: SSHTarget]
+
+  /// The target of `node`, one of those given to `init`.
+  subscript(node: FleetNode) -> SSHTarget {
+    targets[node.id] ?? SSHTarget(node: node.id.name, host: node.address.value, user: "root")
+  }
+
+  /// Looks up `nodes` in ssh_config, all of them side by side.
   ///
   /// Relative paths in fleet.yaml are relative to `folder`, the file's own.
-  static func target(_ node: FleetNode, _ fleet: Fleet, folder: String) -> SSHTarget {
-    let own = node.ssh
-    let all = fleet.ssh
-    let identity = own.identityFile ?? all.identityFile
-    let knownHosts = own.knownHosts ?? all.knownHosts
-    let timeout = own.connectTimeout ?? all.connectTimeout ?? TimeSpan(milliseconds: 5000)
-    return SSHTarget(
-      node: node.id.name,
-      host: node.address.value,
-      port: own.port ?? all.port ?? 22,
-      user: own.user ?? all.user ?? Environment["USER"] ?? "root",
-      identityFiles: identity.map { [Files.resolve($0, in: folder)] } ?? [],
-      knownHostsFiles: knownHosts.map { [Files.resolve($0, in: folder)] }
-        ?? [Environment.expanded("~/.ssh/known_hosts")],
-      become: (own.become ?? all.become) == "none" ? .none : .sudo,
-      connectTimeout: .milliseconds(timeout.milliseconds),
-      transport: (own.transport ?? all.transport).flatMap(SSHTarget.Transport.init) ?? .auto
-    )
+  /// - Throws: `TargetFailure` for the first node, in the order of `nodes`, that has no usable answer.
+  init(
+    _ nodes: [FleetNode],
+    _ fleet: Fleet,
+    folder: String,
+    resolver: ConfigResolver? = nil
+  ) throws(TargetFailure) {
+    let account = Self.account()
+    let resolver = resolver ?? ConfigResolver(account: account)
+    let settings = nodes.map { NodeSSH($0, fleet.ssh, folder: folder) }
+    // All at once here, so that each look-up below finds its answer.
+    _ = resolver.resolve(settings.map(\.query))
+    var targets: [NodeID: SSHTarget] = [:]
+    var owners: [Endpoint: String] = [:]
+    for (node, settings) in zip(nodes, settings) {
+      let target: SSHTarget
+      do {
+        target = try TargetBuilder(settings, resolver, account).target()
+      } catch {
+        throw TargetFailure(node: node.id.name, error)
+      }
+      targets[node.id] = target
+      let opened = node.ssh.port ?? fleet.ssh.port ?? 22
+      if fleet.settings.firewall == "ufw", target.port != opened {
+        throw TargetFailure(node: node.id.name, opened: opened, but: target.port)
+      }
+      let endpoint = Endpoint(host: target.host, port: target.port, route: target.route)
+      if let other = owners.updateValue(node.id.name, forKey: endpoint) {
+        throw TargetFailure(other, and: node.id.name, at: target)
+      }
+    }
+    self.targets = targets
+  }
+
+  /// The targets of `nodes`; ends the command after telling why where there are none.
+  static func found(_ nodes: [FleetNode], _ fleet: Fleet, folder: String) throws -> NodeTargets {
+    do throws(TargetFailure) {
+      return try NodeTargets(nodes, fleet, folder: folder)
+    } catch {
+      error.tell()
+      throw error.status.error
+    }
+  }
+
+  private static func account() -> LocalAccount {
+    LocalAccount.current()
+      ?? LocalAccount(
+        name: Environment["USER"] ?? "root",
+        number: 0,
+        home: Environment.home,
+        machine: "localhost"
+      )
+  }
+
+  private struct Endpoint: Hashable {
+    let host: String
+    let port: Int
+    let route: SSHRoute
+  }
+}
+
+/// Why a node's way could not be found; nothing was contacted.
+struct TargetFailure: Error {
+  let message: String
+  let remedy: String
+  let status: ExitStatus
+
+  init(node: String, _ failure: ConfigFailure) {
+    message = "node `\(node)`: \(failure.message)"
+    remedy = failure.remedy
+    status = .failure
+  }
+
+  /// The firewall would shut the door through which fleetctl comes.
+  init(node: String, opened: Int, but port: Int) {
+    message =
+      "node `\(node)`: ssh_config leads to port \(port), and the fleet's firewall would leave port"
+      + " \(opened) open for ssh, so that the next login failed"
+    remedy = "Give sshd's port in fleet.yaml: `ssh: {port: \(port)}`."
+    status = .failure
+  }
+
+  /// Two nodes that are one machine.
+  init(_ one: String, and other: String, at target: SSHTarget) {
+    message =
+      "nodes `\(one)` and `\(other)` both lead to \(target.host) port \(target.port), and one machine"
+      + " cannot be two nodes"
+    remedy = "Correct the `address`, `ssh: {host: ...}` or ssh_config of one of them."
+    status = .identityRefused
+  }
+
+  /// The error and its cure on standard error.
+  func tell() {
+    Terminal.note("error: \(displayable(message))\n  \(displayable(remedy))\n")
   }
 }

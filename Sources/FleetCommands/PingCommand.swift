@@ -91,8 +91,8 @@ extension NodeTargets {
       Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
       throw ExitStatus.failure.error
     }
-    return resolved.fleet.nodes.filter { names.isEmpty || names.contains($0.id.name) }.map {
-      target($0, resolved.fleet, folder: loaded.folder)
-    }
+    let chosen = resolved.fleet.nodes.filter { names.isEmpty || names.contains($0.id.name) }
+    let targets = try found(chosen, resolved.fleet, folder: loaded.folder)
+    return chosen.map { targets[$0] }
   }
 }

@@ -18,6 +18,7 @@ struct PlanCommand: AsyncParsableCommand {
       EXAMPLES
         fleetctl plan
         fleetctl plan -target node.redis-1
+        fleetctl plan -l role=redis,zone!=a
         fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
         fleetctl plan --format json | jq '.plan.changes[].address'
       """
@@ -51,7 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     let planning = try Planning(options, planOptions.options)
-    let links = await planning.observe()
+    let links = try await planning.observe()
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     let file = PlanFile(plan, meta: PlanMeta.now())

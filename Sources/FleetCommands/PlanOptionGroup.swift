@@ -13,6 +13,17 @@ struct PlanOptionGroup: ParsableArguments {
   var target: [String] = []
 
   @Option(
+    name: [
+      .customShort("l"), .customLong("selector"), .customLong("selector", withSingleDash: true),
+    ],
+    help: ArgumentHelp(
+      "Only what this selects: role=redis, zone!=a, node=web-*, group=edge, 'zone in (a,b)'; joined by commas all must hold. With -target both must hold.",
+      valueName: "selector"
+    )
+  )
+  var selector: [String] = []
+
+  @Option(
     help: ArgumentHelp(
       "Take over something that exists and is not ours. Repeatable.",
       valueName: "address"
@@ -32,6 +43,7 @@ struct PlanOptionGroup: ParsableArguments {
   var options: PlanOptions {
     var options = PlanOptions()
     options.targets = target
+    options.selectors = selector
     options.adopt = adopt
     options.maintenance = maintenance
     return options

@@ -30,14 +30,35 @@ struct Planning {
       Terminal.note("error: --maintenance: there is no role \(quoted(role)).\(near)\n")
       throw ExitStatus.usage.error
     }
+    try checkSelectors()
+  }
+
+  /// Whether every `-l` is a selector that matches something can be told before any connection.
+  private func checkSelectors() throws {
+    guard !planOptions.selectors.isEmpty else { return }
+    let fleet = nodes.map { (subject: Selector.Subject($0.node), roles: $0.roles) }
+    for text in planOptions.selectors {
+      let selector: Selector
+      do {
+        selector = try Selector(text)
+      } catch {
+        Terminal.note(
+          "error: -l: \(quoted(text)) is no selector: \(displayable("\(error)")). Write `role=redis,zone!=a`.\n"
+        )
+        throw ExitStatus.usage.error
+      }
+      if let why = selector.unmatched(in: fleet) {
+        Terminal.note("error: -l: \(quoted(text)) matches nothing. \(displayable(why))\n")
+        throw ExitStatus.failure.error
+      }
+    }
   }
 
   /// Connects to all nodes and looks at them.
-  func observe() async -> [FleetConnections.Link] {
-    let fleet = resolved.fleet
-    let folder = folder
+  func observe() async throws -> [FleetConnections.Link] {
+    let targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
     return await connections.observe(nodes) { node in
-      NodeTargets.target(node.node, fleet, folder: folder)
+      targets[node.node]
     } progress: { line in
       Terminal.note(displayable(line) + "\n")
     }
@@ -59,12 +80,16 @@ struct Planning {
 
   /// A node as the planner takes it.
   static func input(_ link: FleetConnections.Link) -> NodeInput {
-    NodeInput(
+    var input = NodeInput(
       id: link.resources.node.id,
       address: link.resources.node.address.value,
       roles: link.resources.roles,
       resources: link.resources.resources,
       observation: link.observation
     )
+    input.labels = link.resources.node.labels
+    input.groups = link.resources.node.groups.map(\.name)
+    input.devices = link.resources.node.hardware.devices
+    return input
   }
 }

@@ -2,6 +2,7 @@ import FleetConfig
 import FleetDiagnostics
 import FleetModel
 import FleetRegistry
+import FleetRender
 import FleetResources
 
 /// Computes a node's UFW rules from the dependency edges that end there, so that no port is open wider
@@ -45,7 +46,9 @@ enum FirewallCompiler {
       // cannot reach the application behind it.
       add("loopback0", .allowInterface("loopback0"), "fleetctl:wsl2:loopback0")
     }
-    for rule in rules(of: instances, fleet: fleet).sorted(by: order) {
+    let all = rules(of: instances, fleet: fleet)
+      .union(stated(by: instances, fleet: fleet, &diagnostics))
+    for rule in all.sorted(by: order) {
       let from = rule.source.isEmpty ? "anywhere" : rule.source
       add(
         "\(rule.tag.dropFirst("fleetctl:".count))/\(rule.transport)/\(from)",
@@ -57,7 +60,8 @@ enum FirewallCompiler {
   }
 
   private static func order(_ left: Rule, _ right: Rule) -> Bool {
-    (left.port, left.transport, left.source) < (right.port, right.transport, right.source)
+    (left.port, left.transport, left.source, left.tag)
+      < (right.port, right.transport, right.source, right.tag)
   }
 
   private static func rules(of instances: [RoleInstance], fleet: ResolvedFleet) -> Set<Rule> {
@@ -65,23 +69,74 @@ enum FirewallCompiler {
     for instance in instances {
       for port in instance.ports {
         let tag = "fleetctl:\(instance.role.name):\(port.number)"
-        func allow(_ source: String) {
+        for source in fleet.admitted(to: port, at: instance) {
           rules.insert(
             Rule(source: source, port: port.number, transport: port.transport.rawValue, tag: tag)
           )
         }
-        if port.scope == .public { allow("") }
-        guard port.isExposed, port.scope != .public else { continue }
-        // `network:` is what exposure to the fleet means; a widened loopback port admits its consumers.
-        if port.scope == .fleet, let network = fleet.fleet.network {
-          allow(network.value)
-          continue
-        }
-        fleet.consumerAddresses(of: port, at: instance).forEach(allow)
-        // Whoever checks this node's health from elsewhere must reach what it checks.
-        if let relay = fleet.healthRelay(for: instance.node.id) { allow(relay.address.value) }
       }
     }
     return rules
+  }
+
+  /// The rules that roles state themselves (`firewall:`), beside those of their ports.
+  private static func stated(
+    by instances: [RoleInstance],
+    fleet: ResolvedFleet,
+    _ diagnostics: inout Diagnostics
+  ) -> Set<Rule> {
+    var rules: Set<Rule> = []
+    for instance in instances where !instance.role.content.firewall.isEmpty {
+      var evaluator = Evaluator(scope: fleet.scope(for: instance))
+      for item in instance.role.content.firewall where evaluator.applies(item.when) {
+        guard let port = evaluator.port(item.port) else { continue }
+        let sources = item.from.isEmpty ? [""] : evaluator.strings(item.from)
+        for source in sources where evaluator.isSource(source, at: item.span) {
+          rules.insert(
+            Rule(
+              source: source,
+              port: port,
+              transport: item.transport.rawValue,
+              tag: "fleetctl:\(instance.role.name):\(port)"
+            )
+          )
+        }
+      }
+      diagnostics.add(contentsOf: evaluator.diagnostics)
+    }
+    return rules
+  }
+}
+
+extension Evaluator {
+  /// A port's number; nil after a finding.
+  fileprivate mutating func port(_ text: TemplateText) -> Int? {
+    guard let number = text.int(scope, into: &diagnostics) else { return nil }
+    guard (1...65535).contains(number) else {
+      diagnostics.add(
+        Diagnostic(
+          .parameterInvalid,
+          "The port is \(number); it must be 1 to 65535.",
+          at: text.span
+        )
+      )
+      return nil
+    }
+    return number
+  }
+
+  /// Whether ufw(8) takes a source: an address or a network, never a name.
+  fileprivate mutating func isSource(_ text: String, at span: SourceSpan) -> Bool {
+    if text.isEmpty || AddressRange(text) != nil { return true }
+    if let address = HostAddress(text), !address.isName { return true }
+    diagnostics.add(
+      Diagnostic(
+        .parameterInvalid,
+        "`\(text)` cannot be admitted by a firewall rule: write an IP address or a network such as "
+          + "`10.0.0.0/8`.",
+        at: span
+      )
+    )
+    return false
   }
 }

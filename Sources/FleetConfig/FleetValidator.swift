@@ -6,20 +6,30 @@ package import FleetRegistry
 package enum FleetValidator {
   /// Returns the resolved fleet, or nil when a finding is an error.
   ///
-  /// All findings of one run are added to `diagnostics`, without those that a node waives; `strict`
-  /// turns warnings into errors. Needs neither network nor the files that the fleet names.
+  /// All findings of one run are added to `diagnostics`, without those that are waived, with the
+  /// severity that `strict` and `overrides` give them (`SeverityPolicy`). Needs neither network nor the
+  /// files that the fleet names.
   package static func validate(
     source: SourceText,
     registry: Registry,
     strict: Bool,
-    into diagnostics: inout Diagnostics
+    overrides: [RuleOverride] = [],
+    into diagnostics: inout Diagnostics,
+    include: IncludeReader = FleetDecoder.noOtherFiles
   ) -> ResolvedFleet? {
     var found = Diagnostics()
-    guard let fleet = FleetDecoder.decode(source, into: &found) else {
-      diagnostics.add(contentsOf: strict ? Waivers.strict(found) : found)
+    guard let fleet = FleetDecoder.decode(source, into: &found, include: include) else {
+      let policy = SeverityPolicy(strict: strict, overrides: overrides)
+      diagnostics.add(contentsOf: policy.applied(to: found))
       return nil
     }
-    let resolved = validate(fleet, registry: registry, strict: strict, into: &found)
+    let resolved = validate(
+      fleet,
+      registry: registry,
+      strict: strict,
+      overrides: overrides,
+      into: &found
+    )
     diagnostics.add(contentsOf: found)
     return resolved
   }
@@ -29,12 +39,18 @@ package enum FleetValidator {
     _ fleet: Fleet,
     registry: Registry,
     strict: Bool,
+    overrides: [RuleOverride] = [],
     into found: inout Diagnostics
   ) -> ResolvedFleet? {
+    let decoded = found.all.count
     let resolved = FleetResolver.resolve(fleet, registry: registry, into: &found)
     if let resolved { check(resolved, into: &found) }
+    found = AmbiguousScalar.withoutErrors(found)
+    found = PartialFleet.withoutConsequences(found, decoded: decoded, of: fleet)
+    found = GroupPlaces.explained(found, in: fleet)
     found = Waivers.applied(to: found, of: fleet)
-    if strict { found = Waivers.strict(found) }
+    found = PartialFleet.withoutUnusedWaivers(found, of: fleet)
+    found = SeverityPolicy(strict: strict, overrides: overrides).applied(to: found)
     return found.hasErrors ? nil : resolved
   }
 
@@ -46,11 +62,14 @@ package enum FleetValidator {
     RoleNotReplicable.check(resolved, into: &diagnostics)
     ReservedNode.check(resolved, into: &diagnostics)
     UnknownNode.check(resolved, into: &diagnostics)
+    RelayCycle.check(resolved, into: &diagnostics)
     RequiredRoleMissing.check(resolved, meant: meant, into: &diagnostics)
     PortCollision.check(resolved, into: &diagnostics)
     ClaimCollision.check(resolved, into: &diagnostics)
     DependencyMissing.check(resolved, meant: meant, into: &diagnostics)
     DependencyCycle.check(resolved, into: &diagnostics)
+    DependencyUnreachable.check(resolved, into: &diagnostics)
+    HealthRelay.check(resolved, into: &diagnostics)
     ExposureWidened.check(resolved, into: &diagnostics)
     LayerMixing.check(resolved, into: &diagnostics)
     PlacementForbidden.check(resolved, into: &diagnostics)
@@ -58,6 +77,11 @@ package enum FleetValidator {
     SharedDatabaseHazard.check(resolved, into: &diagnostics)
     UnpinnedVersion.check(resolved, into: &diagnostics)
     HardwareRules.check(resolved, into: &diagnostics)
-    VideoMemory.check(resolved, into: &diagnostics)
+    DeviceUnpinned.check(resolved, into: &diagnostics)
+    let sizes = ModelSizes(resolved.fleet.settings)
+    VideoMemory.check(resolved, sizes, into: &diagnostics)
+    NodeMemory.check(resolved, sizes, into: &diagnostics)
+    ModelClass.check(resolved, sizes, into: &diagnostics)
+    diagnostics.add(contentsOf: sizes.diagnostics)
   }
 }

@@ -4,18 +4,38 @@
 package struct Diagnostics: Hashable, Sendable {
   /// The findings in the order they were made.
   package private(set) var all: [Diagnostic] = []
+  /// How many findings were left out because the collection was full.
+  package private(set) var dropped = 0
+  private let limit: Int
 
-  /// Makes an empty collection.
-  package init() {}
+  /// Makes an empty collection that keeps the first `limit` findings and counts the others: a hostile
+  /// file of 4 MiB holds half a million mistakes, and nobody reads the second thousand.
+  package init(limit: Int = .max) {
+    self.limit = limit
+  }
+
+  /// Whether further findings are only counted, so that there is no need to word them.
+  package var isFull: Bool { all.count >= limit }
+
+  /// Counts a finding that nobody worded because the collection is full.
+  package mutating func drop() {
+    dropped += 1
+  }
 
   /// Adds one finding.
   package mutating func add(_ diagnostic: Diagnostic) {
+    guard !isFull else { return drop() }
     all.append(diagnostic)
   }
 
   /// Adds all findings of `other`.
   package mutating func add(contentsOf other: Diagnostics) {
-    all.append(contentsOf: other.all)
+    guard limit < .max else {
+      dropped += other.dropped
+      all.append(contentsOf: other.all)
+      return
+    }
+    for diagnostic in other.all { add(diagnostic) }
   }
 
   /// Whether any finding is an error.

@@ -14,6 +14,12 @@ package struct SourceText: Hashable, Sendable {
   /// Never empty. 32 bits, because a hostile file of nothing but line feeds would else cost eight
   /// times its size.
   private let starts: [UInt32]
+  /// How many Unicode scalars begin before byte 0, 1024, 2048, …; empty for pure ASCII, where a column
+  /// is a difference of offsets.
+  ///
+  /// A line may be the whole file, and every finding in it would else count it from its beginning.
+  private let scalarCounts: [UInt32]
+  private static let block = 1_024
 
   /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
   /// belongs to the line).
@@ -28,6 +34,7 @@ package struct SourceText: Hashable, Sendable {
       }
       return starts
     }
+    scalarCounts = bytes.withUnsafeBufferPointer { Self.scalarCounts($0) }
   }
 
   /// Byte offset of the first byte of each line.
@@ -76,13 +83,42 @@ package struct SourceText: Hashable, Sendable {
   /// Returns the place of byte `offset` (clamped to the text).
   package func place(at offset: Int) -> SourcePlace {
     let clamped = min(max(offset, 0), bytes.count)
-    let line = line(at: clamped)
-    var column = 1
-    let start = line == 1 ? byteOrderMarkLength : lineStart(line)
-    for byte in bytes[min(start, clamped)..<clamped] where byte & 0xC0 != 0x80 {
-      column += 1
+    return place(clamped, onLine: line(at: clamped))
+  }
+
+  /// Returns the place of byte `offset`, which is known to stand on `line` or behind it.
+  package func place(at offset: Int, from line: Int) -> SourcePlace {
+    let clamped = min(max(offset, 0), bytes.count)
+    let isOnLine = line >= starts.count || clamped < Int(starts[line])
+    return place(clamped, onLine: isOnLine ? min(line, starts.count) : self.line(at: clamped))
+  }
+
+  private func place(_ offset: Int, onLine line: Int) -> SourcePlace {
+    let start = min(line == 1 ? byteOrderMarkLength : lineStart(line), offset)
+    let column =
+      scalarCounts.isEmpty ? offset - start : scalars(before: offset) - scalars(before: start)
+    return SourcePlace(line: line, column: column + 1, byte: offset)
+  }
+
+  /// How many Unicode scalars begin before byte `offset`.
+  private func scalars(before offset: Int) -> Int {
+    let slot = offset / Self.block
+    return bytes.withUnsafeBufferPointer { bytes in
+      Int(scalarCounts[slot]) + bytes[slot * Self.block..<offset].count { $0 & 0xC0 != 0x80 }
     }
-    return SourcePlace(line: line, column: column, byte: clamped)
+  }
+
+  private static func scalarCounts(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt32] {
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return [] }
+    var counts: [UInt32] = [0]
+    counts.reserveCapacity(bytes.count / block + 1)
+    var start = 0
+    while start + block <= bytes.count {
+      let here = bytes[start..<start + block].count { $0 & 0xC0 != 0x80 }
+      counts.append((counts.last ?? 0) + UInt32(here))
+      start += block
+    }
+    return counts
   }
 
   /// Returns line `number` (1-based) without its line ending, invalid UTF-8 replaced.

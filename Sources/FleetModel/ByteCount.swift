@@ -50,6 +50,34 @@ package struct ByteCount: Hashable, Sendable, Comparable {
     return "\(value)\(suffixes[step])"
   }
 
+  /// `4.5 GiB`, for people: three digits at most, rounded up, so that what is over a limit reads so.
+  package var rounded: String {
+    var unit = 0
+    var scale = 1
+    while unit < 4, bytes / scale >= 1024 {
+      unit += 1
+      scale <<= 10
+    }
+    let suffix = ["B", "KiB", "MiB", "GiB", "TiB"][unit]
+    let whole = bytes / scale
+    let rest = bytes % scale
+    if whole >= 100 || rest == 0 { return "\(rest == 0 ? whole : whole + 1) \(suffix)" }
+    // Tenths, rounded up; `rest` is below 2^40, so this cannot overflow.
+    let tenths = (rest * 10 + scale - 1) / scale
+    return tenths == 10 ? "\(whole + 1) \(suffix)" : "\(whole).\(tenths) \(suffix)"
+  }
+
+  /// The sum of sizes; one that has no representation is the largest there is.
+  package static func sum(_ sizes: some Sequence<Self>) -> Self {
+    var total = 0
+    for size in sizes {
+      let (sum, overflow) = total.addingReportingOverflow(size.bytes)
+      guard !overflow else { return Self(bytes: .max) }
+      total = sum
+    }
+    return Self(bytes: total)
+  }
+
   /// Orders by size.
   package static func < (left: Self, right: Self) -> Bool { left.bytes < right.bytes }
 }

@@ -20,7 +20,7 @@ package indirect enum RawValue: Hashable, Sendable {
   case text(String)
   /// A list.
   case list([RawValue])
-  /// A mapping, in the order written.
+  /// A mapping.
   case map([String: RawValue])
 }
 
@@ -38,9 +38,9 @@ package struct Fleet: Sendable {
   package var registry: String
   /// `ssh:` fleet-wide.
   package var ssh: SSHSettings
-  /// `role_paths:`.
+  /// `role_paths:`, relative paths relative to the main file's folder.
   package var rolePaths: [Located<String>]
-  /// `sources:` name to path, relative paths relative to fleet.yaml's folder.
+  /// `sources:` name to path, relative paths relative to the main file's folder.
   package var sources: [String: Located<String>]
   /// `roles:` fleet-wide parameters: role name to parameter name to value.
   package var roleParameters: [String: [String: Located<RawValue>]]
@@ -48,8 +48,17 @@ package struct Fleet: Sendable {
   package var roleSpans: [String: SourceSpan] = [:]
   /// Where the key `nodes:` stands, the place of findings about the fleet as a whole.
   package var nodesSpan: SourceSpan?
-  /// Nodes in the order written.
+  /// Nodes in the order written: those of the main file, then those of its includes.
   package var nodes: [FleetNode]
+  /// `allow:` of the fleet: waivers of findings anywhere in it.
+  package var allow: [Waiver] = []
+  /// Groups in the same order.
+  package var groups: [NodeGroup] = []
+  /// Whether nodes or their roles may be missing because of an error that is reported already: what
+  /// seems to be nowhere in the fleet then may only be a consequence.
+  package var isPartial = false
+  /// Whether a whole file is missing from it, so that roles may be unknown for that reason.
+  package var lacksFiles = false
 
   /// Makes an empty fleet; the decoder fills it.
   package init(name: String) {
@@ -89,12 +98,22 @@ package struct SSHSettings: Sendable {
   package var identityFile: String?
   /// `sudo` or `none`.
   package var become: String?
-  /// known_hosts file instead of `~/.ssh/known_hosts`.
-  package var knownHosts: String?
+  /// known_hosts files instead of the user's of ssh_config; the first is written to.
+  package var knownHosts: [String]?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
   /// `auto`, `libssh2` or `openssh`.
   package var transport: String?
+  /// Name to look up in ssh_config instead of the node's address; `%n` stands for the node's name.
+  package var host: String?
+  /// File instead of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for no file at all.
+  package var config: String?
+  /// Jump hosts, the first one first; empty for none at all.
+  package var jump: [JumpHost]?
+  /// Command whose standard streams lead to sshd; `none` for no command.
+  package var proxyCommand: String?
+  /// The keys that are written, with their places, also those whose value could not be read.
+  package var keys: [Located<String>] = []
 
   /// Makes settings that say nothing.
   package init() {}
@@ -106,11 +125,22 @@ package struct RoleAssignment: Sendable {
   package var role: Located<String>
   /// Parameters given here.
   package var parameters: [String: Located<RawValue>]
+  /// The group that gives the node this role; nil where the node lists it itself.
+  package var group: GroupID?
+  /// The whole item of the list, for edits that replace or remove it.
+  ///
+  /// Equal to the place of the name where nothing but the name is written.
+  package var span: SourceSpan?
 
-  /// Makes an assignment.
-  package init(role: Located<String>, parameters: [String: Located<RawValue>] = [:]) {
+  /// Makes an assignment; without a `span` of its own it is its name.
+  package init(
+    role: Located<String>,
+    parameters: [String: Located<RawValue>] = [:],
+    span: SourceSpan? = nil
+  ) {
     self.role = role
     self.parameters = parameters
+    self.span = span ?? role.span
   }
 }
 
@@ -128,6 +158,13 @@ package struct Device: Sendable {
   package var vram: ByteCount?
   /// UUID to pin the device by, if declared.
   package var uuid: String?
+  /// Position among the node's whole devices of the same kind and vendor, from 0 in the order written;
+  /// a partition has that of its device.
+  package var ordinal = 0
+  /// How many whole devices of the same kind and vendor the node declares.
+  package var peers = 1
+  /// The device that this one is a declared part of; nil for a whole device.
+  package var whole: WholeDevice?
   /// Where it is declared.
   package var span: SourceSpan?
 
@@ -140,9 +177,26 @@ package struct Device: Sendable {
   }
 }
 
+/// The device that a partition is part of (`partitions:` of a GPU).
+package struct WholeDevice: Sendable {
+  /// Id of the device.
+  package let id: String
+  /// All of its memory.
+  package let vram: ByteCount
+  /// Whether the partition has a UUID of its own (NVIDIA MIG): then the driver keeps the parts apart.
+  package let isSeparate: Bool
+
+  /// Names the device behind a partition.
+  package init(id: String, vram: ByteCount, isSeparate: Bool) {
+    self.id = id
+    self.vram = vram
+    self.isSeparate = isSeparate
+  }
+}
+
 /// `hardware:` of a node.
 package struct Hardware: Sendable {
-  /// GPUs then NPUs in the order written.
+  /// What can be claimed: GPUs then NPUs in the order written, partitions in place of their GPU.
   package var devices: [Device] = []
   /// Declared RAM.
   package var memory: Located<ByteCount>?
@@ -152,12 +206,14 @@ package struct Hardware: Sendable {
   package var extras: [String] = []
   /// Where `hardware:` stands.
   package var span: SourceSpan?
+  /// The keys that are written, with their places, also those whose value could not be read.
+  package var keys: [Located<String>] = []
 
   /// Makes hardware that declares nothing.
   package init() {}
 }
 
-/// A waiver: a rule that may be broken here, and why.
+/// A waiver of a node or of the fleet: a rule that may be broken there, and why.
 package struct Waiver: Sendable {
   /// Slug of the rule.
   package var rule: Located<String>
@@ -179,9 +235,9 @@ package struct FleetNode: Sendable {
   package var span: SourceSpan?
   /// `address:`.
   package var address: Located<String>
-  /// `roles:` in the order written.
+  /// `roles:` in the order written, then those that its groups add.
   package var roles: [RoleAssignment] = []
-  /// `hardware:`.
+  /// `hardware:`, with what its groups add.
   package var hardware = Hardware()
   /// `labels:`.
   package var labels: [String: String] = [:]
@@ -191,10 +247,12 @@ package struct FleetNode: Sendable {
   package var healthVia: Located<String>?
   /// `reserved:`: carries only automatic roles.
   package var reserved = false
-  /// `ssh:` of this node.
+  /// `ssh:` of this node, with what its groups add.
   package var ssh = SSHSettings()
-  /// `allow:` waivers.
+  /// `allow:` of this node: waivers of findings on it.
   package var allow: [Waiver] = []
+  /// The groups it belongs to, in the order written.
+  package var groups: [GroupID] = []
 
   /// Makes a node without roles.
   package init(id: NodeID, span: SourceSpan?, address: Located<String>) {

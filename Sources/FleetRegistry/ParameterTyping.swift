@@ -59,7 +59,7 @@ extension Parameter {
     }
     try checkCharacters(text)
     guard values.isEmpty || values.contains(text) else {
-      throw choice(text, "holds `\(text)`, which is none of")
+      throw choice(text, "holds \(quoted(text)), which is none of")
     }
     return .string(text)
   }
@@ -88,14 +88,14 @@ extension Parameter {
       case .bool: ["true": true, "false": false][text].map { .bool($0) }
       case .size: ByteCount(text).map { .size($0) }
       case .duration: TimeSpan(text).map { .duration($0) }
-      case .path: isPath(text) ? .string(text) : nil
+      case .path: AbsolutePath.isWord(text) ? .string(text) : nil
       case .url: isURL(text) ? .string(text) : nil
       case .enum: values.contains(text) ? .string(text) : nil
       }
     if let value { return value }
-    if kind == .enum { throw choice(text, "is `\(text)`, which is none of") }
+    if kind == .enum { throw choice(text, "is \(quoted(text)), which is none of") }
     throw ParameterMismatch(
-      why: "must be \(wanted), but `\(text)` stands here.",
+      why: "must be \(wanted), but \(quoted(text)) stands here.",
       suggestion: cure(text)
     )
   }
@@ -106,6 +106,8 @@ extension Parameter {
     case .size where TimeSpan(text) != nil: return "This is a duration; sizes are written `6GiB`."
     case .size:
       return "A size is a whole number with `KiB`, `MiB`, `GiB` or `TiB`, without a space."
+    case .path where AbsolutePath.isClean(text):
+      return "The paths of parameters hold no blank, quote, bracket, `$` or the like."
     case .duration where Int(text) != nil:
       return "Say which unit: `\(text)s` is seconds, `\(text)m` minutes."
     case .duration: return "A duration is a whole number with `ms`, `s`, `m`, `h` or `d`."
@@ -129,16 +131,19 @@ extension Parameter {
     return Int(text)
   }
 
-  private func isPath(_ text: String) -> Bool {
-    guard text.hasPrefix("/") else { return false }
-    let parts = text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
-    return text == "/" || parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-  }
-
+  /// By bytes: only what RFC 3986 lets stand in a URL, without quotes.
   private func isURL(_ text: String) -> Bool {
     let schemes = ["https://", "http://", "file:///"]
-    return schemes.contains { text.hasPrefix($0) && text.utf8.count > $0.utf8.count }
-      && !text.utf8.contains(0x20)
+    let isKnown = schemes.contains {
+      text.utf8.starts(with: $0.utf8) && text.utf8.count > $0.utf8.count
+    }
+    return isKnown
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "-._~:/?#[]@!&()*+,=%".utf8.contains(byte)
+        }
+      }
   }
 
   private func checkLimits(_ value: Value) throws(ParameterMismatch) {
@@ -192,7 +197,7 @@ extension Value {
   /// The value in a message.
   var shown: String {
     switch self {
-    case .string(let text): "`\(text)`"
+    case .string(let text): quoted(text)
     case .int(let number): "`\(number)`"
     case .bool(let flag): "`\(flag)`"
     case .size(let size): "`\(size.display)`"

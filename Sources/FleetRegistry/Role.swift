@@ -49,6 +49,10 @@ package struct Role: Sendable {
   package let needs: [Need]
   /// `hardware:`.
   package let hardware: [HardwareNeed]
+  /// `memory:`.
+  package let memory: [MemoryNeed]
+  /// `inference:`.
+  package let inference: Inference?
   /// `os: {supported:}`; empty means any.
   package let supportedOS: [String]
   /// What the role puts on its node.

@@ -8,7 +8,8 @@ enum RoleDecoder {
   private static let keys = [
     "name", "kind", "summary", "layer", "required", "degraded_without", "notes", "source",
     "playbook", "key_packages", "models", "install_dirs", "aliases", "orphans", "placement",
-    "params", "uses", "collect", "ports", "needs", "hardware", "os", "apt_sources", "packages",
+    "params", "uses", "collect", "ports", "needs", "hardware", "memory", "inference", "os",
+    "apt_sources", "packages",
     "archives", "groups", "users", "directories", "files", "links", "units", "drop_ins", "services",
     "sysctl", "secrets", "certificates", "authority", "sources", "steps", "databases",
     "roles_in_database", "firewall", "backups", "health", "startup", "restart", "update_policy",
@@ -67,6 +68,8 @@ extension RoleReader {
       ports: each(fields, "ports") { $0.port($1) },
       needs: each(fields, "needs") { $0.need($1) },
       hardware: each(fields, "hardware") { $0.hardwareNeed($1) },
+      memory: each(fields, "memory") { $0.memoryNeed($1) },
+      inference: inference(fields),
       supportedOS: supportedOS(fields),
       content: content(fields),
       health: each(fields, "health") { $0.healthCheck($1) },

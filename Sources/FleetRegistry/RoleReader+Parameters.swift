@@ -80,6 +80,12 @@ extension RoleReader {
       YAMLReader.schema.reportKind(node, wanted: "a \(kind.rawValue)", into: &diagnostics)
       return nil
     }
+    if kind == .string || kind == .enum || kind == .list {
+      for item in node.isSequence ? node.items : [node] {
+        guard let text = item.text else { continue }
+        YAMLReader.schema.warnIfAmbiguous(item, text, into: &diagnostics)
+      }
+    }
     return value(node)
   }
 

@@ -134,11 +134,12 @@ extension RoleReader {
     guard let fields = item(node, of: "a health check", keys, required: ["kind"]) else {
       return nil
     }
-    let kind = word(fields, "kind", else: HealthCheck.Kind.unit)
+    let given = fields["kind"].map { !$0.isNull } ?? false
+    let kind = given ? word(fields, "kind", else: HealthCheck.Kind.unit) : .unit
     let wanted: [HealthCheck.Kind: String] = [
       .http: "port", .https: "port", .tcp: "port", .command: "command", .unit: "unit",
     ]
-    if fields["kind"] != nil, let key = wanted[kind], fields[key] == nil {
+    if given, let key = wanted[kind], fields[key] == nil {
       invalid(node, "a check of kind `\(kind.rawValue)` needs `\(key)`.")
       return nil
     }

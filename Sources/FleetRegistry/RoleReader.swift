@@ -19,13 +19,7 @@ struct RoleReader {
     _ keys: [String],
     required: [String] = []
   ) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: what,
-      allowedKeys: keys + (keys.contains("when") ? [] : ["when"]),
-      required: required,
-      into: &diagnostics
-    )
+    fields(node, of: what, keys + (keys.contains("when") ? [] : ["when"]), required: required)
   }
 
   /// The fields of a mapping that is no item of a list and has no `when`.
@@ -37,23 +31,39 @@ struct RoleReader {
     required: [String] = []
   ) -> YAMLFields? {
     guard let node = fields[key], !node.isNull else { return nil }
-    return reader.requireMapping(
+    return self.fields(node, of: what, keys, required: required)
+  }
+
+  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
+    fields(node, of: "a role", keys, required: required)
+  }
+
+  /// The fields of a mapping; a required key that stands there without a value is missing too.
+  private mutating func fields(
+    _ node: YAMLNode,
+    of what: String,
+    _ keys: [String],
+    required: [String]
+  ) -> YAMLFields? {
+    let fields = reader.requireMapping(
       node,
       of: what,
       allowedKeys: keys,
       required: required,
       into: &diagnostics
     )
-  }
-
-  mutating func root(_ node: YAMLNode, _ keys: [String], required: [String]) -> YAMLFields? {
-    reader.requireMapping(
-      node,
-      of: "a role",
-      allowedKeys: keys,
-      required: required,
-      into: &diagnostics
-    )
+    for key in required {
+      guard let value = fields?[key], value.isNull else { continue }
+      diagnostics.add(
+        Diagnostic(
+          .missingKey,
+          "`\(key)` has no value in \(what).",
+          at: value.headSpan,
+          path: value.path
+        )
+      )
+    }
+    return fields
   }
 
   /// The items of the list under `key`, each read by `body`; nothing under `key` is an empty list.
@@ -152,7 +162,7 @@ struct RoleReader {
   // MARK: templates
 
   mutating func when(_ fields: YAMLFields) -> Expression? {
-    guard let node = fields["when"], let text = reader.string(node, into: &diagnostics) else {
+    guard let node = fields["when"], let text = reader.anyText(node, into: &diagnostics) else {
       return nil
     }
     let when = Expression.parse(text, span: node.span, in: node.source, into: &diagnostics)
@@ -161,7 +171,8 @@ struct RoleReader {
   }
 
   mutating func text(_ node: YAMLNode, as wanted: WantedType = .text) -> TemplateText? {
-    guard let text = reader.string(node, into: &diagnostics) else { return nil }
+    // Directives, words and values of whatever type: `true` and `0` are as good as text there.
+    guard let text = reader.anyText(node, into: &diagnostics) else { return nil }
     let parsed = TemplateText.parse(text, span: node.span, in: node.source, into: &diagnostics)
     if let parsed, parsed.literal == nil { expressions.append(.text(parsed, wanted)) }
     return parsed

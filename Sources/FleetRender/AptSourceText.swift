@@ -42,8 +42,8 @@ package enum AptSourceText {
         !word.isEmpty && word.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\u{7F}" }
       guard isWord else { return "`\(displayable(word))` holds a blank or a control character." }
     }
-    if let uri = uris.first(where: { !$0.contains(":") }) { return "`\(uri)` is no URI." }
-    let flat = suites.filter { $0.hasSuffix("/") }
+    if let uri = uris.first(where: { !$0.utf8.contains(0x3A) }) { return "`\(uri)` is no URI." }
+    let flat = suites.filter { $0.utf8.last == 0x2F }
     if !flat.isEmpty, flat.count < suites.count || !components.isEmpty {
       return "`\(flat[0])` is a flat repository: no other suite and no component stands beside it."
     }

@@ -5,8 +5,12 @@ internal import FleetModel
 enum Filter {
   static let names: Set<String> = [
     "systemd_size", "redis_size", "pg_size", "bytes", "mib", "seconds", "join", "sort", "unique",
-    "first", "length", "upper", "lower", "json", "env", "urlencode",
+    "first", "length", "upper", "lower", "json", "env", "urlencode", "nginx", "sh", "raw",
+    "cidr",
   ]
+
+  /// Filters whose result is safe in the syntax they are named for; `raw` is for the author to answer.
+  static let encoders: Set<String> = ["json", "env", "urlencode", "nginx", "sh", "raw"]
 
   static func apply(
     _ name: String,
@@ -21,6 +25,7 @@ enum Filter {
     if case .list(let items) = value, let result = try list(name, items, at: span) { return result }
     if let result = scalar(name, value) { return result }
     if name == "json" { return .string(try JSONEncoding.encode(value, at: span)) }
+    if case .string = value, let why = unspellable[name] { throw TemplateFailure(why, at: span) }
     throw TemplateFailure(
       "`|\(name)` is for \(wanted(name)); this is \(value.kindWithArticle).",
       at: span
@@ -35,10 +40,19 @@ enum Filter {
     case "first":
       guard case .list(let item) = input else { return .any }
       return item
-    case "env", "json", "urlencode": return input.isOpen || input == .secret ? .any : .string
+    case "env", "json", "urlencode", "nginx", "sh", "raw":
+      return input.isOpen || input == .secret ? .any : .string
     default: return .string
     }
   }
+
+  /// Why a string has no result; only these refuse some strings.
+  private static let unspellable: [String: String] = [
+    "env": "`|env` has no spelling for a control character.",
+    "sh": "`|sh` has no spelling for a control character.",
+    "nginx": "`|nginx` has no spelling for a control character or a `$`, which nginx takes for the "
+      + "name of a variable.",
+  ]
 
   private static func wanted(_ name: String) -> String {
     switch name {
@@ -62,9 +76,14 @@ enum Filter {
     case ("length", .string(let text)): .int(text.unicodeScalars.count)
     case ("upper", .string(let text)): .string(text.uppercased())
     case ("lower", .string(let text)): .string(text.lowercased())
+    case ("cidr", .string(let text)): .string(cidr(text))
     case ("env", .string(let text)): EnvironmentText.quote(text).map { .string($0) }
     case ("env", .int(let number)): .string(String(number))
     case ("env", .bool(let flag)): .string(String(flag))
+    case ("nginx", .string(let text)): NginxText.quote(text).map { .string($0) }
+    case ("sh", .string(let text)): ShellText.quote(text).map { .string($0) }
+    case ("nginx", .int(let number)), ("sh", .int(let number)): .string(String(number))
+    case ("raw", .string): value
     case ("urlencode", .string(let text)):
       .string(String(decoding: SecretEncoding.url.apply(Array(text.utf8)) ?? [], as: UTF8.self))
     case ("env", .secret(let secret, .plain)): .secret(secret, as: .env)
@@ -72,6 +91,13 @@ enum Filter {
     case ("urlencode", .secret(let secret, .plain)): .secret(secret, as: .url)
     default: nil
     }
+  }
+
+  /// An address as a network of one: `10.0.0.1/32`, `fd00::1/128`; a host name stays as it is.
+  private static func cidr(_ address: String) -> String {
+    if address.contains(":") { return address + "/128" }
+    let isIPv4 = !address.isEmpty && address.allSatisfy { $0 == "." || ("0"..."9").contains($0) }
+    return isIPv4 ? address + "/32" : address
   }
 
   private static func list(

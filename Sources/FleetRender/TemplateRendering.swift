@@ -65,8 +65,15 @@ extension Template {
   /// Renders with the names of `scope`.
   ///
   /// Every mistake is reported as `template-error` at its line and column; then the result is nil.
-  package func render(_ scope: Scope, into diagnostics: inout Diagnostics) -> RenderedText? {
-    var renderer = Renderer()
+  ///
+  /// What is printed into a file (`guarded`) must be a plain word or pass a filter that makes it safe
+  /// in the file's syntax, so that no value can become another setting or a command.
+  package func render(
+    _ scope: Scope,
+    guarded: Bool = true,
+    into diagnostics: inout Diagnostics
+  ) -> RenderedText? {
+    var renderer = Renderer(guardsPrinting: guarded)
     renderer.render(parts, scope)
     for failure in renderer.failures { diagnostics.add(failure.diagnostic) }
     return renderer.failures.isEmpty ? renderer.output : nil
@@ -75,6 +82,7 @@ extension Template {
 
 /// Renders parts, going on after a failure so that one run finds them all.
 private struct Renderer {
+  let guardsPrinting: Bool
   var output = RenderedText()
   var failures: [TemplateFailure] = []
 
@@ -97,7 +105,11 @@ private struct Renderer {
       if case .secret(let secret, let encoding) = value {
         output.append(secret, as: encoding)
       } else {
-        output.append(try value.printed(at: expression.span))
+        let text = try value.printed(at: expression.span)
+        if guardsPrinting {
+          try PrintGuard(evaluator: evaluator).check(text, of: expression.root)
+        }
+        output.append(text)
       }
     case .condition(let branches):
       for branch in branches {

@@ -37,7 +37,8 @@ extension TemplateText {
     if template.parts.count == 1, case .value(let expression) = template.parts[0] {
       return expression.evaluate(scope, into: &diagnostics)
     }
-    guard let text = render(scope, into: &diagnostics) else { return nil }
+    // A name, a path, a word of a command: whoever writes it into a file quotes the whole.
+    guard let text = template.render(scope, guarded: false, into: &diagnostics) else { return nil }
     guard let plain = text.plain else {
       diagnostics.add(secretFailure.diagnostic)
       return nil
@@ -86,9 +87,7 @@ extension TemplateText {
   /// Returns an absolute path without empty, `.` or `..` components and without a slash at the end.
   package func path(_ scope: Scope, into diagnostics: inout Diagnostics) -> String? {
     guard let path = string(scope, into: &diagnostics) else { return nil }
-    let components = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    let isClean = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-    guard path == "/" || (path.hasPrefix("/") && isClean) else {
+    guard AbsolutePath.isClean(path) else {
       let failure = TemplateFailure(
         "`\(path)` is no absolute path, or has an empty, `.` or `..` part.",
         at: span

@@ -55,11 +55,9 @@ package struct TextOrigin: Sendable {
     var offset = 0
     var line = span.start.line
     for content in text.split(separator: 0x0A, omittingEmptySubsequences: false) {
-      guard line < source.lineStarts.count else { break }
-      let start = source.lineStarts[line]
-      let next = line + 1 < source.lineStarts.count ? source.lineStarts[line + 1] - 1 : nil
-      var end = next ?? source.bytes.count
-      if end > start, source.bytes[end - 1] == 0x0D { end -= 1 }
+      guard line < source.lineCount else { break }
+      let written = source.lineBytes(line + 1)
+      let (start, end) = (written.lowerBound, written.upperBound)
       let first = max(start, end - content.count)
       guard content.isEmpty || source.bytes[first..<end].elementsEqual(content) else { return nil }
       result.append((text: offset, file: first))
@@ -73,10 +71,24 @@ package struct TextOrigin: Sendable {
   package func span(_ range: Range<Int>) -> SourceSpan {
     guard let lines else { return whole }
     func place(_ offset: Int) -> SourcePlace {
-      let line = lines.last { $0.text <= offset } ?? lines[0]
+      let line = lines[lines.partition(before: offset)]
       return source.place(at: line.file + offset - line.text)
     }
     let start = place(range.lowerBound)
     return SourceSpan(file: source.name, start: start, end: place(range.upperBound))
+  }
+}
+
+extension [(text: Int, file: Int)] {
+  /// The index of the last line that begins at or before `offset` of the text; a template of many
+  /// lines asks for every expression of it.
+  fileprivate func partition(before offset: Int) -> Int {
+    var low = 0
+    var high = count - 1
+    while low < high {
+      let middle = (low + high + 1) / 2
+      if self[middle].text <= offset { low = middle } else { high = middle - 1 }
+    }
+    return low
   }
 }

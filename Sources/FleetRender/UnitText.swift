@@ -1,3 +1,4 @@
+internal import FleetDiagnostics
 internal import FleetModel
 
 /// How single values are spelled in unit files.
@@ -53,12 +54,13 @@ enum UnitText {
 
   /// `"NAME=value"`, quoted as one word; `$` means nothing there (systemd.exec(5)).
   static func assignment(_ text: String) throws(UnitRefusal) -> String {
-    let name = text.prefix { $0 != "=" }
-    let isName = name.utf8.allSatisfy {
+    // Scalars, not characters: a value may begin with a combining mark.
+    let name = text.unicodeScalars.prefix { $0 != "=" }
+    let isName = Substring(name).utf8.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
         || $0 == 0x5F
     }
-    guard name.count < text.count, isName, let first = name.utf8.first,
+    guard name.count < text.unicodeScalars.count, isName, let first = Substring(name).utf8.first,
       !(0x30...0x39).contains(first)
     else { throw UnitRefusal(why: "holds `\(text)`, which is no `NAME=value`.") }
     return inQuotes(text.doubled("%"))
@@ -75,6 +77,27 @@ enum UnitText {
     "StartupMemoryHigh", "StartupMemoryLow", "StartupMemoryMax", "StartupMemorySwapMax",
     "DefaultMemoryLow", "DefaultMemoryMin", "MemoryLimit",
   ]
+
+  private static let pathLists: Set<String> = [
+    "ReadWritePaths", "ReadOnlyPaths", "InaccessiblePaths", "ExecPaths", "NoExecPaths", "BindPaths",
+    "BindReadOnlyPaths", "TemporaryFileSystem", "RequiresMountsFor",
+  ]
+
+  /// systemd takes such a value apart at blanks and reads quotes and escapes in it: half a path with a
+  /// blank in it would be another path, which is ignored.
+  static func checkPaths(_ text: String, of name: String) throws(UnitRefusal) {
+    guard pathLists.contains(name) else { return }
+    for word in text.utf8.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 }) {
+      let path = word.drop { $0 == 0x2D || $0 == 0x2B }
+      guard path.first == 0x2F, !word.contains(where: { [0x22, 0x27, 0x5C].contains($0) }) else {
+        throw UnitRefusal(
+          why:
+            "holds \(FleetDiagnostics.quoted(String(Substring(word)))), which is no absolute path; systemd takes it "
+            + "apart at blanks."
+        )
+      }
+    }
+  }
 
   /// systemd ignores a limit it cannot read, `6GB`, and sets none.
   static func checkSize(_ text: String, of name: String) throws(UnitRefusal) {

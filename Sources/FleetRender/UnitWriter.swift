@@ -56,7 +56,7 @@ struct UnitWriter {
       $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
     }
     guard isClean else { throw UnitRefusal(why: "holds a control character.") }
-    guard !text.hasSuffix("\\") else {
+    guard text.utf8.last != 0x5C else {
       throw UnitRefusal(why: "ends with a backslash, which would join the next line to it.")
     }
     guard line.utf8.count <= UnitFile.maximumLine else {
@@ -99,7 +99,10 @@ struct UnitWriter {
       guard text == text.trimmed else {
         throw UnitRefusal(why: "begins or ends with a blank, which systemd drops.")
       }
-      if !isRaw { try UnitText.checkSize(text, of: name) }
+      if !isRaw {
+        try UnitText.checkSize(text, of: name)
+        try UnitText.checkPaths(text, of: name)
+      }
       return [isRaw || UnitText.takesPercentages(name) ? text : text.doubled("%")]
     }
   }
@@ -151,17 +154,21 @@ struct UnitWriter {
   private func command(_ words: [Value]) throws(UnitRefusal) -> String {
     guard let first = words.first else { return "" }
     let program = try UnitText.spelled(first)
-    let prefix = program.prefix { "@-:+!".contains($0) }
-    guard program.count > prefix.count else {
+    // Scalars, not characters: systemd reads bytes.
+    let prefix = program.unicodeScalars.prefix { "@-:+!|".unicodeScalars.contains($0) }
+    guard program.unicodeScalars.count > prefix.count else {
       throw UnitRefusal(why: "has a command without a program.")
     }
-    guard !program.contains("$") else {
+    guard !program.utf8.contains(0x24) else {
       throw UnitRefusal(
         why: "has a `$` in the name of a program, where systemd knows no variables."
       )
     }
     // After `:` systemd replaces no variables, so a doubled `$` would stay double.
     let doublesDollar = !prefix.contains(":")
+    guard !prefix.contains("|") else {
+      throw UnitRefusal(why: "begins with `|`, which hands the command to a shell.")
+    }
     var texts = [UnitText.quoted(program, doublesDollar: false)]
     for word in words.dropFirst() {
       texts.append(UnitText.quoted(try UnitText.spelled(word), doublesDollar: doublesDollar))

@@ -1,4 +1,5 @@
 import FleetTransport
+import Synchronization
 
 /// One key as it is offered to a server, and who signs with it.
 struct Credential: Sendable {
@@ -59,6 +60,7 @@ struct Credentials: Sendable {
   /// Collects the keys for `target`: its identity files, then those of the agent, or else the agent's
   /// and then the default files.
   ///
+  /// With `identitiesOnly` the agent only signs for keys of those files.
   /// - Throws: `.identityUnreadable` when a file that the operator named cannot be read.
   init(
     _ target: SSHTarget,
@@ -66,8 +68,9 @@ struct Credentials: Sendable {
     _ store: IdentityStore,
     _ agent: AgentKeys
   ) throws(TransportError) {
+    if let remark = agent.remark { remarks.append(remark) }
     if target.identityFiles.isEmpty {
-      add(agent)
+      if !target.identitiesOnly { add(agent) }
       for name in Self.defaultNames {
         // A missing default is no error; it is only not there.
         let path = "\(configuration.homeDirectory)/.ssh/\(name)"
@@ -76,9 +79,13 @@ struct Credentials: Sendable {
       }
     } else {
       for path in target.identityFiles {
-        add(try store.identity(at: path), configuration, store, agent)
+        if let key = store.publicHalf(at: path) {
+          try add(key, agent, path)
+        } else {
+          add(try store.identity(at: path), configuration, store, agent)
+        }
       }
-      add(agent)
+      if !target.identitiesOnly { add(agent) }
     }
     let left = usable.count + weaker.count - Self.limit
     if left > 0 {
@@ -88,8 +95,26 @@ struct Credentials: Sendable {
   }
 
   private mutating func add(_ agent: AgentKeys) {
-    if let remark = agent.remark { remarks.append(remark) }
     for held in agent.keys { add(held.key, .agent(held.socket), held.text) }
+  }
+
+  /// As with ssh(1), a public key file says which key of the agent is meant.
+  private mutating func add(
+    _ key: PublicKey,
+    _ agent: AgentKeys,
+    _ path: String
+  ) throws(TransportError) {
+    guard let holder = agent.holder(of: key) else {
+      throw TransportError(
+        .identityUnreadable,
+        step: "login",
+        "\(path) is a public key, and no agent holds its private half",
+        remedy:
+          "Name the private key in `ssh.identity_file`, not its `.pub` half, or add it to your"
+          + " agent with `ssh-add`."
+      )
+    }
+    add(key, holder, path)
   }
 
   private mutating func add(
@@ -183,7 +208,7 @@ extension KeyFailure {
   }
 }
 
-/// The keys of the operator's agent, listed once a run.
+/// The keys of one agent of the operator.
 struct AgentKeys: Sendable {
   /// One key that the agent holds.
   struct Held: Sendable {
@@ -214,5 +239,33 @@ struct AgentKeys: Sendable {
   /// The agent, if it holds `key`.
   func holder(of key: PublicKey?) -> Credential.Holder? {
     keys.first { $0.key == key }.map { .agent($0.socket) }
+  }
+}
+
+/// The agents of one run, each of them listed once.
+final class AgentStore: Sendable {
+  private let standard: String?
+  private let listed = Mutex<[String: AgentKeys]>([:])
+
+  /// `standard` is the socket for targets that name none.
+  init(_ standard: String?) {
+    self.standard = standard
+  }
+
+  /// The socket of the agent to ask for `target`; nil for none.
+  func socket(for target: SSHTarget) -> String? {
+    guard let socket = target.identityAgent ?? standard, !socket.isEmpty else { return nil }
+    return socket
+  }
+
+  /// What that agent holds; it is asked when it is first needed.
+  func keys(for target: SSHTarget) -> AgentKeys {
+    guard let socket = socket(for: target) else { return AgentKeys(nil) }
+    return listed.withLock { listed in
+      if let known = listed[socket] { return known }
+      let keys = AgentKeys(socket)
+      listed[socket] = keys
+      return keys
+    }
   }
 }

@@ -11,15 +11,19 @@ struct HostKeyPolicy: Sendable {
   /// Looks up `target` in `knownHosts`.
   init(_ target: SSHTarget, in knownHosts: KnownHosts) {
     self.target = target
-    exact = knownHosts.lines(about: KnownHosts.name(host: target.host, port: target.port))
+    exact = knownHosts.lines(about: KnownHosts.name(of: target))
     // ssh takes a plain entry for any port of the host as long as nothing is known for this port.
-    portless = target.port == 22 ? [] : knownHosts.lines(about: target.host)
+    portless =
+      target.port == 22 || target.hostKeyAlias != nil ? [] : knownHosts.lines(about: target.host)
   }
 
   private var pinned: [HostKey] {
     let own = Self.keys(exact, .none)
     return own.isEmpty ? Self.keys(portless, .none) : own
   }
+
+  /// The keys that are pinned for this host and port.
+  var ownPins: [HostKey] { Self.keys(exact, .none) }
 
   private static func keys(_ lines: [KnownHosts.Line], _ marker: KnownHosts.Marker) -> [HostKey] {
     lines.filter { $0.marker == marker }.compactMap(\.key)
@@ -31,9 +35,12 @@ struct HostKeyPolicy: Sendable {
   /// - Throws: `.hostKeyUnsupported` when only keys are pinned that libssh2 1.10 cannot verify.
   func preference() throws(TransportError) -> [String] {
     let types = Set(pinned.map(\.type))
+    // As with ssh, keys of an entry without the port do not change what is asked for.
+    let isForOtherPorts = Self.keys(exact, .none).isEmpty
     guard !types.isEmpty else { return HostKey.supportedTypes }
     let usable = HostKey.supportedTypes.filter(types.contains)
     guard usable.isEmpty else {
+      if isForOtherPorts { return HostKey.supportedTypes }
       return usable + HostKey.supportedTypes.filter { !types.contains($0) }
     }
     throw TransportError(
@@ -57,7 +64,9 @@ struct HostKeyPolicy: Sendable {
     }
     let pinned = pinned
     if pinned.contains(offered) { return }
-    guard pinned.isEmpty else { throw changed(offered, pinned) }
+    // An entry without the port is the machine at port 22, which may be another one.
+    let own = ownPins
+    guard own.isEmpty else { throw changed(offered, own) }
     guard Self.keys(exact, .certificateAuthority).isEmpty else { throw authorityOnly(offered) }
     throw TransportError(
       .hostKeyUnknown,
@@ -70,14 +79,14 @@ struct HostKeyPolicy: Sendable {
 
   private func changed(_ offered: HostKey, _ pinned: [HostKey]) -> TransportError {
     let expected = pinned.map { "\($0.type) \($0.fingerprint)" }.joined(separator: ", ")
-    let name = KnownHosts.name(host: target.host, port: target.port)
     return TransportError(
       .hostKeyChanged,
       step: "host key",
       "the host key of \(place) changed: pinned \(expected); offered \(offered.type)"
         + " \(offered.fingerprint)",
-      remedy: "Nothing was sent to it. If the node was reinstalled, remove the old key and pin the"
-        + " new one:\n  ssh-keygen -R '\(name)'\n  fleetctl hosts trust \(target.node)"
+      remedy:
+        "No login was tried. If the node was reinstalled, compare the fingerprint with its own,"
+        + " then:\n  fleetctl hosts trust --rotate \(target.node)"
     )
   }
 
@@ -91,5 +100,5 @@ struct HostKeyPolicy: Sendable {
     )
   }
 
-  private var place: String { KnownHosts.name(host: target.host, port: target.port) }
+  private var place: String { KnownHosts.name(of: target) }
 }

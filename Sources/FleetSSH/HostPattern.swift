@@ -26,7 +26,7 @@ enum HostPattern {
   }
 
   /// Glob match with `*` and `?` in linear space and at worst quadratic time.
-  private static func match(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
+  static func match(_ pattern: [UInt8], _ name: [UInt8]) -> Bool {
     var p = 0
     var n = 0
     var star: (pattern: Int, name: Int)?

@@ -48,6 +48,7 @@ final class IdentityStore: Sendable {
   private struct State {
     var identities: [String: Result<Identity, TransportError>] = [:]
     var keys: [String: Result<PrivateKey, KeyFailure>] = [:]
+    var publicHalves: [String: PublicKey?] = [:]
   }
 
   private let state = Mutex(State())
@@ -97,6 +98,16 @@ final class IdentityStore: Sendable {
     return key
   }
 
+  /// The public key in the file at `path`; nil when it is a private key, unreadable or missing.
+  func publicHalf(at path: String) -> PublicKey? {
+    state.withLock { state in
+      if let known = state.publicHalves[path] { return known }
+      let key = Self.text(path).flatMap { PublicKey(line: $0) }
+      state.publicHalves[path] = .some(key)
+      return key
+    }
+  }
+
   private static func text(_ path: String) -> String? {
     guard case .success(let bytes) = LocalFile.read(path, limit: 1 << 20) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
@@ -125,7 +136,7 @@ final class IdentityStore: Sendable {
             .identityUnreadable,
             step: "login",
             "\(path) is not a private key in OpenSSH or PEM format",
-            remedy: "Name the private key in `ssh.identity_file`, not its `.pub` half."
+            remedy: "Name the private key in `ssh.identity_file`."
           )
         )
       }

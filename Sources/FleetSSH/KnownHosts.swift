@@ -1,4 +1,4 @@
-import FleetTransport
+package import FleetTransport
 
 /// The lines of known_hosts files (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
 ///
@@ -88,6 +88,16 @@ package struct KnownHosts: Sendable {
   /// How known_hosts names `host` at `port`.
   static func name(host: String, port: Int) -> String {
     port == 22 ? host.lowercased() : "[\(host.lowercased())]:\(port)"
+  }
+
+  /// How known_hosts names `target`: its `HostKeyAlias`, which has no port, or host and port.
+  package static func name(of target: SSHTarget) -> String {
+    target.hostKeyAlias?.lowercased() ?? name(host: target.host, port: target.port)
+  }
+
+  /// The line that pins `key` for `target`, without a newline.
+  package static func line(_ target: SSHTarget, _ key: HostKey) -> String {
+    "\(name(of: target)) \(key.type) \(key.base64)"
   }
 
   /// The line that pins `key` for `host` at `port`, without a newline.

@@ -77,6 +77,38 @@ extension KnownHosts {
     if let failure = LocalFile.replace(path, with: contents) { throw unwritable(path, failure) }
   }
 
+  /// Replaces what the files pin for `target` by `key`.
+  ///
+  /// In each of `target.knownHostsFiles` that pins other keys for exactly this host and port, a line
+  /// that names nothing else goes and a line with more names loses this one; `key` is added to the
+  /// first file. Lines with marks, patterns that cover it and comments stay.
+  /// - Returns: places of lines that still pin another key, `FILE:LINE`, because a pattern covers more.
+  /// - Throws: `.internalFailure` with the system's reason; that file is then as it was.
+  package static func rotate(
+    _ target: SSHTarget,
+    to key: HostKey
+  ) throws(TransportError) -> [String] {
+    let name = Array(name(of: target).utf8)
+    var left: [String] = []
+    for (index, path) in target.knownHostsFiles.enumerated() {
+      var contents: [UInt8] = []
+      switch LocalFile.read(path, limit: 64 << 20) {
+      case .success(let bytes): contents = bytes
+      case .failure(let failure):
+        guard failure.code == ENOENT else { throw unwritable(path, failure) }
+      }
+      var edited = KnownHostsEdit(contents)
+      edited.forget(name, except: key)
+      left += edited.left.map { "\(path):\($0)" }
+      if index == 0 { edited.add(line(target, key)) }
+      guard edited.contents != contents else { continue }
+      if let failure = LocalFile.replace(path, with: edited.contents) {
+        throw unwritable(path, failure)
+      }
+    }
+    return left
+  }
+
   private static func unwritable(_ path: String, _ failure: Errno) -> TransportError {
     TransportError(
       .internalFailure,

@@ -21,7 +21,9 @@ package actor OpenSSHConnection: RemoteConnection {
 
   /// Where the control socket lies.
   nonisolated let folder: PrivateFolder
-  private var master: ChildProcess?
+  private var master: ChildConversation?
+  // The way to the node lasts as long as the connection.
+  private var jump: JumpMaster?
   private var isClosed = false
   private var isBusy = false
 
@@ -93,6 +95,7 @@ package actor OpenSSHConnection: RemoteConnection {
   /// The child ends with its input; killed at once, as nothing runs over it any more.
   private func hangUp() {
     master = nil
+    jump = nil
     folder.remove()
   }
 
@@ -125,11 +128,12 @@ package actor OpenSSHConnection: RemoteConnection {
   // MARK: Login
 
   private func logIn() async throws(TransportError) {
+    let proxy = try await proxy()
     let marker = "fleetctl-in-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let agent = keyAgent()
     defer { agent?.stop() }
-    let socket = agent == nil ? shared.configuration.agentSocket : folder.path + "/a"
-    let child = try start(arguments.master(marker: marker, agent: socket))
+    let socket = agent == nil ? shared.agents.socket(for: target) : folder.path + "/a"
+    let child = try start(arguments.master(marker: marker, agent: socket, proxy: proxy))
     master = child
     // ssh bounds connecting by itself; this bounds all of its steps.
     let deadline = Deadline(in: target.connectTimeout * 3)
@@ -144,13 +148,25 @@ package actor OpenSSHConnection: RemoteConnection {
     }
   }
 
+  /// The `ProxyCommand` of the target's route; a jump host is shared with all nodes behind it.
+  private func proxy() async throws(TransportError) -> String? {
+    switch target.route {
+    case .direct: return nil
+    case .command(let text): return SSHOption.literal(text)
+    case .jumps(let chain):
+      let master = try await shared.jumps.master(for: chain, patience: target.connectTimeout)
+      jump = master
+      return master.proxyCommand
+    }
+  }
+
   /// An agent with the keys that were decrypted; nil when ssh can read all of them by itself.
   private func keyAgent() -> KeyAgent? {
     guard !openedKeys.isEmpty else { return nil }
     return KeyAgent(
       path: folder.path + "/a",
       keys: openedKeys,
-      upstream: shared.configuration.agentSocket
+      upstream: shared.agents.socket(for: target)
     )
   }
 
@@ -161,7 +177,7 @@ package actor OpenSSHConnection: RemoteConnection {
 
   private func lookAtHostKey() async throws(TransportError) -> HostKey {
     let file = folder.path + "/k"
-    let child = try start(arguments.hostKey(into: file))
+    let child = try start(arguments.hostKey(into: file, proxy: try await proxy()))
     child.endInput()
     let deadline = Deadline(in: target.connectTimeout * 2)
     var flow = Flow(input: [], held: nil, cap: 65_536)
@@ -176,8 +192,8 @@ package actor OpenSSHConnection: RemoteConnection {
     return key
   }
 
-  private func start(_ arguments: [String]) throws(TransportError) -> ChildProcess {
-    switch ChildProcess.start(arguments, environment: self.arguments.environment) {
+  private func start(_ arguments: [String]) throws(TransportError) -> ChildConversation {
+    switch ChildConversation.start(arguments, environment: self.arguments.environment) {
     case .success(let child): return child
     case .failure(let failure):
       throw TransportError(
@@ -210,11 +226,11 @@ package actor OpenSSHConnection: RemoteConnection {
 
   private func receive(
     _ flow: inout Flow,
-    _ child: ChildProcess,
+    _ child: ChildConversation,
     step: String
   ) throws(TransportError) -> Bool {
     var arrived = false
-    for stream in [ChildProcess.Stream.output, .errors] {
+    for stream in [ChildConversation.Stream.output, .errors] {
       var rounds = 0
       while rounds < 32, let bytes = child.read(stream) {
         flow.take(bytes, isError: stream == .errors)
@@ -233,7 +249,7 @@ package actor OpenSSHConnection: RemoteConnection {
     return arrived
   }
 
-  private func send(_ flow: inout Flow, _ child: ChildProcess) -> Bool {
+  private func send(_ flow: inout Flow, _ child: ChildConversation) -> Bool {
     flow.releaseHeldInput()
     guard flow.hasInput else {
       child.expectsRoom(false)
@@ -253,7 +269,7 @@ package actor OpenSSHConnection: RemoteConnection {
   }
 
   private func end(
-    of child: ChildProcess,
+    of child: ChildConversation,
     _ step: String,
     _ deadline: Deadline
   ) async throws(TransportError) -> Int {
@@ -346,7 +362,7 @@ package actor OpenSSHConnection: RemoteConnection {
 
   private func park(
     _ step: String,
-    _ child: ChildProcess,
+    _ child: ChildConversation,
     _ deadline: Deadline
   ) async throws(TransportError) {
     let wakeup = await withUnsafeContinuation { continuation in

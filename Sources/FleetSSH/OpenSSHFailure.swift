@@ -39,9 +39,8 @@ struct OpenSSHFailure {
       step: "host key",
       words: ["HOST IDENTIFICATION HAS CHANGED", "has changed and you have requested strict"],
       remedy: { target in
-        let name = KnownHosts.name(host: target.host, port: target.port)
-        return "No login was tried. If the node was reinstalled, remove the old key and pin the new"
-          + " one:\n  ssh-keygen -R '\(name)'\n  fleetctl hosts trust \(target.node)"
+        "No login was tried. If the node was reinstalled, compare the fingerprint with its own,"
+          + " then:\n  fleetctl hosts trust --rotate \(target.node)"
       }
     ),
     OpenSSHFailure(
@@ -51,6 +50,15 @@ struct OpenSSHFailure {
       remedy: { target in
         "Compare the fingerprint with the node's own, then pin it:\n"
           + "  fleetctl hosts trust \(target.node)"
+      }
+    ),
+    OpenSSHFailure(
+      code: .unreachable,
+      step: "jump",
+      words: ["Stdio forwarding request failed"],
+      remedy: { _ in
+        "Nothing listens there as seen from the last jump host, or its sshd forbids it"
+          + " (AllowTcpForwarding, PermitOpen)."
       }
     ),
     OpenSSHFailure(

@@ -29,7 +29,7 @@ extension SSHConnection {
     }
   }
 
-  private func pause(_ time: Duration) async throws(TransportError) {
+  func pause(_ time: Duration) async throws(TransportError) {
     let end = Deadline(in: time)
     while !end.hasPassed {
       do throws(TransportError) {
@@ -41,15 +41,15 @@ extension SSHConnection {
   }
 
   private func shakeHands(preferring types: [String]) async throws(TransportError) -> HostKey {
-    let descriptor = try await dial(Deadline(in: target.connectTimeout))
-    guard let session = Session(owning: descriptor), session.pinAlgorithms(hostKeys: types) else {
+    let wire = try await reach()
+    guard let session = Session(owning: wire), session.pinAlgorithms(hostKeys: types) else {
       throw TransportError(.internalFailure, step: "handshake", "libssh2 cannot make a session")
     }
     self.session = session
     let deadline = Deadline(in: target.connectTimeout)
     var hasBanner = false
     let code = try await settle("handshake", deadline) {
-      let code = libssh2_session_handshake($0, descriptor)
+      let code = libssh2_session_handshake($0, wire.reading)
       if !hasBanner, let banner = session.banner {
         hasBanner = true
         recorder?.mark("banner", PrintableText.line(banner, limit: 80))
@@ -77,7 +77,7 @@ extension SSHConnection {
           + " MACs hmac-sha2-256, KexAlgorithms curve25519-sha256."
       )
     case LIBSSH2_ERROR_BANNER_RECV, LIBSSH2_ERROR_PROTO:
-      return lost("handshake", "no SSH server answers there")
+      return lost("handshake", "no SSH server answers there" + wordsOfCommand)
     case LIBSSH2_ERROR_HOSTKEY_INIT, LIBSSH2_ERROR_HOSTKEY_SIGN:
       return TransportError(
         .hostKeyChanged,
@@ -86,13 +86,14 @@ extension SSHConnection {
         remedy: "Do not trust this server."
       )
     default:
-      return lost("handshake", code: code)
+      let details = session?.lastError ?? "no details"
+      return lost("handshake", "\(details) (libssh2 error \(code))" + wordsOfCommand)
     }
   }
 
   // MARK: TCP
 
-  private func dial(_ deadline: Deadline) async throws(TransportError) -> Int32 {
+  func dial(_ deadline: Deadline) async throws(TransportError) -> Int32 {
     let addresses = try await addresses(deadline)
     recorder?.mark("resolve", addresses.count == 1 ? "1 address" : "\(addresses.count) addresses")
     var failure = TransportError(.unreachable, step: "connect", "\(target.host) has no address")

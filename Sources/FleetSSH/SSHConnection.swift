@@ -23,6 +23,8 @@ package actor SSHConnection: RemoteConnection {
 
   /// The session; nil before `open()` and after the end.
   var session: Session?
+  /// The `ProxyCommand` that carries it, for what it says.
+  var command: HelperProcess?
   private var mayReopen = false
   private var isClosed = false
   private var isBusy = false
@@ -182,8 +184,11 @@ package actor SSHConnection: RemoteConnection {
   /// Waits until the socket can go on in the direction in which libssh2 is stuck.
   func park(_ step: String, _ deadline: Deadline) async throws(TransportError) {
     guard let session else { throw lost(step, "the connection is closed") }
-    let events = session.mustWrite ? EPOLLOUT : EPOLLIN
-    try await park(step, session.descriptor, events.rawValue, deadline)
+    if session.mustWrite {
+      try await park(step, session.wire.writing, EPOLLOUT.rawValue, deadline)
+    } else {
+      try await park(step, session.wire.reading, EPOLLIN.rawValue, deadline)
+    }
   }
 
   /// Waits for `events` on `descriptor`; a negative one waits for a wake-up by name or the deadline.

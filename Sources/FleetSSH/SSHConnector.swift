@@ -10,8 +10,9 @@ package final class SSHConnector: Connector {
     let configuration: SSHConfiguration
     let gate: Gate
     let identities: IdentityStore
-    let agentKeys: Once<AgentKeys>
+    let agents: AgentStore
     let sudoPassword: SudoPassword
+    let jumps = JumpMasters()
   }
 
   private let shared: Shared
@@ -25,7 +26,7 @@ package final class SSHConnector: Connector {
       configuration: configuration,
       gate: Gate(configuration.maximumSessions),
       identities: IdentityStore(),
-      agentKeys: Once { AgentKeys(configuration.agentSocket) },
+      agents: AgentStore(configuration.agentSocket),
       sudoPassword: SudoPassword(configuration.sudoPassword)
     )
   }
@@ -41,17 +42,22 @@ package final class SSHConnector: Connector {
   package func lockedIdentities(of targets: [SSHTarget]) -> [String] {
     let home = shared.configuration.homeDirectory
     let defaults = Credentials.defaultNames.map { "\(home)/.ssh/\($0)" }
-    let paths = Set(targets.flatMap { $0.identityFiles.isEmpty ? defaults : $0.identityFiles })
-    return paths.sorted().filter { path in
+    var users: [String: [SSHTarget]] = [:]
+    for target in targets {
+      let paths = target.identityFiles.isEmpty ? defaults : target.identityFiles
+      for path in paths { users[path, default: []].append(target) }
+    }
+    return users.sorted { $0.key < $1.key }.filter { path, targets in
       guard let identity = try? shared.identities.identity(at: path), identity.isEncrypted,
-        shared.agentKeys.value.holder(of: identity.publicKey) == nil
+        // One node whose agent does not have the key is enough to need it.
+        !targets.allSatisfy({ shared.agents.keys(for: $0).holder(of: identity.publicKey) != nil })
       else { return false }
       let passphrase = shared.configuration.passphrase
       switch shared.identities.key(of: identity, passphrase: passphrase) {
       case .failure(.locked): return true
       case .failure, .success: return false
       }
-    }
+    }.map(\.key)
   }
 
   /// Opens the identity file at `path` for the whole run.
@@ -122,6 +128,8 @@ package final class SSHConnector: Connector {
 
   /// Why `ssh` may reach what libssh2 did not; nil when it would fail as well, or must not try.
   private func reason(for error: TransportError, _ target: SSHTarget) -> String? {
+    // What a jump host refuses, `ssh` has tried already.
+    guard error.step != "jump" else { return nil }
     switch error.code {
     case .noCommonAlgorithm: return "libssh2 1.10 and the node have no algorithms in common"
     case .hostKeyUnsupported: return "libssh2 1.10 cannot verify the host key that is pinned"
@@ -174,7 +182,12 @@ package final class SSHConnector: Connector {
   }
 
   private func credentials(_ target: SSHTarget) throws(TransportError) -> Credentials {
-    try Credentials(target, shared.configuration, shared.identities, shared.agentKeys.value)
+    try Credentials(
+      target,
+      shared.configuration,
+      shared.identities,
+      shared.agents.keys(for: target)
+    )
   }
 
   /// The key with which the server at `target` identifies itself; no login is attempted.
@@ -222,24 +235,5 @@ final class SudoPassword: Sendable {
   var text: String? {
     get { value.withLock { $0 } }
     set { value.withLock { $0 = newValue } }
-  }
-}
-
-/// A value that is made when it is first needed, once for everybody.
-final class Once<Value: Sendable>: Sendable {
-  private let made = Mutex<Value?>(nil)
-  private let make: @Sendable () -> Value
-
-  init(_ make: @escaping @Sendable () -> Value) {
-    self.make = make
-  }
-
-  var value: Value {
-    made.withLock { made in
-      if let made { return made }
-      let new = make()
-      made = new
-      return new
-    }
   }
 }

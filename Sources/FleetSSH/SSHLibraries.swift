@@ -17,13 +17,13 @@ package enum SSHLibraries {
 
   /// What `program -V` says, such as `OpenSSH_9.2p1, OpenSSL 3.0.11`; nil when it says nothing in 2 s.
   package static func version(ofSSH program: String) -> String? {
-    let started = ChildProcess.start([program, "-V"], environment: ["PATH=/usr/bin:/bin"])
+    let started = ChildConversation.start([program, "-V"], environment: ["PATH=/usr/bin:/bin"])
     guard case .success(let child) = started else { return nil }
     child.endInput()
     let deadline = Deadline(in: .seconds(2))
     var said: [UInt8] = []
     while !child.hasFallenSilent, !deadline.hasPassed, said.count < 4096 {
-      for stream in [ChildProcess.Stream.errors, .output] { said += child.read(stream) ?? [] }
+      for stream in [ChildConversation.Stream.errors, .output] { said += child.read(stream) ?? [] }
       var wait = pollfd(fd: child.watch, events: Int16(POLLIN), revents: 0)
       if !child.hasFallenSilent { poll(&wait, 1, 100) }
     }

@@ -5,32 +5,34 @@ import Glibc
 final class Session {
   /// The session, for calls of libssh2.
   let raw: OpaquePointer
-  /// The non-blocking socket.
-  let descriptor: Int32
+  /// The non-blocking stream.
+  let wire: Wire
 
   /// Prepares libssh2 once for the process (`libssh2_init`); false when it cannot work.
   static let isLibraryReady: Bool = libssh2_init(0) == 0
 
-  /// Wraps a connected socket, which is closed with the session; nil when memory is short.
-  init?(owning descriptor: Int32) {
+  /// Wraps a connected stream, which is closed with the session; nil when memory is short.
+  init?(owning wire: Wire) {
     guard Self.isLibraryReady, let raw = libssh2_session_init_ex(nil, nil, nil, nil) else {
-      Glibc.close(descriptor)
+      wire.discard()
       return nil
     }
     self.raw = raw
-    self.descriptor = descriptor
+    self.wire = wire
     libssh2_session_set_blocking(raw, 0)
     fleet_ssh_acknowledge_quickly(raw)
+    if wire.writing != wire.reading { fleet_ssh_send_to(raw, wire.writing) }
   }
 
   deinit {
     // Tried once and without waiting: the peer learns of the end from the closed socket as well.
     libssh2_session_disconnect_ex(raw, 11, "done", "")
     // Freeing may otherwise want to talk to the peer about channels that are still open.
-    shutdown(descriptor, Int32(SHUT_RDWR))
+    shutdown(wire.reading, Int32(SHUT_RDWR))
+    shutdown(wire.writing, Int32(SHUT_RDWR))
     var attempts = 0
     while libssh2_session_free(raw) == LIBSSH2_ERROR_EAGAIN, attempts < 100 { attempts += 1 }
-    Glibc.close(descriptor)
+    wire.discard()
   }
 
   /// Key exchanges, the cheapest first.

@@ -177,6 +177,14 @@ package struct SSHTarget: Hashable, Sendable {
   package var become: Become
   /// Deadline of connect, handshake and login each.
   package var connectTimeout: Duration
+  /// The name under which known_hosts is searched, without a port; nil for the host's.
+  package var hostKeyAlias: String?
+  /// How the stream to the node is made.
+  package var route = SSHRoute.direct
+  /// Socket of the agent to ask: nil for that of `SSH_AUTH_SOCK`, empty for none.
+  package var identityAgent: String?
+  /// Whether only keys of `identityFiles` may be offered, also from the agent (`IdentitiesOnly`).
+  package var identitiesOnly = false
   /// What carries the connection.
   package var transport: Transport
 

@@ -30,28 +30,24 @@ struct MarkIndex {
   func place(_ mark: yaml_mark_t) -> YAMLDocument.Place {
     let byte = byte(mark.index)
     // libyaml sees one more line where the last line of the file has no line feed.
-    if byte == source.bytes.count, mark.column == 0, byte > offset,
-      source.bytes[byte - 1] != 0x0A
-    {
-      return YAMLDocument.Place(source.place(at: byte))
-    }
+    let isBeyond = byte == source.bytes.count
+    let line = isBeyond ? source.line(at: byte) : mark.line + 1
     return YAMLDocument.Place(
       byte: UInt32(truncatingIfNeeded: byte),
-      line: UInt32(truncatingIfNeeded: mark.line + 1),
-      column: UInt32(truncatingIfNeeded: mark.column + 1)
+      line: UInt32(truncatingIfNeeded: line)
     )
   }
 
-  /// Returns `place` moved back over white space and line ends, but not before `limit`.
-  func trimmed(_ place: YAMLDocument.Place, notBefore limit: Int) -> YAMLDocument.Place {
-    let bytes = source.bytes
-    var end = Int(place.byte)
-    while end > limit, bytes[end - 1] <= 0x20 { end -= 1 }
-    guard end < Int(place.byte) else { return place }
-    return YAMLDocument.Place(source.place(at: end))
+  /// Returns `end` moved back over white space and line ends, but not before `limit`.
+  func trimmed(_ end: UInt32, notBefore limit: UInt32) -> UInt32 {
+    source.bytes.withUnsafeBufferPointer { bytes in
+      var end = end
+      while end > limit, bytes[Int(end) - 1] <= 0x20 { end -= 1 }
+      return end
+    }
   }
 
-  private func byte(_ index: Int) -> Int {
+  func byte(_ index: Int) -> Int {
     guard !checkpoints.isEmpty else { return min(index + offset, source.bytes.count) }
     let slot = index / Self.step
     guard slot < checkpoints.count else { return source.bytes.count }

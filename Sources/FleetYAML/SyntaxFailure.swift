@@ -25,10 +25,10 @@ struct SyntaxFailure {
   }
 
   func diagnostic(in source: SourceText, marks: MarkIndex) -> Diagnostic {
-    let place = contentPlace(marks.place(mark), in: source)
+    let place = contentPlace(marks.byte(mark.index), in: source)
     var related: [RelatedSpan] = []
     if let context, let label = Self.labels[context.text] {
-      let start = marks.place(context.mark).place
+      let start = source.place(at: marks.byte(context.mark.index))
       if start.byte < place.byte {
         related.append(RelatedSpan(label, at: character(at: start, in: source)))
       }
@@ -42,9 +42,9 @@ struct SyntaxFailure {
   }
 
   /// Moves a place at the end of the file back to the last content: an empty last line shows nothing.
-  private func contentPlace(_ place: YAMLDocument.Place, in source: SourceText) -> SourcePlace {
-    var end = min(Int(place.byte), source.bytes.count)
-    guard end == source.bytes.count else { return place.place }
+  private func contentPlace(_ byte: Int, in source: SourceText) -> SourcePlace {
+    var end = min(byte, source.bytes.count)
+    guard end == source.bytes.count else { return source.place(at: end) }
     while end > 0, source.bytes[end - 1] <= 0x20 { end -= 1 }
     return source.place(at: end)
   }
@@ -95,8 +95,6 @@ struct SyntaxFailure {
       "The document ended before this. Check the indentation, and brackets and quotes before it.",
     "block sequence entries are not allowed in this context":
       "A list cannot begin here. Put the `-` on a line of its own below the key.",
-    "block mapping values are not allowed in this context":
-      "A key cannot begin here. Check the indentation.",
     "mapping keys are not allowed in this context":
       "A key cannot begin here. Check the indentation.",
     "found unexpected end of stream":
@@ -105,8 +103,28 @@ struct SyntaxFailure {
       "The quote that was opened is not closed before the document marker.",
     "found unknown escape character":
       "This is no escape that double quotes know. Write `\\\\` for a backslash, or use single quotes.",
-    "did not find expected hexadecimal number":
+    // Spelled so by libyaml.
+    "did not find expected hexdecimal number":
       "The escape needs hexadecimal digits: `\\x41`, `\\u00e9`, `\\U0001F600`.",
+    "found invalid Unicode character escape code":
+      "This escape is no character of Unicode.",
+    "found an indentation indicator equal to 0":
+      "The digit behind `|` or `>` says how far the text is indented: 1 to 9.",
+    "found undefined alias":
+      "No anchor of this name stands before the alias.",
+    "found duplicate %YAML directive":
+      "A second `%YAML` line stands here. Remove it.",
+    "found incompatible YAML document":
+      "This is no version of YAML 1. Remove the `%YAML` line.",
+    "found duplicate %TAG directive":
+      "A second `%TAG` line for one handle stands here. fleetctl reads no tags: remove both.",
+    "did not find expected tag URI":
+      "The tag here is not complete. fleetctl reads no tags: remove it, or put text that begins with "
+      + "`!` in quotes.",
+    "did not find expected whitespace or line break":
+      "A blank must follow the tag here. Put text that begins with `!` in quotes.",
+    "found unexpected ':'":
+      "A `:` stands in text without quotes here. Put the text in quotes.",
     "found a tab character where an indentation space is expected":
       "A tab stands here; YAML is indented with spaces only.",
     "found a tab character that violates indentation":

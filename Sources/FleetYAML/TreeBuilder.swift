@@ -38,9 +38,10 @@ struct TreeBuilder {
   private var anchors: [String: Anchor] = [:]
   private var flowDepth = 0
   private var cost = 0
+  private var aliasText = 0
   private var documents = 0
   /// Where the latest complete node ends.
-  private var lastEnd = YAMLDocument.Place()
+  private var lastEnd: UInt32 = 0
 
   init(source: SourceText, isASCII: Bool) {
     self.source = source
@@ -100,11 +101,12 @@ struct TreeBuilder {
   private mutating func addScalar(_ event: Event) -> Bool {
     let scalar = event.pointee.data.scalar
     var start = marks.place(event.pointee.start_mark)
-    var end = marks.place(event.pointee.end_mark)
-    if scalar.anchor != nil || scalar.tag != nil { skipProperties(&start, end: end) }
+    let stop = marks.place(event.pointee.end_mark)
+    if scalar.anchor != nil || scalar.tag != nil { skipProperties(&start, end: stop) }
+    var end = stop.byte
     let written = YAMLScalarStyle(scalar.style)
     if written == .literal || written == .folded {
-      end = marks.trimmed(end, notBefore: Int(start.byte) + 1)
+      end = marks.trimmed(end, notBefore: min(start.byte + 1, end))
     }
     // A scalar that is tagged as text is never nothing, true or a number.
     let isText = scalar.tag.map { String(cString: $0) == YAMLTag.text } ?? false
@@ -114,7 +116,10 @@ struct TreeBuilder {
     record.end = end
     setText(&record, UnsafeBufferPointer(start: scalar.value, count: scalar.length), written)
     let index = append(record)
-    if records[index].isKey, written == .plain { checkPlainKey(index) }
+    if records[index].isKey {
+      guard scalar.length <= YAMLLimits.key else { return refuseLongKey(at: event) }
+      if written == .plain { checkPlainKey(index) }
+    }
     checkTag(scalar.tag, index)
     if let anchor = scalar.anchor { anchors[String(cString: anchor)] = .node(index) }
     return true
@@ -128,12 +133,12 @@ struct TreeBuilder {
   ) {
     let quotes = style == .singleQuoted || style == .doubleQuoted ? 1 : 0
     let start = Int(record.start.byte) + quotes
-    let end = Int(record.end.byte) - quotes
+    let end = Int(record.end) - quotes
     record.count = UInt32(text.count)
     if end - start == text.count, stands(text, at: start) {
-      record.textStart = UInt32(start)
+      record.extent = UInt32(start)
     } else {
-      record.textStart = UInt32(extra.count)
+      record.extent = UInt32(extra.count)
       record.isInExtra = true
       extra.append(contentsOf: text)
     }
@@ -147,17 +152,16 @@ struct TreeBuilder {
     }
   }
 
-  /// Moves `start` behind anchor and tag where they stand on the value's own line.
+  /// Moves `start` behind anchor and tag, to the content or, where there is none, to `end`.
+  ///
+  /// Counts on from `start`: asking for the place of a byte would read its line from the beginning,
+  /// and a line may be the whole file.
   private func skipProperties(_ start: inout YAMLDocument.Place, end: YAMLDocument.Place) {
-    let bytes = source.bytes
-    var index = Int(start.byte)
-    let limit = Int(end.byte)
-    while index < limit, bytes[index] == 0x26 || bytes[index] == 0x21 {
-      while index < limit, bytes[index] > 0x20 { index += 1 }
-      while index < limit, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+    source.bytes.withUnsafeBufferPointer { bytes in
+      var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
+      cursor.skip()
+      start = cursor.isAtLimit ? end : cursor.place
     }
-    guard index < limit, bytes[index] > 0x20 else { return }
-    start = YAMLDocument.Place(source.place(at: index))
   }
 
   // MARK: Lists and mappings
@@ -187,8 +191,9 @@ struct TreeBuilder {
     }
     var record = Record(shape)
     record.start = marks.place(event.pointee.start_mark)
-    record.end = marks.place(event.pointee.end_mark)
-    if isFlow, anchor != nil || tag != nil { skipProperties(&record.start, end: record.end) }
+    let end = marks.place(event.pointee.end_mark)
+    record.end = end.byte
+    if isFlow, anchor != nil || tag != nil { skipProperties(&record.start, end: end) }
     let index = append(record)
     let name = anchor.map { String(cString: $0) }
     frames.append(
@@ -204,11 +209,11 @@ struct TreeBuilder {
     guard let frame = frames.popLast() else { return }
     if frame.isFlow {
       flowDepth -= 1
-      lastEnd = marks.place(event.pointee.end_mark)
+      lastEnd = UInt32(truncatingIfNeeded: marks.byte(event.pointee.end_mark.index))
     }
     // libyaml ends a block where the next thing begins; ours ends with its last content.
     records[frame.record].end = lastEnd
-    records[frame.record].size = UInt32(records.count - frame.record)
+    records[frame.record].extent = UInt32(records.count - frame.record)
     records[frame.record].count = UInt32(frame.children)
     if frame.isMapping { refuseRepeatedKeys(of: frame.record) }
     if let anchor = frame.anchor { anchors[anchor] = .node(frame.record) }
@@ -232,31 +237,37 @@ struct TreeBuilder {
         "No anchor \(quoted("&" + name)) stands before this alias.\(hint)"
       )
     }
-    let size = Int(records[target].size)
-    cost += size
+    let size = records[target].size
+    cost += 2 * size
     guard cost <= YAMLLimits.events else { return refuseEvents(at: event) }
-    guard frames.count + height(of: target) <= YAMLLimits.depth else {
-      return refuseDepth(at: event)
-    }
+    let measure = measure(target)
+    aliasText += measure.text
+    guard aliasText <= YAMLLimits.aliasText else { return refuseAliasText(at: event) }
+    guard frames.count + measure.height <= YAMLLimits.depth else { return refuseDepth(at: event) }
     var copy = records[target]
     copy.start = marks.place(event.pointee.start_mark)
-    copy.end = marks.place(event.pointee.end_mark)
+    copy.end = UInt32(truncatingIfNeeded: marks.byte(event.pointee.end_mark.index))
     _ = append(copy)
     for offset in 1..<max(1, size) { records.append(records[target + offset]) }
     return true
   }
 
-  /// How many lists and mappings stand inside each other in a complete node, itself included.
-  private func height(of target: Int) -> Int {
+  /// How many lists and mappings stand inside each other in a complete node, itself included, and
+  /// how many bytes of text it has.
+  private func measure(_ target: Int) -> (height: Int, text: Int) {
+    guard records[target].shape != .scalar else { return (0, Int(records[target].count)) }
     var depths: [Int] = []
     var height = 0
-    for index in target..<target + Int(records[target].size) {
+    var text = 0
+    for index in target..<target + records[target].size {
       let parent = index == target ? 0 : depths[index - target - Int(records[index].up)]
-      let depth = records[index].shape == .scalar ? parent : parent + 1
+      let isScalar = records[index].shape == .scalar
+      let depth = isScalar ? parent : parent + 1
+      if isScalar { text += Int(records[index].count) }
       depths.append(depth)
       height = max(height, depth)
     }
-    return height
+    return (height, text)
   }
 }
 
@@ -275,6 +286,30 @@ extension TreeBuilder {
         "The file holds more than \(YAMLLimits.events) values, counting what its aliases stand for "
           + "(deeply bracketed ones several times). Split it with `include:`.",
         at: span(event)
+      )
+    )
+    return false
+  }
+
+  private mutating func refuseAliasText(at event: Event) -> Bool {
+    report(
+      Diagnostic(
+        .yamlLimit,
+        "What the aliases of this file stand for has more than \(YAMLLimits.aliasText) bytes of text.",
+        at: span(event)
+      )
+    )
+    return false
+  }
+
+  private mutating func refuseLongKey(at event: Event) -> Bool {
+    let start = source.place(at: marks.byte(event.pointee.start_mark.index))
+    report(
+      Diagnostic(
+        .yamlLimit,
+        "This key has \(event.pointee.data.scalar.length) bytes; a key has at most "
+          + "\(YAMLLimits.key). Check that the quotes and brackets before it are closed.",
+        at: SourceSpan(file: source.name, start: start, end: start)
       )
     )
     return false
@@ -323,7 +358,7 @@ extension TreeBuilder {
   }
 
   private mutating func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>?, _ index: Int) {
-    guard let tag else { return }
+    guard let tag, diagnostics.all.count < YAMLLimits.findings else { return }
     let name = String(cString: tag)
     guard name != YAMLTag.text, name != YAMLTag.none else { return }
     let shown =
@@ -365,10 +400,11 @@ extension TreeBuilder {
     var key = mapping + 1
     for _ in 0..<count {
       if !records[key].isRepeated { keys.append(key) }
-      key += 1 + Int(records[key + 1].size)
+      key += 1 + records[key + 1].size
     }
     for (first, second) in repeated(keys) {
       records[second].isRepeated = true
+      guard diagnostics.all.count < YAMLLimits.findings else { continue }
       let name = quoted(String(decoding: text(of: second), as: UTF8.self))
       report(
         Diagnostic(
@@ -385,6 +421,7 @@ extension TreeBuilder {
   /// Returns the first and the later place of every key that stands more than once.
   private func repeated(_ keys: [Int]) -> [(first: Int, second: Int)] {
     var found: [(Int, Int)] = []
+    if keys.contains(where: { text(of: $0).contains { $0 >= 0x80 } }) { return repeatedTexts(keys) }
     guard keys.count > 8 else {
       for (position, second) in keys.enumerated() {
         let first = keys[..<position].first { text(of: $0).elementsEqual(text(of: second)) }
@@ -403,24 +440,36 @@ extension TreeBuilder {
     return found
   }
 
+  /// The same beyond ASCII, where one text has several spellings (Unicode's canonical equivalence): a
+  /// dictionary of ours would take `é` and `e` with an accent for one key.
+  private func repeatedTexts(_ keys: [Int]) -> [(first: Int, second: Int)] {
+    var found: [(Int, Int)] = []
+    var seen: [String: Int] = Dictionary(minimumCapacity: keys.count)
+    for key in keys {
+      let name = String(decoding: text(of: key), as: UTF8.self)
+      if let first = seen[name] {
+        found.append((first, key))
+      } else {
+        seen[name] = key
+      }
+    }
+    return found
+  }
+
   private func text(of index: Int) -> ArraySlice<UInt8> {
     let record = records[index]
-    let start = Int(record.textStart)
+    let start = Int(record.extent)
     return (record.isInExtra ? extra : source.bytes)[start..<start + Int(record.count)]
   }
 
-  private func span(_ index: Int) -> SourceSpan {
-    SourceSpan(
-      file: source.name,
-      start: records[index].start.place,
-      end: records[index].end.place
-    )
-  }
+  private func span(_ index: Int) -> SourceSpan { records[index].span(in: source) }
 
   private func span(_ event: Event) -> SourceSpan {
-    let start = marks.place(event.pointee.start_mark)
-    let end = marks.place(event.pointee.end_mark)
-    return SourceSpan(file: source.name, start: start.place, end: end.place)
+    SourceSpan(
+      file: source.name,
+      start: source.place(at: marks.byte(event.pointee.start_mark.index)),
+      end: source.place(at: marks.byte(event.pointee.end_mark.index))
+    )
   }
 }
 

@@ -16,42 +16,30 @@ final class YAMLDocument: Sendable {
     self.extra = extra
   }
 
-  /// One node or key.
+  /// One node or key, in 28 bytes: a file may hold a million of them.
   struct Record: Sendable {
+    /// Where it begins.
     var start = Place()
-    var end = Place()
-    /// Scalars: where the text begins in the source or in `extra`.
-    var textStart: UInt32 = 0
+    /// The byte behind its last one.
+    var end: UInt32 = 0
+    /// Scalars: where the text begins in the source or in `extra`; else how many records this node and
+    /// everything in it have.
+    var extent: UInt32 = 0
     /// Bytes of text of a scalar, items of a list, or entries of a mapping with repeated keys.
     var count: UInt32 = 0
     /// How many records before this one its parent stands; 0 for the root.
     var up: UInt32 = 0
-    /// Records of this node and everything in it.
-    var size: UInt32 = 1
     /// Shape and flags in the low byte, the position among its siblings in the other three.
     var bits: UInt32
   }
 
-  /// `SourcePlace` in half the space.
+  /// A byte with the line it stands on; columns are counted when someone asks.
   struct Place: Sendable {
     var byte: UInt32 = 0
     var line: UInt32 = 1
-    var column: UInt32 = 1
-
-    var place: SourcePlace {
-      SourcePlace(line: Int(line), column: Int(column), byte: Int(byte))
-    }
   }
 
-  func span(_ index: Int) -> SourceSpan {
-    records.withUnsafeBufferPointer { buffer in
-      SourceSpan(
-        file: source.name,
-        start: buffer[index].start.place,
-        end: buffer[index].end.place
-      )
-    }
-  }
+  func span(_ index: Int) -> SourceSpan { records[index].span(in: source) }
 
   func text(_ index: Int) -> String {
     withText(index) { String(decoding: $0, as: UTF8.self) }
@@ -59,7 +47,7 @@ final class YAMLDocument: Sendable {
 
   func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     let record = records[index]
-    let start = Int(record.textStart)
+    let start = Int(record.extent)
     return (record.isInExtra ? extra : source.bytes).withUnsafeBufferPointer { buffer in
       body(UnsafeBufferPointer(rebasing: buffer[start..<start + Int(record.count)]))
     }
@@ -84,15 +72,6 @@ final class YAMLDocument: Sendable {
   }
 }
 
-extension YAMLDocument.Place {
-  // In an extension, so that the memberwise one stays.
-  init(_ place: SourcePlace) {
-    byte = UInt32(truncatingIfNeeded: place.byte)
-    line = UInt32(truncatingIfNeeded: place.line)
-    column = UInt32(truncatingIfNeeded: place.column)
-  }
-}
-
 extension YAMLDocument.Record {
   enum Shape: UInt32 { case scalar, sequence, mapping }
 
@@ -100,6 +79,17 @@ extension YAMLDocument.Record {
     bits = shape.rawValue | style << 2 | UInt32(truncatingIfNeeded: ordinal) << 8
   }
 
+  /// Where the node stands in `source`.
+  func span(in source: SourceText) -> SourceSpan {
+    SourceSpan(
+      file: source.name,
+      start: source.place(at: Int(start.byte), from: Int(start.line)),
+      end: source.place(at: Int(end), from: Int(start.line))
+    )
+  }
+
+  /// Records of this node and everything in it.
+  var size: Int { shape == .scalar ? 1 : Int(extent) }
   var shape: Shape { Shape(rawValue: bits & 3) ?? .scalar }
   var style: UInt32 { bits >> 2 & 7 }
   var ordinal: Int {

@@ -58,6 +58,12 @@ package struct YAMLNode: Sendable {
     return text == "~" || text == "null" || text == "Null" || text == "NULL"
   }
 
+  /// Whether `*name` stands there: what would be changed there is another node's text.
+  var isAlias: Bool {
+    let start = Int(record.start.byte)
+    return start < source.bytes.count && source.bytes[start] == 0x2A
+  }
+
   /// Whether the node is a mapping.
   package var isMapping: Bool { record.shape == .mapping }
 
@@ -81,7 +87,7 @@ package struct YAMLNode: Sendable {
     var child = index + 1
     for _ in 0..<record.count {
       items.append(YAMLNode(document: document, index: child))
-      child += Int(document.records[child].size)
+      child += document.records[child].size
     }
     return items
   }
@@ -126,7 +132,7 @@ package struct YAMLNode: Sendable {
     for _ in 0..<record.count {
       let isRepeated = document.records[child].isRepeated
       if !isRepeated, !body(child) { return }
-      child += 1 + Int(document.records[child + 1].size)
+      child += 1 + document.records[child + 1].size
     }
   }
 }
@@ -141,6 +147,9 @@ package struct YAMLEntry: Sendable {
 
   /// Where the key stands, quotes included.
   package var keySpan: SourceSpan { document.span(keyIndex) }
+
+  /// How the key was written.
+  package var keyStyle: YAMLScalarStyle { YAMLNode(document: document, index: keyIndex).style }
 
   /// The value.
   package var value: YAMLNode { YAMLNode(document: document, index: keyIndex + 1) }

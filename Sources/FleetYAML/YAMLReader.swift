@@ -42,7 +42,17 @@ package struct YAMLReader: Sendable {
   // MARK: Scalars
 
   /// Returns the text of a scalar as written; an empty one only if it is in quotes.
+  ///
+  /// Text that other tools take for a number, a date or a truth value is reported as
+  /// `yaml-ambiguous-scalar`, a warning.
   package func string(_ node: YAMLNode, into diagnostics: inout Diagnostics) -> String? {
+    guard let text = anyText(node, into: &diagnostics) else { return nil }
+    warnIfAmbiguous(node, text, into: &diagnostics)
+    return text
+  }
+
+  /// Returns the text of a scalar as written, for whoever decides later what it is.
+  package func anyText(_ node: YAMLNode, into diagnostics: inout Diagnostics) -> String? {
     guard !node.isNull, let text = node.text else {
       reportKind(node, wanted: "text", into: &diagnostics)
       return nil
@@ -59,13 +69,18 @@ package struct YAMLReader: Sendable {
     into diagnostics: inout Diagnostics
   ) -> Int? {
     guard let text = node.text, !node.isNull, node.style == .plain, isDecimal(text) else {
-      reportKind(node, wanted: "a whole number", into: &diagnostics)
+      reportKind(
+        node,
+        wanted: "a whole number",
+        suggestions: decimal(node),
+        into: &diagnostics
+      )
       return nil
     }
     let digits = text.drop { $0 == "-" }
     guard digits.count == 1 || digits.first != "0", let number = Int(text) else {
       let why = digits.first == "0" ? "has a leading zero" : "is too large"
-      invalid(node, "\(quoted(text)) \(why).", into: &diagnostics)
+      invalid(node, "\(quoted(text)) \(why).", suggestions: decimal(node), into: &diagnostics)
       return nil
     }
     guard range.contains(number) else {
@@ -113,8 +128,11 @@ package struct YAMLReader: Sendable {
     of words: [String],
     into diagnostics: inout Diagnostics
   ) -> String? {
-    guard let text = string(node, into: &diagnostics) else { return nil }
-    if words.contains(text) { return text }
+    guard let text = anyText(node, into: &diagnostics) else { return nil }
+    if words.contains(text) {
+      warnIfAmbiguous(node, text, into: &diagnostics)
+      return text
+    }
     let list = words.map { "`\($0)`" }.joined(separator: ", ")
     invalid(
       node,
@@ -191,8 +209,10 @@ package struct YAMLReader: Sendable {
   package func reportKind(
     _ node: YAMLNode,
     wanted: String,
+    suggestions: [Suggestion] = [],
     into diagnostics: inout Diagnostics
   ) {
+    guard !diagnostics.isFull else { return diagnostics.drop() }
     var found = node.kindName
     if let text = node.text, !node.isNull {
       found = node.style == .plain ? quoted(text) : "text in quotes"
@@ -202,7 +222,8 @@ package struct YAMLReader: Sendable {
         wrongType,
         "\(node.subject.startingSentence) must be \(wanted), but \(found) stands here.",
         at: node.isNull ? node.headSpan : node.span,
-        path: node.path
+        path: node.path,
+        suggestions: suggestions + quotedNull(node, wanted)
       )
     )
   }
@@ -214,6 +235,7 @@ package struct YAMLReader: Sendable {
     suggestions: [Suggestion] = [],
     into diagnostics: inout Diagnostics
   ) {
+    guard !diagnostics.isFull else { return diagnostics.drop() }
     diagnostics.add(
       Diagnostic(
         invalidValue,
@@ -241,6 +263,7 @@ package struct YAMLReader: Sendable {
     _ allowed: [String],
     into diagnostics: inout Diagnostics
   ) {
+    guard !diagnostics.isFull else { return diagnostics.drop() }
     let suggestions = correction(of: entry.key, in: allowed, at: entry.keySpan)
     let known = allowed.sorted().map { "`\($0)`" }.joined(separator: ", ")
     diagnostics.add(

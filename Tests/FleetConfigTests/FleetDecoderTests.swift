@@ -75,7 +75,7 @@ import Testing
   @Test(arguments: [
     Case("version: 1\nfleet: a\n1️⃣nods2️⃣: {}\nnodes: {a: {address: h}}", .unknownKey),
     Case("version: 1\nfleet: a\nnodes:\n  a: {address: h, 1️⃣role2️⃣: [x]}", .unknownKey),
-    Case("version: 1\nfleet: a\n1️⃣groups2️⃣: {}\nnodes: {a: {address: h}}", .unknownKey),
+    Case("version: 1\nfleet: a\n1️⃣group2️⃣: {}\nnodes: {a: {address: h}}", .unknownKey),
     Case("version: 1\nfleet: a\nnodes:\n  1️⃣a2️⃣: {roles: [x]}", .missingKey),
     Case("version: 1\nfleet: a\nnodes:\n  1️⃣a2️⃣:", .missingKey),
     Case("1️⃣fleet2️⃣: a\nnodes: {a: {address: h}}", .missingKey),

@@ -40,6 +40,20 @@ import Testing
     )
   }
 
+  @Test func dependentsAreTheSameAsBySearchingTheWholeFleet() throws {
+    let run = Validation(text(nodes: 40, monitors: 20), registry: Self.registry)
+    let fleets = [run, Validation(AutobotFleet.text())]
+    for run in fleets {
+      let resolved = try #require(run.resolved)
+      for (index, instance) in resolved.instances.enumerated() {
+        let expected = resolved.instances.filter { candidate in
+          candidate.dependencies.contains { $0.providers.contains(index) }
+        }
+        #expect(resolved.dependents(of: instance).map(\.address) == expected.map(\.address))
+      }
+    }
+  }
+
   @Test func instancesWithEqualParametersShareTheirProfile() throws {
     let run = Validation(text(nodes: 3, monitors: 0), registry: Self.registry)
     let instances = try #require(run.resolved).instances(of: "exporter")

@@ -38,6 +38,21 @@ import Testing
     #expect(detail(Array(text.utf8)) != "read")
   }
 
+  @Test func labelsAndSelectorsAreReadAgain() throws {
+    var node = try OneNode()
+    node.edit(OneNode.conf, "port 1\n")
+    node.fleet.look()
+    var inputs = node.fleet.inputs
+    inputs[0].labels = ["zone": "a", "example.org/tier": "web"]
+    var options = PlanOptions()
+    options.selectors = ["role=redis", "zone=a"]
+    let plan = try Planner.plan(PlanInput(fleet: "f", nodes: inputs, options: options))
+    let read = try PlanFile(parsing: PlanFile(plan).bytes).plan
+    #expect(read == plan)
+    #expect(read.nodes.map(\.labels) == [inputs[0].labels])
+    #expect(read.options.selectors == options.selectors)
+  }
+
   @Test func metaStandsOutsideTheDigest() throws {
     var node = try OneNode()
     let plan = try node.fleet.plan()

@@ -197,6 +197,41 @@ import Testing
     #expect(try node.planned().count == 3)
   }
 
+  @Test func aSelectorLimitsThePlanAndSaysSo() throws {
+    var node = try OneNode()
+    node.edit(OneNode.conf, "port 1\n")
+    node.edit(OneNode.site, "listen 1;\n")
+    node.fleet.options.selectors = ["role=redis"]
+    let plan = try node.fleet.plan()
+    #expect(plan.changes.map(\.address.name) == [OneNode.conf])
+    #expect(plan.notes.map(\.text) == ["limited by -l: 2 further changes are not in this plan"])
+    // With a target both must hold, as must two selectors.
+    node.fleet.options.targets = ["*/file:/etc/nginx/*"]
+    #expect(try node.planned() == [])
+    node.fleet.options.selectors = ["role!=redis", "node=n*"]
+    #expect(try node.planned() == ["update file:/etc/nginx/site [drift]"])
+    node.fleet.options.selectors = ["zone=a"]
+    #expect(try node.planned() == [])
+  }
+
+  @Test func aSelectorSeesLabelsAndGroups() throws {
+    var node = try OneNode()
+    node.edit(OneNode.conf, "port 1\n")
+    node.fleet.look()
+    func changes(_ selector: String) throws -> Int {
+      var inputs = node.fleet.inputs
+      inputs[0].labels = ["zone": "a"]
+      inputs[0].groups = ["edge"]
+      var options = PlanOptions()
+      options.selectors = [selector]
+      return try Planner.plan(PlanInput(fleet: "f", nodes: inputs, options: options)).changes.count
+    }
+    #expect(try changes("zone=a") > 0)
+    #expect(try changes("zone=b") == 0)
+    #expect(try changes("group=edge") > 0)
+    #expect(try changes("!group") == 0)
+  }
+
   @Test func aTargetThatNamesAUnitBringsWhatItNeeds() throws {
     var node = try OneNode()
     node.edit(OneNode.conf, "port 1\n")

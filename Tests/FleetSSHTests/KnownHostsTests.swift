@@ -33,8 +33,8 @@ private struct Writer {
 
   mutating func file() -> String {
     let count = Int.random(in: 1...12, using: &random)
-    return (0..<count).map { _ in line() }.joined(separator: "\n")
-      + pick(["\n", "", "\n\n"], or: "\n")
+    return (0..<count).map { _ in line() }.joined(separator: pick(["\n", "\n", "\r\n"], or: "\n"))
+      + pick(["\n", "", "\n\n", "\r\n"], or: "\n")
   }
 
   private mutating func line() -> String {
@@ -45,6 +45,9 @@ private struct Writer {
       return pick(["web-1 ssh-ed25519 !!!", "@@@ web-1", "web-1,"], or: "")
     case 3: return "web-1 ssh-ed25519 \(key().dropLast(7)) cut"
     case 4: return "web-1 ecdsa-sha2-nistp256 \(key()) of another type"
+    case 6: return many() + " ssh-ed25519 \(key())"
+    case 7:
+      return "\(names()) ssh-ed25519 \(key()) " + String(repeating: "long comment ", count: 6000)
     case 5: return "@unknown web-1 ssh-ed25519 \(key())"
     default: break
     }
@@ -59,6 +62,11 @@ private struct Writer {
     if Int.random(in: 0..<5, using: &random) == 0 { return hashed() }
     let count = Int.random(in: 1...3, using: &random)
     return (0..<count).map { _ in pattern() }.joined(separator: ",")
+  }
+
+  /// A line of more than 64 KiB.
+  private mutating func many() -> String {
+    (0..<6000).map { "host-\($0).example" }.joined(separator: ",") + "," + pattern()
   }
 
   private mutating func pattern() -> String {
@@ -101,7 +109,7 @@ struct KnownHostsTests {
   /// The generated files are the same in every run; `seed` names one of them.
   @Test(
     .enabled(if: Program.find(["/usr/bin/ssh-keygen"]) != nil, "needs ssh-keygen"),
-    arguments: (0..<6).map { $0 * 50 }
+    arguments: (0..<12).map { $0 * 50 }
   )
   func findsTheLinesThatSSHKeygenFinds(first seed: Int) throws {
     let folder = TemporaryFolder()
@@ -112,7 +120,8 @@ struct KnownHostsTests {
       for name in ["web-1", "10.0.0.12", "db.example.org", "[web-1]:2222", "ab"] {
         let listing = Program.run(["/usr/bin/ssh-keygen", "-F", name, "-f", path], in: folder)
           .output
-        let expected = listing.split(separator: "\n").compactMap { line -> Int? in
+        let expected = listing.utf8.split(separator: 0x0A).map { String(Substring($0)) }.compactMap
+        { line -> Int? in
           guard line.hasPrefix("# Host "), let at = line.firstRange(of: "found: line ") else {
             return nil
           }

@@ -206,6 +206,58 @@ struct AgentTests {
     #expect(try await logIn(server, [server.folder.path("user")], agent: agent.socket) == "in\n")
   }
 
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func agentOfTheTargetIsAskedInsteadOfTheOperatorsOwn(transport: SSHTarget.Transport) async throws
+  {
+    let server = try SSHServer()
+    let agent = try RunningAgent(server.folder, keys: [server.folder.path("user")])
+    var target = server.target()
+    target.identityFiles = []
+    target.transport = transport
+    func connector(_ socket: String?) -> SSHConnector {
+      SSHConnector(
+        SSHConfiguration(
+          agentSocket: socket,
+          homeDirectory: "/nonexistent",
+          sshProgram: "/usr/bin/ssh"
+        )
+      )
+    }
+    target.identityAgent = agent.socket
+    let connection = try await connector("/nonexistent/agent").connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+    target.identityAgent = ""
+    let error = await failure { try await connector(agent.socket).connect(to: target) }
+    #expect(error?.code == .authenticationRefused)
+  }
+
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func onlyTheNamedIdentitiesAreOffered(transport: SSHTarget.Transport) async throws {
+    let server = try SSHServer()
+    SSHServer.makeKey(server.folder, "stranger", "ed25519")
+    let agent = try RunningAgent(server.folder, keys: [server.folder.path("user")])
+    let configuration = SSHConfiguration(
+      agentSocket: agent.socket,
+      homeDirectory: "/nonexistent",
+      sshProgram: "/usr/bin/ssh"
+    )
+    var target = server.target()
+    target.identityFiles = [server.folder.path("stranger")]
+    target.transport = transport
+    let connection = try await SSHConnector(configuration).connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+    target.identitiesOnly = true
+    let error = await failure { try await SSHConnector(configuration).connect(to: target) }
+    #expect(error?.code == .authenticationRefused)
+    // A public key file says which of the agent's keys is meant.
+    target.identityFiles = [server.folder.path("user.pub")]
+    let named = try await SSHConnector(configuration).connect(to: target)
+    #expect(try await named.script("echo in") == "in\n")
+    await named.close()
+  }
+
   @Test
   func silentAgentIsNotWaitedForLong() async throws {
     let server = try SSHServer()

@@ -60,7 +60,13 @@ import Testing
   }
 
   @Test func aRuleOutsideTheCatalogueHasItsPlaceInTheTool() throws {
-    let rule = Rule("host-key-changed", "FLT5001", .error, "A host key is not the pinned one")
+    let rule = Rule(
+      "host-key-changed",
+      "FLT5001",
+      .error,
+      "A host key is not the pinned one",
+      explanation: Rule.noLLM.explanation
+    )
     let report = DiagnosticsReport(
       [Diagnostic(rule, "x")],
       sources: [:],

@@ -18,7 +18,15 @@ import Testing
     return (value, diagnostics.all)
   }
 
-  @Test(arguments: ["no", "0644", "1.10", "12:30:45", "true", "'~'", "\"\"", "5"])
+  @Test(arguments: ["no", "0644", "1.10", "12:30:45", "true"])
+  func textThatOthersReadDifferentlyStaysTextWithAWarning(written: String) throws {
+    let result = try reading("a: \(written)") { reader.string($0, into: &$1) }
+    #expect(result.found.map(\.rule) == [.yamlAmbiguousScalar])
+    #expect(result.value == written)
+    #expect(try reading("a: \(written)") { reader.anyText($0, into: &$1) }.found == [])
+  }
+
+  @Test(arguments: ["web", "'no'", "'~'", "\"\"", "5", "'0644'"])
   func textStaysText(written: String) throws {
     let result = try reading("a: \(written)") { reader.string($0, into: &$1) }
     #expect(result.found == [])

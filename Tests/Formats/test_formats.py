@@ -97,7 +97,7 @@ class SARIFTests(Folder):
         self.write("fleet.yaml", UNSOUND)
         run = json.loads(self.formatted("sarif"))["runs"][0]
         fixed = [r for r in run["results"] if "fixes" in r]
-        self.assertEqual(sorted(r["ruleId"] for r in fixed), ["FLT2001", "FLT3001"])
+        self.assertEqual(sorted(r["ruleId"] for r in fixed), ["FLT2001", "FLT3001", "FLT3402"])
         text = UNSOUND.encode()
         edits = []
         for result in fixed:

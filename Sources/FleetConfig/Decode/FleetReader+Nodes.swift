@@ -8,25 +8,35 @@ extension FleetReader {
   ]
 
   mutating func nodes(_ node: YAMLNode, into fleet: inout Fleet) {
-    guard let entries = scalars.mapping(node, "`nodes`") else { return }
-    if entries.isEmpty {
-      scalars.report(.invalidValue, node, "`nodes` is empty; a fleet has at least one node.")
+    guard let entries = scalars.mapping(node, "`nodes`") else {
+      isIncomplete = true
+      return
     }
-    fleet.nodes.reserveCapacity(entries.count)
+    if entries.isEmpty, emptyNodes == nil { emptyNodes = node }
+    fleet.nodes.reserveCapacity(fleet.nodes.count + entries.count)
+    // Within one file YAML keys are unique already.
+    if !file.isMain, nodeSpans.isEmpty {
+      for node in fleet.nodes { nodeSpans[node.id] = node.span }
+    }
     for entry in entries {
       guard let id = NodeID(entry.key) else {
-        diagnoseName(entry)
+        diagnoseName(entry, "node id")
+        continue
+      }
+      if !file.isMain, let other = nodeSpans.updateValue(entry.keySpan, forKey: id) {
+        report(twice: "The node `\(id)`", entry, other: other)
         continue
       }
       fleet.nodes.append(self.node(id, entry))
     }
   }
 
-  private mutating func diagnoseName(_ entry: YAMLEntry) {
+  mutating func diagnoseName(_ entry: YAMLEntry, _ what: String) {
+    isIncomplete = true
     scalars.diagnostics.add(
       Diagnostic(
         .invalidValue,
-        "`\(entry.key)` is no node id: write 1 to 64 letters, digits, `.`, `_` or `-`, beginning "
+        "`\(entry.key)` is no \(what): write 1 to 64 letters, digits, `.`, `_` or `-`, beginning "
           + "with a letter or digit.",
         at: entry.keySpan,
         path: entry.path
@@ -41,7 +51,7 @@ extension FleetReader {
     var hasAddress = false
     for field in fields {
       if field.key == "address" { hasAddress = true }
-      read(field, of: what, into: &node)
+      if read(field, of: what, into: &node) == "address" { hasAddress = true }
     }
     if !hasAddress {
       scalars.missingKey("address", of: what, at: entry.keySpan, path: entry.path)
@@ -49,7 +59,12 @@ extension FleetReader {
     return node
   }
 
-  private mutating func read(_ field: YAMLEntry, of what: String, into node: inout FleetNode) {
+  /// Returns the key that was probably meant where there is none of that name.
+  private mutating func read(
+    _ field: YAMLEntry,
+    of what: String,
+    into node: inout FleetNode
+  ) -> String? {
     let value = field.value
     switch field.key {
     case "address":
@@ -70,11 +85,12 @@ extension FleetReader {
     case "labels": node.labels = labels(value, of: what)
     case "ssh": node.ssh = ssh(value, of: "`ssh`")
     case "allow": node.allow = waivers(value)
-    default: scalars.unknownKey(field, of: what, known: Self.nodeKeys)
+    default: return scalars.unknownKey(field, of: what, known: Self.nodeKeys)
     }
+    return nil
   }
 
-  private mutating func assignments(_ node: YAMLNode, of what: String) -> [RoleAssignment] {
+  mutating func assignments(_ node: YAMLNode, of what: String) -> [RoleAssignment] {
     (scalars.list(node, "`roles` of \(what.lowercasedFirst)") ?? []).compactMap { item in
       guard item.isMapping else {
         return scalars.text(item).map { RoleAssignment(role: Located($0, at: item.span)) }
@@ -92,71 +108,48 @@ extension FleetReader {
       let fields = scalars.mapping(entry.value, "The parameters of `\(entry.key)`") ?? []
       return RoleAssignment(
         role: Located(entry.key, at: entry.keySpan),
-        parameters: parameters(fields, of: entry.key)
+        parameters: parameters(fields, of: entry.key),
+        span: item.span
       )
     }
   }
 
   private mutating func labels(_ node: YAMLNode, of what: String) -> [String: String] {
     var labels: [String: String] = [:]
-    for entry in scalars.mapping(node, "`labels`") ?? [] {
-      let form = "at most 63 letters, digits, `.`, `_`, `/` or `-`"
-      guard !entry.key.isEmpty, Grammar.isLabel(entry.key) else {
-        scalars.report(
-          .invalidValue,
-          entry.value,
-          "`\(entry.key)` cannot be a label of \(what.lowercasedFirst); write \(form)."
-        )
-        continue
-      }
-      let name = "The label `\(entry.key)`"
-      labels[entry.key] = scalars.text(entry.value, name, form: form, Grammar.isLabel)
-    }
+    for label in labelList(node, of: what) { labels[label.key.value] = label.value.value }
     return labels
   }
 
-  private mutating func waivers(_ node: YAMLNode) -> [Waiver] {
-    (scalars.list(node, "`allow`") ?? []).compactMap { item in
-      guard let fields = scalars.mapping(item, "A waiver") else { return nil }
-      var rule: Located<String>?
-      var because: String?
-      var known: Set<String> = []
-      for field in fields {
-        known.insert(field.key)
-        switch field.key {
-        case "rule": rule = waivedRule(field.value)
-        case "because":
-          let form = "a sentence that says why"
-          because = scalars.text(field.value, "`because`", form: form) { text in
-            !Grammar.hasControl(text) && text.contains { !$0.isWhitespace }
-          }
-        default: scalars.unknownKey(field, of: "A waiver", known: ["rule", "because"])
-        }
-      }
-      for key in ["rule", "because"] where !known.contains(key) {
-        scalars.missingKey(key, of: "A waiver", at: item.span, path: item.path)
-      }
-      guard let rule, let because else { return nil }
-      return Waiver(rule: rule, because: because)
+  /// The entries of a `labels:` whose key and value are labels, in the order written.
+  mutating func labelList(_ node: YAMLNode, of what: String) -> [LabelRequirement] {
+    guard let entries = scalars.mapping(node, "`labels` of \(what.lowercasedFirst)") else {
+      isIncomplete = true
+      return []
     }
-  }
-
-  private mutating func waivedRule(_ node: YAMLNode) -> Located<String>? {
-    guard let text = scalars.text(node) else { return nil }
-    guard let rule = Rule.named(text) else {
-      let hint = NearestName.question(text, in: Rule.all.map(\.slug)).map { " " + $0 } ?? ""
-      scalars.report(.invalidValue, node, "There is no rule `\(text)`.\(hint)")
-      return nil
-    }
-    guard Waivers.canWaive(rule) else {
-      scalars.report(
-        .invalidValue,
-        node,
-        "`\(rule.slug)` cannot be waived: a fleet that breaks it does not work."
+    return entries.compactMap { entry in
+      guard Grammar.isLabelKey(entry.key) else {
+        isIncomplete = true
+        scalars.diagnostics.add(
+          Diagnostic(
+            .invalidValue,
+            "`\(entry.key)` cannot be a label of \(what.lowercasedFirst); write \(Grammar.labelKeyForm).",
+            at: entry.keySpan,
+            path: entry.path
+          )
+        )
+        return nil
+      }
+      let name = "The label `\(entry.key)`"
+      let form = Grammar.labelValueForm
+      guard let value = scalars.text(entry.value, name, form: form, Grammar.isLabelValue) else {
+        isIncomplete = true
+        return nil
+      }
+      return LabelRequirement(
+        key: Located(entry.key, at: entry.keySpan),
+        value: Located(value, at: entry.value.span)
       )
-      return nil
     }
-    return Located(rule.slug, at: node.span)
   }
 }
 

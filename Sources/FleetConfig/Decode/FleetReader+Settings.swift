@@ -5,11 +5,6 @@ internal import FleetYAML
 extension FleetReader {
   static let settingKeys = ["user_mode", "hardware_policy", "cloud_llm", "firewall"]
   static let userModes = ["single_user", "single_company", "multi_company", "provider"]
-  static let sshKeys = [
-    "user", "port", "identity_file", "become", "known_hosts", "connect_timeout",
-    "transport",
-  ]
-
   mutating func settings(_ node: YAMLNode, into settings: inout FleetSettings) {
     for entry in scalars.mapping(node, "`settings`") ?? [] {
       let value = entry.value
@@ -36,34 +31,18 @@ extension FleetReader {
     }
   }
 
-  mutating func ssh(_ node: YAMLNode, of what: String) -> SSHSettings {
-    var ssh = SSHSettings()
-    for entry in scalars.mapping(node, what) ?? [] {
-      let value = entry.value
-      switch entry.key {
-      case "user":
-        let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
-        ssh.user = scalars.text(value, "`user`", form: form, Grammar.isUser)
-      case "port": ssh.port = scalars.number(value, in: 1...65535)
-      case "identity_file": ssh.identityFile = path(value, "`identity_file`")
-      case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
-      case "known_hosts": ssh.knownHosts = path(value, "`known_hosts`")
-      case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
-      case "transport": ssh.transport = scalars.word(value, of: ["auto", "libssh2", "openssh"])
-      default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)
-      }
-    }
-    return ssh
-  }
-
   mutating func sources(_ node: YAMLNode, into fleet: inout Fleet) {
     for entry in scalars.mapping(node, "`sources`") ?? [] {
       let what = "The source `\(entry.key)`"
       guard let fields = scalars.mapping(entry.value, what) else { continue }
+      if let other = sourceSpans.updateValue(entry.keySpan, forKey: entry.key) {
+        report(twice: what, entry, other: other)
+        continue
+      }
       var given = false
       for field in fields {
         guard field.key == "path" else {
-          scalars.unknownKey(field, of: what, known: ["path"])
+          given = scalars.unknownKey(field, of: what, known: FleetKeys.source) != nil || given
           continue
         }
         given = true
@@ -75,12 +54,19 @@ extension FleetReader {
     }
   }
 
+  /// The parameters of a role may stand in several files, each parameter in one of them.
   mutating func roleParameters(_ node: YAMLNode, into fleet: inout Fleet) {
     for entry in scalars.mapping(node, "`roles`") ?? [] {
       let role = entry.key
-      fleet.roleSpans[role] = entry.keySpan
+      if fleet.roleSpans[role] == nil { fleet.roleSpans[role] = entry.keySpan }
       let fields = scalars.mapping(entry.value, "The parameters of `\(role)`") ?? []
-      fleet.roleParameters[role] = parameters(fields, of: role)
+      let known = fleet.roleParameters[role] ?? [:]
+      for field in fields {
+        guard let other = known[field.key] else { continue }
+        report(twice: "The parameter `\(field.key)` of `\(role)`", field, other: other.span)
+      }
+      let given = parameters(fields, of: role)
+      fleet.roleParameters[role] = known.merging(given) { first, _ in first }
     }
   }
 
@@ -99,9 +85,18 @@ extension FleetReader {
         )
         continue
       }
+      warnIfAmbiguous(field.value)
       result[field.key] = Located(Self.raw(field.value), at: field.value.span)
     }
     return result
+  }
+
+  /// What a value of no known type may be to other tools; a list's items too.
+  private mutating func warnIfAmbiguous(_ node: YAMLNode) {
+    YAMLReader.schema.warnIfAmbiguous(untyped: node, into: &scalars.diagnostics)
+    for item in node.items {
+      YAMLReader.schema.warnIfAmbiguous(untyped: item, into: &scalars.diagnostics)
+    }
   }
 
   private static func raw(_ node: YAMLNode) -> RawValue {

@@ -23,14 +23,45 @@ enum Grammar {
 
   /// A path on the operator's machine: absolute, relative or beginning with `~/`.
   static func isPath(_ text: String) -> Bool {
-    !text.isEmpty && !text.hasPrefix("-") && !hasControl(text) && text.utf8.count <= 4096
+    !text.isEmpty && text.utf8.first != 0x2D && !hasControl(text) && text.utf8.count <= 4096
   }
 
-  /// A label's key or value, as it stands in selectors.
-  static func isLabel(_ text: String) -> Bool {
-    text.utf8.count <= 63
+  /// What `isLabelKey` wants, for messages.
+  static let labelKeyForm =
+    "1 to 63 letters, digits, `-`, `_` or `.` that begin and end with a letter or digit, perhaps "
+    + "behind a domain name and `/`"
+  /// What `isLabelValue` wants, for messages.
+  static let labelValueForm =
+    "at most 63 letters, digits, `-`, `_` or `.` that begin and end with a letter or digit"
+
+  /// A label's key as Kubernetes has them: `zone`, `example.org/zone`.
+  ///
+  /// The name is 1 to 63 characters; the part before `/` is a DNS subdomain (RFC 1123) of at most 253.
+  static func isLabelKey(_ text: String) -> Bool {
+    guard let slash = text.utf8.firstIndex(of: 0x2F) else {
+      return !text.isEmpty && isLabelValue(text)
+    }
+    let name = String(text[text.index(after: slash)...])
+    return !name.isEmpty && isLabelValue(name) && isSubdomain(text[..<slash])
+  }
+
+  /// A label's value as Kubernetes has them: empty, or 1 to 63 characters.
+  static func isLabelValue(_ text: String) -> Bool {
+    guard let first = text.utf8.first, let last = text.utf8.last else { return true }
+    return text.utf8.count <= 63 && isAlphanumeric(first) && isAlphanumeric(last)
       && text.utf8.allSatisfy {
-        isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F || $0 == 0x2F
+        isAlphanumeric($0) || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+      }
+  }
+
+  private static func isSubdomain(_ text: Substring) -> Bool {
+    text.utf8.count <= 253
+      && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+        guard let first = part.utf8.first, let last = part.utf8.last else { return false }
+        return part.utf8.count <= 63 && isAlphanumeric(first) && isAlphanumeric(last)
+          && part.utf8.allSatisfy {
+            (isAlphanumeric($0) || $0 == 0x2D) && !(0x41...0x5A).contains($0)
+          }
       }
   }
 

@@ -24,9 +24,14 @@ enum DeviceMatching {
     _ owner: inout [Int?],
     _ tried: inout [Bool]
   ) -> Bool {
+    // What is free is taken before anybody is moved, so that the first keep what they prefer.
+    if let free = suitable[need].first(where: { owner[$0] == nil }) {
+      owner[free] = need
+      return true
+    }
     for device in suitable[need] where !tried[device] {
       tried[device] = true
-      if let current = owner[device], !place(current, suitable, &owner, &tried) { continue }
+      guard let current = owner[device], place(current, suitable, &owner, &tried) else { continue }
       owner[device] = need
       return true
     }

@@ -14,6 +14,16 @@ final class SharedScopes: Sendable {
   }
 
   private let cached = Mutex<Values?>(nil)
+  private let index = Mutex<DependentIndex?>(nil)
+
+  func dependents(_ resolved: ResolvedFleet) -> DependentIndex {
+    index.withLock { index in
+      if let index { return index }
+      let made = DependentIndex(resolved)
+      index = made
+      return made
+    }
+  }
 
   func values(_ resolved: ResolvedFleet) -> Values {
     cached.withLock { cached in

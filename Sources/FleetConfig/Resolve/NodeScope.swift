@@ -22,6 +22,10 @@ enum NodeScope {
   }
 
   /// A declared device; `vram` is 0 and the texts are empty where nothing is declared.
+  ///
+  /// `index` and `peers` tell it from the others of its kind and vendor where it has no `uuid`. `shared`
+  /// says that it is part of a device whose other parts nothing but good manners protects; `others`
+  /// is the memory of those parts.
   static func device(_ device: Device) -> Value {
     .map([
       "id": .string(device.id),
@@ -30,6 +34,10 @@ enum NodeScope {
       "model": .string(device.model ?? ""),
       "uuid": .string(device.uuid ?? ""),
       "vram": .size(device.vram ?? ByteCount(bytes: 0)),
+      "index": .int(device.ordinal),
+      "peers": .int(device.peers),
+      "shared": .bool(device.whole.map { !$0.isSeparate } ?? false),
+      "others": .size(device.memoryOfOtherParts),
     ])
   }
 
@@ -42,5 +50,13 @@ enum NodeScope {
       "firewall": .string(settings.firewall),
       "hardware_policy": .string(settings.hardwarePolicy),
     ])
+  }
+}
+
+extension Device {
+  /// The memory of the device's other parts, 0 for a whole device.
+  fileprivate var memoryOfOtherParts: ByteCount {
+    guard let whole, let vram else { return ByteCount(bytes: 0) }
+    return ByteCount(bytes: max(0, whole.vram.bytes - vram.bytes))
   }
 }

@@ -23,7 +23,7 @@ enum OrderResolution {
     let weightless = Set(count..<graph.before.count)
     let levels = graph.levels(weightless: weightless)
     resolved.orderedIndices = waves(levels.prefix(count))
-    resolved.cycles = cycles(graph, levels, count: count)
+    resolved.cycles = cycles(graph, levels, resolved)
   }
 
   /// One vertex stands for all providers of an endpoint, so that many consumers of many providers
@@ -51,24 +51,34 @@ enum OrderResolution {
     return waves.filter { !$0.isEmpty }
   }
 
-  private static func cycles(_ graph: StartOrder, _ levels: [Int?], count: Int) -> [[Int]] {
-    var cycles: [[Int]] = []
+  /// Equal chains of roles are one finding, however many nodes have them.
+  private static func cycles(
+    _ graph: StartOrder,
+    _ levels: [Int?],
+    _ resolved: ResolvedFleet
+  ) -> [StartCycle] {
+    guard levels.contains(where: { $0 == nil }) else { return [] }
+    let names = resolved.instances.map(\.profile.role.name)
+    var positions: [[String]: Int] = [:]
+    var result: [StartCycle] = []
     var graph = graph
-    var levels = levels
-    while cycles.count < mostCycles, let cycle = graph.cycle(levels: levels) {
-      cycles.append(cycle.filter { $0 < count })
-      guard let first = cycle.first else { break }
-      // Cut this circle open to find the next one.
-      graph.release(first)
-      levels = graph.levels()
+    var isOpen = levels.map { $0 == nil }
+    for _ in 0..<mostCycles {
+      let found = graph.shortestCycles(among: isOpen, names: names)
+      if found.isEmpty { break }
+      for cycle in found {
+        // Cut it open, so that the next round finds what else goes through the same roles.
+        graph.remove(cycle[0], before: cycle[cycle.count - 1])
+        let members = cycle.filter { $0 < names.count }
+        if let known = positions[members.map { names[$0] }] {
+          result[known].repeats += 1
+        } else {
+          positions[members.map { names[$0] }] = result.count
+          result.append(StartCycle(members: members, repeats: 0))
+        }
+      }
+      isOpen = graph.levels().map { $0 == nil }
     }
-    return cycles
-  }
-}
-
-extension StartOrder {
-  /// Lets a vertex wait for nothing any more.
-  mutating func release(_ vertex: Int) {
-    before[vertex] = []
+    return Array(result.prefix(mostCycles))
   }
 }

@@ -35,14 +35,17 @@ package struct ResolvedFleet: Sendable {
   var indicesByRole: [String: [Int]] = [:]
   /// Index of each node by its id.
   let nodeIndices: [NodeID: Int]
-  /// Cycles in the start order, as indices of instances, each waiting for the next.
-  var cycles: [[Int]] = []
+  /// What the nodes' addresses allow.
+  let reach: FleetReach
+  /// Circles in the start order.
+  var cycles: [StartCycle] = []
   /// Values of scopes that all instances share, made on first use.
   let shared = SharedScopes()
 
   init(fleet: Fleet, registry: Registry) {
     self.fleet = fleet
     self.registry = registry
+    reach = FleetReach(fleet)
     nodeIndices = Dictionary(
       fleet.nodes.enumerated().map { ($1.id, $0) },
       uniquingKeysWith: { first, _ in first }
@@ -105,9 +108,7 @@ package struct ResolvedFleet: Sendable {
   /// Returns the instances that depend on `instance` directly, in order.
   package func dependents(of instance: RoleInstance) -> [RoleInstance] {
     guard let index = index(of: instance) else { return [] }
-    return instances.filter { candidate in
-      candidate.dependencies.contains { $0.providers.contains(index) }
-    }
+    return shared.dependents(self).consumers(of: index, in: self).map { instances[$0] }
   }
 
   func index(of instance: RoleInstance) -> Int? {

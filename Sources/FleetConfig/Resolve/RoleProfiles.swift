@@ -138,7 +138,7 @@ extension Role {
 
 extension TemplateText {
   /// The name in `{{ params.NAME }}`, where the text is exactly that.
-  fileprivate var parameterName: String? {
+  var parameterName: String? {
     guard text.hasPrefix("{{"), text.hasSuffix("}}") else { return nil }
     let inner = text.dropFirst(2).dropLast(2).filter { $0 != " " }
     guard inner.hasPrefix("params."), RoleID(String(inner.dropFirst(7))) != nil else { return nil }

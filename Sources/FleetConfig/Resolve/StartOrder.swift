@@ -46,21 +46,4 @@ struct StartOrder {
     }
     return levels
   }
-
-  /// One cycle among the vertices without a level, each before the next, or nil.
-  ///
-  /// Walks predecessors from the lowest such vertex: each has one that is stuck too, so the walk
-  /// must come back to itself. The returned list is in start order: `list[i]` waits for `list[i+1]`.
-  func cycle(levels: [Int?]) -> [Int]? {
-    guard var vertex = levels.firstIndex(where: { $0 == nil }) else { return nil }
-    var position: [Int: Int] = [:]
-    var walk: [Int] = []
-    while position[vertex] == nil {
-      position[vertex] = walk.count
-      walk.append(vertex)
-      guard let stuck = before[vertex].first(where: { levels[$0] == nil }) else { return nil }
-      vertex = stuck
-    }
-    return Array(walk[(position[vertex] ?? 0)...])
-  }
 }

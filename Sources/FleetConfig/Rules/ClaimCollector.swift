@@ -3,195 +3,158 @@ internal import FleetModel
 internal import FleetRegistry
 internal import FleetRender
 
-/// A unit or path that a role occupies on its node.
-struct RoleClaim: Sendable {
-  enum Kind: Hashable, Sendable {
-    case unit, path
-  }
-
-  let kind: Kind
-  /// Name of the unit, or the path.
-  let name: String
-  /// What is claimed, for people: `the directory`.
-  let what: String
-  /// Whether the role lets others declare it too, equally.
-  let isShared: Bool
-  /// What must be equal among those who share it.
-  let form: String
-  /// Where the role declares it.
-  let span: SourceSpan
-}
-
-/// Evaluates which units and paths roles claim, once for each profile where the node does not matter.
+/// Evaluates what roles and their components claim, once for each profile where the node does not
+/// matter.
 struct ClaimCollector {
   /// How far the claims of a role depend on the node.
-  private struct Traits {
-    let hasNodeNames: Bool
-    let hasNodeConditions: Bool
+  fileprivate struct Traits {
+    var hasNodeNames = false
+    var hasNodeConditions = false
+    /// The parameters that names, forms and conditions read, sorted.
+    var parameters: Set<String> = []
+  }
+
+  /// What decides the claims of a profile, wherever it stands.
+  private struct Signature: Hashable {
+    let role: String
+    let values: [Value?]
   }
 
   private let resolved: ResolvedFleet
   private let settings: Value
   private var traits: [String: Traits] = [:]
-  private var widest: [ObjectIdentifier: [RoleClaim]] = [:]
+  private var widest: [ObjectIdentifier: ClaimList] = [:]
+  /// Nodes that set a parameter have profiles of their own; most parameters claim nothing.
+  private var bySignature: [Signature: ClaimList] = [:]
 
   init(_ resolved: ResolvedFleet) {
     self.resolved = resolved
     settings = NodeScope.settings(resolved.fleet.settings)
     for (name, role) in resolved.registry.roles {
-      traits[name] = Traits(
-        hasNodeNames: role.content.claimNames.contains {
-          $0.literal == nil && $0.text.looksAtNode
-        },
-        hasNodeConditions: role.content.claimConditions.contains { $0.text.looksAtNode }
-      )
+      traits[name] = Self.traits(of: role, in: resolved.registry)
     }
   }
 
+  private static func traits(of role: Role, in registry: Registry) -> Traits {
+    var traits = Traits()
+    traits.look(at: role.content)
+    for use in role.uses {
+      guard let component = registry.component(use.component) else { continue }
+      traits.look(at: component.content)
+      if use.when?.text.looksAtNode ?? false { traits.hasNodeConditions = true }
+      use.when?.visitPaths { traits.note($0) }
+      for entry in use.with { entry.value.visitPaths { traits.note($0) } }
+      // What is passed in may end in a name.
+      let isNodal = use.with.contains { $0.value.looksAtNode }
+      if isNodal, component.content.claimTexts.contains(where: { $0.text.contains("with.") }) {
+        traits.hasNodeNames = true
+      }
+    }
+    return traits
+  }
+
   /// The claims that hold on this very node.
-  mutating func claims(of instance: RoleInstance) -> [RoleClaim] {
+  mutating func claims(of instance: RoleInstance) -> ClaimList {
     let traits = traits[instance.profile.role.name]
     if traits?.hasNodeNames == false, traits?.hasNodeConditions == false,
       let claims = widestClaims(of: instance)
     {
       return claims
     }
-    return ClaimReader(scope: resolved.scope(for: instance), isWidest: false)
-      .claims(of: instance.profile.role.content)
+    return ClaimList(read(instance, in: resolved.scope(for: instance), isWidest: false))
   }
 
   /// The claims of the instance's profile on any node; nil where names depend on the node.
   ///
   /// Conditions that look at the node count as fulfilled.
-  mutating func widestClaims(of instance: RoleInstance) -> [RoleClaim]? {
+  mutating func widestClaims(of instance: RoleInstance) -> ClaimList? {
     let key = ObjectIdentifier(instance.profile)
     if let known = widest[key] { return known }
-    guard traits[instance.profile.role.name]?.hasNodeNames == false else { return nil }
+    let role = instance.profile.role.name
+    guard let traits = traits[role], !traits.hasNodeNames else { return nil }
+    let values = traits.parameters.sorted().map { instance.profile.parameters[$0] }
+    let signature = Signature(role: role, values: values)
+    if let known = bySignature[signature] {
+      widest[key] = known
+      return known
+    }
     let scope: Scope = [
       "params": instance.profile.parameterScope,
-      "role": .string(instance.profile.role.name),
+      "role": .string(role),
       "settings": settings,
     ]
-    let claims = ClaimReader(scope: scope, isWidest: true)
-      .claims(of: instance.profile.role.content)
+    let claims = ClaimList(read(instance, in: scope, isWidest: true))
     widest[key] = claims
+    bySignature[signature] = claims
+    return claims
+  }
+
+  private func read(_ instance: RoleInstance, in scope: Scope, isWidest: Bool) -> [RoleClaim] {
+    let role = instance.profile.role
+    let own = ClaimReader(scope: scope, isWidest: isWidest, component: nil)
+    var claims = own.claims(of: role)
+    for use in role.uses where own.holds(use.when) {
+      guard let component = resolved.registry.component(use.component) else { continue }
+      var inner = scope
+      var ignored = Diagnostics()
+      let values = use.with.compactMap { entry in
+        entry.value.evaluate(scope, into: &ignored).map { (entry.key, $0) }
+      }
+      inner["with"] = .map(Dictionary(values) { first, _ in first })
+      claims += ClaimReader(scope: inner, isWidest: isWidest, component: component.name)
+        .claims(of: component)
+    }
     return claims
   }
 }
 
-/// Reads the claims of one role in one scope.
-///
-/// What cannot be evaluated claims nothing here: the compiler reports it.
-private struct ClaimReader {
-  let scope: Scope
-  let isWidest: Bool
-
-  func claims(of content: RoleContent) -> [RoleClaim] {
-    units(of: content) + paths(of: content)
+extension ClaimCollector.Traits {
+  fileprivate mutating func look(at content: RoleContent) {
+    let texts = content.claimTexts
+    let conditions = content.claimConditions
+    if texts.contains(where: { $0.literal == nil && $0.text.looksAtNode }) { hasNodeNames = true }
+    if conditions.contains(where: { $0.text.looksAtNode }) { hasNodeConditions = true }
+    for text in texts where text.literal == nil { text.visitPaths { note($0) } }
+    for condition in conditions { condition.visitPaths { note($0) } }
   }
 
-  private func holds(_ condition: Expression?) -> Bool {
-    guard let condition else { return true }
-    if isWidest, condition.text.looksAtNode { return true }
-    var ignored = Diagnostics()
-    return condition.isTrue(scope, into: &ignored) ?? false
-  }
-
-  private func text(_ text: TemplateText) -> String? {
-    if let literal = text.literal { return literal }
-    var ignored = Diagnostics()
-    return text.string(scope, into: &ignored)
-  }
-
-  private func units(of content: RoleContent) -> [RoleClaim] {
-    let own = content.units.filter { $0.state != .absent && holds($0.when) }
-      .map { ($0.name, $0.span, "the unit") }
-    let brought = content.services.filter { $0.state != .absent && holds($0.when) }
-      .map { ($0.name, $0.span, "the service") }
-    return (own + brought).compactMap { name, span, what in
-      guard let name = text(name) else { return nil }
-      return RoleClaim(
-        kind: .unit,
-        name: name,
-        what: what,
-        isShared: false,
-        form: "",
-        span: span
-      )
-    }
-  }
-
-  private func paths(of content: RoleContent) -> [RoleClaim] {
-    let directories = content.directories.filter { holds($0.when) }.compactMap { item in
-      path(
-        item.path,
-        "the directory",
-        item.shared,
-        form(item.owner, item.group, item.mode),
-        item.span
-      )
-    }
-    let files = content.files.filter { holds($0.when) }.compactMap { item in
-      let isShared = item.shared || item.merge != nil
-      return path(
-        item.path,
-        "the file",
-        isShared,
-        form(item.owner, item.group, item.mode),
-        item.span
-      )
-    }
-    let links = content.links.filter { holds($0.when) }.compactMap { item in
-      path(item.path, "the link", false, "", item.span)
-    }
-    let dropIns = content.dropIns.filter { holds($0.when) }.compactMap { item -> RoleClaim? in
-      guard let unit = text(item.unit) else { return nil }
-      return RoleClaim(
-        kind: .path,
-        name: "/etc/systemd/system/\(unit).d/\(item.name)",
-        what: "the drop-in",
-        isShared: false,
-        form: "",
-        span: item.span
-      )
-    }
-    return directories + files + links + dropIns
-  }
-
-  private func form(_ owner: TemplateText, _ group: TemplateText, _ mode: Int) -> String {
-    "\(text(owner) ?? "?"):\(text(group) ?? "?") \(String(mode, radix: 8))"
-  }
-
-  private func path(
-    _ template: TemplateText,
-    _ what: String,
-    _ isShared: Bool,
-    _ form: String,
-    _ span: SourceSpan
-  ) -> RoleClaim? {
-    guard let name = text(template) else { return nil }
-    return RoleClaim(
-      kind: .path,
-      name: name,
-      what: what,
-      isShared: isShared,
-      form: form,
-      span: span
-    )
+  /// Notes `params.NAME`; a bare `params` reads them all, which no role does.
+  fileprivate mutating func note(_ path: [PathPart]) {
+    if path.first?.name == "params", path.count > 1 { parameters.insert(path[1].name) }
   }
 }
 
 extension RoleContent {
-  fileprivate var claimNames: [TemplateText] {
-    units.map(\.name) + services.map(\.name) + directories.map(\.path) + files.map(\.path)
-      + links.map(\.path) + dropIns.map(\.unit)
+  /// Every text that ends in the name or the form of a claim.
+  fileprivate var claimTexts: [TemplateText] {
+    units.map(\.name) + services.map(\.name) + dropIns.map(\.unit)
+      + directories.flatMap { [$0.path, $0.owner, $0.group] }
+      + files.flatMap { [$0.path, $0.owner, $0.group] } + links.map(\.path)
+      + certificates.flatMap { [$0.cert, $0.key] } + secrets.map(\.file) + archives.map(\.target)
+      + sources.map(\.target) + sysctl.map(\.value) + groups.map(\.name)
+      + users.flatMap { [$0.name] + $0.groups + [$0.group, $0.home, $0.shell].compactMap { $0 } }
+      + aptSources.flatMap { $0.uris + $0.suites + $0.components + [$0.key].compactMap { $0 } }
+      + databases.flatMap { [$0.name, $0.owner] }
   }
 
   fileprivate var claimConditions: [Expression] {
-    let all: [Expression?] =
-      units.map(\.when) + services.map(\.when) + directories.map(\.when) + files.map(\.when)
-      + links.map(\.when) + dropIns.map(\.when)
+    var all: [Expression?] =
+      units.map(\.when) + services.map(\.when) + dropIns.map(\.when) + directories.map(\.when)
+    all += files.map(\.when) + links.map(\.when) + certificates.map(\.when) + secrets.map(\.when)
+    all += archives.map(\.when) + sources.map(\.when) + sysctl.map(\.when) + groups.map(\.when)
+    all += users.map(\.when) + aptSources.map(\.when) + databases.map(\.when)
     return all.compactMap { $0 }
+  }
+}
+
+extension TemplateValue {
+  /// Whether any text in it names something that differs between nodes.
+  var looksAtNode: Bool {
+    switch self {
+    case .text(let text): text.literal == nil && text.text.looksAtNode
+    case .list(let items): items.contains { $0.looksAtNode }
+    case .map(let entries): entries.contains { $0.value.looksAtNode }
+    }
   }
 }
 

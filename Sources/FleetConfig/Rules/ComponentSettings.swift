@@ -53,7 +53,7 @@ struct ComponentSettings {
       }
       let now = Use(instance: instance, component: wish.use.component, values: values)
       if let earlier = first[now.component] {
-        Self.report(now, earlier, into: &diagnostics)
+        report(now, earlier, into: &diagnostics)
       } else {
         first[now.component] = now
       }
@@ -76,35 +76,56 @@ struct ComponentSettings {
     }
   }
 
-  private static func report(_ use: Use, _ earlier: Use, into diagnostics: inout Diagnostics) {
+  private func report(_ use: Use, _ earlier: Use, into diagnostics: inout Diagnostics) {
     guard use.instance.profile !== earlier.instance.profile else { return }
     let keys = Set(use.values.keys).union(earlier.values.keys)
     let differing = keys.filter { use.values[$0] != earlier.values[$0] }.sorted()
-    guard !differing.isEmpty else { return }
+    guard let first = differing.first else { return }
+    // The place is what somebody wrote into fleet.yaml, else the role that came later.
+    let given = differing.lazy.flatMap { key in
+      [use, earlier].map { (use: $0, origin: self.origin(of: key, $0)) }
+    }.first { $0.origin.isGiven }
+    let subject = given ?? (use, origin(of: first, use))
+    let rival = subject.use.instance.profile === use.instance.profile ? earlier : use
     let role = use.instance.profile.role.name
     let other = earlier.instance.profile.role.name
     let node = use.instance.node.id
+    let parameters = differing.flatMap { key in [earlier, use].compactMap { name(of: key, $0) } }
+    let which = parameters.isEmpty ? "" : " (" + ScalarReader.words(parameters) + ")"
+    var related = [
+      RelatedSpan("`\(rival.instance.profile.role.name)` is here", at: rival.instance.place)
+    ]
+    if let assignment = subject.origin.assignment {
+      let name = subject.use.instance.profile.role.name
+      related.append(RelatedSpan("`\(name)` is on `\(node)` here", at: assignment))
+    }
     diagnostics.add(
       Diagnostic(
         .unitCollision,
         "`\(other)` and `\(role)` share `\(use.component)` on `\(node)`, which exists once there, "
           + "but want it differently: \(ScalarReader.words(differing)). Give the parameters behind "
-          + "them equal values in both roles, or move one of the roles to another node.",
-        at: use.instance.place,
-        related: [RelatedSpan("`\(other)` is here", at: earlier.instance.place)],
-        address: use.instance.address,
+          + "them\(which) equal values in both roles, or move one of the roles to another node.",
+        at: subject.origin.place,
+        related: related,
+        address: subject.use.instance.address,
         path: "/nodes/\(node)/roles"
       )
     )
   }
-}
 
-extension TemplateValue {
-  fileprivate var looksAtNode: Bool {
-    switch self {
-    case .text(let text): text.literal == nil && text.text.looksAtNode
-    case .list(let items): items.contains { $0.looksAtNode }
-    case .map(let entries): entries.contains { $0.value.looksAtNode }
+  private func entry(_ key: String, _ use: Use) -> TemplateText? {
+    let wish = wishes[use.instance.profile.role.name]?.first { $0.use.component == use.component }
+    guard case .text(let text) = wish?.entries.first(where: { $0.key == key })?.value else {
+      return nil
     }
+    return text
+  }
+
+  private func origin(of key: String, _ use: Use) -> ClaimOrigin {
+    ClaimOrigin(entry(key, use)?.parameterName, of: use.instance, in: resolved)
+  }
+
+  private func name(of key: String, _ use: Use) -> String? {
+    entry(key, use)?.parameterName.map { "roles.\(use.instance.profile.role.name).\($0)" }
   }
 }

@@ -47,17 +47,19 @@ enum DependencyMissing {
     let need = dependency.need
     let wanted = need.roles.map { "`\($0)`" }.joined(separator: " or ")
     let purpose = need.doc.map { " (\($0.withoutStop))" } ?? ""
-    let isKnown = need.roles.contains { resolved.registry.role($0) != nil }
+    let known = need.roles.compactMap { resolved.registry.role($0) }
     let cure =
-      isKnown
-      ? "Add it to the `roles` of a node, or remove `\(instance.profile.role.name)`."
+      !known.isEmpty
+      ? RequiredRoleMissing.cure(known[0], resolved) + " Or remove `\(instance.profile.role.name)`."
       : "The registry has no such role either; correct `needs` of `\(instance.profile.role.name)`."
     return Diagnostic(
       .dependencyMissing,
       "`\(instance.profile.role.name)` on `\(instance.node.id)` needs \(wanted)\(purpose), but no node "
         + "has it. \(cure)",
       at: instance.place,
-      related: [RelatedSpan("the need is stated here", at: need.span)],
+      related: [
+        Registry.place(in: instance.profile.role, at: need.span, "the need is stated here")
+      ],
       address: instance.address,
       path: "/nodes/\(instance.node.id)/roles"
     )

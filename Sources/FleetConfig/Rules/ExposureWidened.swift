@@ -18,6 +18,12 @@ enum ExposureWidened {
     }
   }
 
+  private static func openTo(_ resolved: ResolvedFleet) -> String {
+    resolved.fleet.settings.firewall == "ufw"
+      ? "and the firewall admits those nodes only"
+      : "open to whoever reaches that address, since `settings.firewall` is `none`"
+  }
+
   private static func finding(
     _ port: ResolvedPort,
     _ instance: RoleInstance,
@@ -48,7 +54,7 @@ enum ExposureWidened {
       .exposureWidened,
       "The port `\(port.name)` (\(port.number)) of `\(role)` on `\(instance.node.id)` is meant for "
         + "its own node, but \(list) connect\(names.count == 1 ? "s" : "") to it. It will listen on "
-        + "`\(instance.node.address.value)` too, open to those nodes only. Put both on one node to "
+        + "`\(instance.node.address.value)` too, \(openTo(resolved)). Put both on one node to "
         + "avoid it, or allow `exposure-widened` on `\(instance.node.id)` with the reason.",
       at: instance.place,
       related: consumers.map {

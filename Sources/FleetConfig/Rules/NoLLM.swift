@@ -22,10 +22,11 @@ enum NoLLM {
     into diagnostics: inout Diagnostics
   ) {
     guard !roles.isEmpty, resolved.fleet.settings.cloudLLM.isEmpty else { return }
+    let list = roles.map { "`\($0)`" }.joined(separator: " or ")
     diagnostics.add(
       Diagnostic(
         .noLLM,
-        "No node has \(ScalarReader.words(roles)) and `settings.cloud_llm` is empty: no language "
+        "No node has \(list), and `settings.cloud_llm` is empty: no language "
           + "model can be reached. Assign one of the roles, or name a provider in `cloud_llm`.",
         at: resolved.fleet.nodesSpan,
         path: "/settings/cloud_llm"

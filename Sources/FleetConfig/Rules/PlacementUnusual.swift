@@ -30,6 +30,11 @@ enum PlacementUnusual {
           "`\(role.name)` is on `\(name)`; the registry documents it on \(ScalarReader.words(usual)). "
             + "Move it there, or allow `placement-unusual` on `\(name)` with the reason.",
           at: instance.place,
+          related: usual.compactMap { home in
+            NodeID(home).flatMap { resolved.node($0) }.map {
+              RelatedSpan("its usual node is here", at: $0.span)
+            }
+          },
           address: instance.address,
           path: "/nodes/\(name)/roles"
         )

@@ -10,25 +10,34 @@ internal import FleetRegistry
 /// *Why it matters*: the second service to start fails, and which one that is changes by reboot.
 /// *Example*: `slm-backend` and `chromadb` on one node, both on 8000.
 /// *Instead*: move a role, or its port by a parameter.
-enum PortCollision {
-  private struct Claim {
+struct PortCollision {
+  /// A number that one role claims on one node.
+  struct Claim {
     let instance: RoleInstance
     let port: ResolvedPort
   }
 
+  /// Each claim is compared with this many earlier ones of its number: a hundred roles on one port
+  /// are a hundred findings, not five thousand.
+  private static let mostCompared = 8
+
+  private let resolved: ResolvedFleet
+  private var advice: PortAdvice
+
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    var rule = PortCollision(resolved: resolved, advice: PortAdvice(resolved))
     var clean: Set<[ObjectIdentifier]> = []
     for range in resolved.nodeRanges {
       let instances = resolved.instances[range]
       // Equal sets of profiles claim equal numbers: most nodes of a large fleet end here.
       let key = instances.map { ObjectIdentifier($0.profile) }
       guard !clean.contains(key) else { continue }
-      if check(instances, into: &diagnostics) { clean.insert(key) }
+      if rule.check(instances, into: &diagnostics) { clean.insert(key) }
     }
   }
 
   /// Returns whether no number is claimed twice, by whichever roles.
-  private static func check(
+  private mutating func check(
     _ instances: ArraySlice<RoleInstance>,
     into diagnostics: inout Diagnostics
   ) -> Bool {
@@ -39,10 +48,13 @@ enum PortCollision {
     for instance in instances {
       for port in instance.ports {
         let claim = Claim(instance: instance, port: port)
+        var compared = 0
         for earlier in byNumber[port.number] ?? []
         where earlier.port.transport == port.transport {
           isClean = false
-          guard collide(earlier, claim) else { continue }
+          compared += 1
+          if compared > Self.mostCompared { break }
+          guard Self.collide(earlier, claim) else { continue }
           let roles = "\(earlier.instance.profile.role.name) \(instance.profile.role.name)"
           let key = "\(roles) \(port.number) \(port.transport.rawValue)"
           if reported.insert(key).inserted { diagnostics.add(finding(claim, earlier)) }
@@ -56,50 +68,64 @@ enum PortCollision {
   private static func collide(_ left: Claim, _ right: Claim) -> Bool {
     if let server = left.port.shared, server == right.port.shared { return false }
     guard left.instance.profile === right.instance.profile else { return true }
-    let all = ["0.0.0.0", "::"]
-    let leftAll = left.port.bind.contains { all.contains($0) }
-    let rightAll = right.port.bind.contains { all.contains($0) }
-    if leftAll, !right.port.bind.isEmpty { return true }
-    if rightAll, !left.port.bind.isEmpty { return true }
-    return left.port.bind.contains { right.port.bind.contains($0) }
+    return overlap(left.port.bind, right.port.bind)
   }
 
-  private static func finding(_ claim: Claim, _ earlier: Claim) -> Diagnostic {
+  /// Whether two lists of addresses have one in common; all addresses overlap with any.
+  private static func overlap(_ left: [String], _ right: [String]) -> Bool {
+    let all = ["0.0.0.0", "::"]
+    if left.contains(where: { all.contains($0) }) { return !right.isEmpty }
+    if right.contains(where: { all.contains($0) }) { return !left.isEmpty }
+    // The one host name whose address is known without a resolver (RFC 6761).
+    let names = ["localhost": "127.0.0.1"]
+    return left.contains { one in
+      right.contains { (names[one] ?? one) == (names[$0] ?? $0) }
+    }
+  }
+
+  /// The later claim is the subject, unless only the earlier number was written into fleet.yaml.
+  private mutating func finding(_ later: Claim, _ earlier: Claim) -> Diagnostic {
+    let laterOrigin = ClaimOrigin(later.port.parameter, of: later.instance, in: resolved)
+    let earlierOrigin = ClaimOrigin(earlier.port.parameter, of: earlier.instance, in: resolved)
+    if earlierOrigin.isGiven, !laterOrigin.isGiven {
+      return finding(earlier, earlierOrigin, beside: later, laterOrigin)
+    }
+    return finding(later, laterOrigin, beside: earlier, earlierOrigin)
+  }
+
+  private mutating func finding(
+    _ claim: Claim,
+    _ origin: ClaimOrigin,
+    beside rival: Claim,
+    _ rivalOrigin: ClaimOrigin
+  ) -> Diagnostic {
     let role = claim.instance.profile.role.name
-    let other = earlier.instance.profile.role.name
+    let other = rival.instance.profile.role.name
     let node = claim.instance.node.id
     let port = claim.port
+    let isOneRole = role == other
     let both =
-      role == other
-      ? "Two ports of `\(role)` (`\(earlier.port.name)` and `\(port.name)`) claim"
-      : "`\(other)` (port `\(earlier.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
+      isOneRole
+      ? "Two ports of `\(role)` (`\(rival.port.name)` and `\(port.name)`) claim"
+      : "`\(other)` (port `\(rival.port.name)`) and `\(role)` (port `\(port.name)`) both claim"
+    let why =
+      isOneRole
+      ? "`\(rival.port.name)` \(rivalOrigin.words), `\(port.name)` \(origin.words)"
+      : "`\(other)` \(rivalOrigin.words), `\(role)` \(origin.words)"
+    var related = [RelatedSpan("`\(other)` claims it here", at: rivalOrigin.place)]
+    for (name, assignment) in [(other, rivalOrigin.assignment), (role, origin.assignment)] {
+      guard let assignment else { continue }
+      related.append(RelatedSpan("`\(name)` is on `\(node)` here", at: assignment))
+    }
     return Diagnostic(
       .portCollision,
-      "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`. One port has one "
-        + "listener, whichever starts first. \(cure(claim, earlier))",
-      at: port.span ?? claim.instance.place,
-      related: [
-        RelatedSpan("`\(other)` claims it here", at: earlier.port.span ?? earlier.instance.place)
-      ],
+      "\(both) \(port.transport.rawValue) port \(port.number) of `\(node)`: \(why). One port has one "
+        + "listener, whichever starts first. \(advice.cure(claim, rival))",
+      at: origin.place,
+      related: related,
       address: claim.instance.address,
-      path: "/nodes/\(node)/roles"
+      path: "/nodes/\(node)/roles",
+      suggestions: advice.suggestions(claim, rival)
     )
-  }
-
-  private static func cure(_ claim: Claim, _ earlier: Claim) -> String {
-    let parameters = [claim, earlier].compactMap { claim in
-      claim.port.parameter.map { "`roles.\(claim.instance.profile.role.name).\($0)`" }
-    }
-    let set = parameters.isEmpty ? nil : "set " + parameters.joined(separator: " or ")
-    let movable = [claim, earlier].filter { !$0.instance.automatic }
-    let chosen = movable.first { $0.instance.profile.role.placement.portable } ?? movable.first
-    let isOneRole = claim.instance.profile === earlier.instance.profile
-    let move =
-      isOneRole ? nil : chosen.map { "move `\($0.instance.profile.role.name)` to another node" }
-    let cures = [move, set].compactMap { $0 }
-    guard let first = cures.first else { return "" }
-    let text = ([first.prefix(1).uppercased() + first.dropFirst()] + cures.dropFirst())
-      .joined(separator: ", or ")
-    return text + "."
   }
 }

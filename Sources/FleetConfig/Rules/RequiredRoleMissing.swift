@@ -81,7 +81,8 @@ enum RequiredRoleMissing {
     }
   }
 
-  private static func cure(_ role: Role, _ resolved: ResolvedFleet) -> String {
+  /// Where to add the role: its usual node, where the fleet has that.
+  static func cure(_ role: Role, _ resolved: ResolvedFleet) -> String {
     let usual = role.placement.defaultNodes.first { name in
       NodeID(name).map { resolved.node($0) != nil } ?? false
     }

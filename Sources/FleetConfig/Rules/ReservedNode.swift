@@ -17,10 +17,11 @@ enum ReservedNode {
       }
       guard let first = placed.first else { continue }
       let names = ScalarReader.words(placed.map(\.role.value))
+      let group = first.group.map { "its group `\($0)`, which lists it by its id, gives it" }
       diagnostics.add(
         Diagnostic(
           .reservedNode,
-          "`\(node.id)` is reserved but lists \(names). A reserved node carries only the automatic "
+          "`\(node.id)` is reserved but \(group ?? "lists") \(names). A reserved node carries only the automatic "
             + "roles. Remove `reserved: true`, or move the roles to another node.",
           at: first.role.span,
           related: [RelatedSpan("this node is reserved", at: node.span)],

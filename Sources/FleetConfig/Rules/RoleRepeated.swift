@@ -4,31 +4,68 @@ internal import FleetRegistry
 
 /// Finds a role that one node lists twice.
 ///
-/// *What it does*: compares the names under `roles:` of each node.
+/// *What it does*: compares the names under `roles:` of each node and of each group.
 /// *Why it matters*: two entries may carry different parameters, and only one could win.
 /// *Example*: `roles: [redis, {redis: {port: 6390}}]`.
 /// *Instead*: one entry with all parameters.
 enum RoleRepeated {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     for node in resolved.nodes where node.roles.count > 1 {
-      var first: [String: SourceSpan?] = [:]
-      for (index, assignment) in node.roles.enumerated() {
-        let name = assignment.role.value
-        guard let earlier = first[name] else {
-          first[name] = assignment.role.span
-          continue
-        }
-        diagnostics.add(
-          Diagnostic(
-            .roleRepeated,
-            "`\(node.id)` lists `\(name)` twice. Keep one entry, with all its parameters.",
-            at: assignment.role.span,
-            related: [RelatedSpan("listed here already", at: earlier)],
-            address: "node.\(node.id)/role.\(name)",
-            path: "/nodes/\(node.id)/roles/\(index)"
-          )
-        )
-      }
+      check(
+        node.roles,
+        of: "`\(node.id)`",
+        "/nodes/\(node.id)",
+        "node.\(node.id)",
+        into: &diagnostics
+      )
     }
+    for group in resolved.fleet.groups where group.roles.count > 1 {
+      check(
+        group.roles,
+        of: "The group `\(group.id)`",
+        "/groups/\(group.id)",
+        nil,
+        into: &diagnostics
+      )
+    }
+  }
+
+  private static func check(
+    _ roles: [RoleAssignment],
+    of what: String,
+    _ path: String,
+    _ address: String?,
+    into diagnostics: inout Diagnostics
+  ) {
+    var first: [String: Int] = [:]
+    for (index, assignment) in roles.enumerated() {
+      let name = assignment.role.value
+      guard let earlier = first[name] else {
+        first[name] = index
+        continue
+      }
+      diagnostics.add(
+        Diagnostic(
+          .roleRepeated,
+          "\(what) lists `\(name)` twice. Keep one entry, with all its parameters.",
+          at: assignment.role.span,
+          related: [RelatedSpan("listed here already", at: roles[earlier].role.span)],
+          address: address.map { "\($0)/role.\(name)" },
+          path: "\(path)/roles/\(index)",
+          suggestions: removal(index, earlier, roles)
+        )
+      )
+    }
+  }
+
+  /// Removes the entry that says nothing of its own; two with parameters are joined by hand.
+  private static func removal(
+    _ index: Int,
+    _ earlier: Int,
+    _ roles: [RoleAssignment]
+  ) -> [Suggestion] {
+    let chosen = [index, earlier].first { roles[$0].parameters.isEmpty }
+    guard let chosen, let edit = RoleEdits.removal(of: chosen, from: roles) else { return [] }
+    return [Suggestion("remove the entry without parameters", edits: [edit])]
   }
 }

@@ -6,7 +6,7 @@ internal import FleetRender
 /// Finds Redis databases that two kinds of data share.
 ///
 /// *What it does*: compares parameters named `…_db` with the databases that AutoBot's applications
-/// use under fixed numbers.
+/// use under fixed numbers, and with each other.
 /// *Why it matters*: `FLUSHDB` by one, or eviction under memory pressure, drops the other's data; for
 /// Celery's queue that means lost tasks.
 /// *Example*: `broker_db: 1`, which holds the metrics too.
@@ -17,60 +17,119 @@ enum SharedDatabaseHazard {
     0: "main", 1: "metrics", 2: "prompts", 3: "agents", 4: "cache", 6: "sessions",
     8: "chat_history", 15: "testing",
   ]
+  /// Numbers that nobody has, those that the parameters' documentation names first.
+  private static let free = [10, 11, 12, 13, 14, 9, 7, 5]
+  /// An edit that touches more places than these is no small one.
+  private static let mostEdits = 8
+
+  /// One parameter that names a database somebody has.
+  struct Share: Hashable {
+    let parameter: String
+    let number: Int
+    /// What else is in it, in words.
+    let other: String
+  }
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    var known: [ObjectIdentifier: [(key: String, text: String)]] = [:]
+    var known: [ObjectIdentifier: [Share]] = [:]
+    var byNode: [[(index: Int, shares: [Share])]] = []
     for range in resolved.nodeRanges {
-      var reported: Set<String> = []
+      var found: [(index: Int, shares: [Share])] = []
       for index in range {
         let profile = resolved.instances[index].profile
-        let all = known[ObjectIdentifier(profile)] ?? profile.sharedDatabases
-        known[ObjectIdentifier(profile)] = all
-        guard !all.isEmpty else { continue }
-        let instance = resolved.instances[index]
-        let shared = all.filter { reported.insert($0.key).inserted }
-        guard !shared.isEmpty else { continue }
-        diagnostics.add(finding(shared, instance))
+        let shares = known[ObjectIdentifier(profile)] ?? shares(profile.role, profile.parameters)
+        known[ObjectIdentifier(profile)] = shares
+        if !shares.isEmpty { found.append((index, shares)) }
       }
+      if !found.isEmpty { byNode.append(found) }
+    }
+    let edits = edits(byNode.flatMap { $0 }, resolved)
+    for found in byNode { diagnostics.add(finding(found, edits, resolved)) }
+  }
+
+  private static func shares(_ role: Role, _ parameters: [String: Value]) -> [Share] {
+    var first: [Int: String] = [:]
+    return role.parameters.compactMap { parameter in
+      guard parameter.kind == .int, parameter.name.hasSuffix("_db"),
+        parameter.maximum == .int(15), case .int(let number) = parameters[parameter.name]
+      else { return nil }
+      let sibling = first[number]
+      first[number] = sibling ?? parameter.name
+      guard let other = inUse[number] ?? sibling else { return nil }
+      return Share(parameter: parameter.name, number: number, other: other)
     }
   }
 
-  fileprivate static func shared(
-    _ role: Role,
-    _ parameters: [String: Value]
-  ) -> [(key: String, text: String)] {
-    role.parameters.compactMap { parameter in
-      guard parameter.kind == .int, parameter.name.hasSuffix("_db"),
-        parameter.maximum == .int(15), case .int(let number) = parameters[parameter.name],
-        let other = inUse[number]
-      else { return nil }
-      let key = "\(parameter.name)=\(number)"
-      return (key, "`\(parameter.name)` is \(number), which `\(other)` uses")
+  /// The edits that give every such parameter a free number, the same one wherever it has one name:
+  /// roles that share a queue must agree on it.
+  private static func edits(
+    _ found: [(index: Int, shares: [Share])],
+    _ resolved: ResolvedFleet
+  ) -> [Suggestion.Edit] {
+    guard found.count <= mostEdits else { return [] }
+    let names = Set(found.flatMap { $0.shares.map(\.parameter) }).sorted()
+    let taken = Set(
+      found.flatMap { entry in
+        resolved.instances[entry.index].parameters.compactMap { name, value -> Int? in
+          guard name.hasSuffix("_db"), !names.contains(name), case .int(let number) = value else {
+            return nil
+          }
+          return number
+        }
+      }
+    )
+    let numbers = free.filter { !taken.contains($0) }
+    guard names.count <= numbers.count else { return [] }
+    let wanted = Dictionary(zip(names, numbers).map { ($0, String($1)) }) { first, _ in first }
+    var all: [Suggestion.Edit] = []
+    for entry in found {
+      let values = entry.shares.compactMap { share in
+        wanted[share.parameter].map { (name: share.parameter, value: $0) }
+      }
+      let instance = resolved.instances[entry.index]
+      guard let edits = ParameterEdit.edits(values, of: instance, in: resolved) else { return [] }
+      all += edits.filter { !all.contains($0) }
     }
+    return all
   }
 
   private static func finding(
-    _ shared: [(key: String, text: String)],
-    _ instance: RoleInstance
+    _ found: [(index: Int, shares: [Share])],
+    _ edits: [Suggestion.Edit],
+    _ resolved: ResolvedFleet
   ) -> Diagnostic {
-    let role = instance.profile.role.name
-    let text = shared.map(\.text).joined(separator: "; ")
-    let names = shared.compactMap { $0.key.split(separator: "=").first.map(String.init) }
-    let spans = names.compactMap { instance.profile.parameterSpans[$0] }
+    let instances = found.map { resolved.instances[$0.index] }
+    let instance = instances[0]
+    let node = instance.node.id
+    var texts: [String] = []
+    var spans: [RelatedSpan] = []
+    for (index, shares) in found {
+      for share in shares {
+        let text = "`\(share.parameter)` is \(share.number), which `\(share.other)` uses"
+        if !texts.contains(text) { texts.append(text) }
+        let span = ParameterEdit.span(share.parameter, of: resolved.instances[index], in: resolved)
+        if let span, !spans.contains(where: { $0.span == span }) {
+          spans.append(RelatedSpan("`\(share.parameter)` is set here", at: span))
+        }
+      }
+    }
+    let place = spans.first?.span ?? instance.place
+    let roles = ScalarReader.words(instances.map(\.profile.role.name))
+    let fields = instances.map { "`roles.\($0.profile.role.name)`" }.list
     return Diagnostic(
       .sharedDatabaseHazard,
-      "`\(role)` on `\(instance.node.id)` shares databases of Redis: \(text). A `FLUSHDB` or an "
-        + "eviction there drops both. Set them under `roles.\(role)` to free numbers (9 to 14), or "
-        + "allow `shared-database-hazard` on `\(instance.node.id)` with the reason.",
-      at: spans.first ?? instance.place,
+      "\(roles) on `\(node)` share\(instances.count == 1 ? "s" : "") databases of Redis: "
+        + "\(texts.joined(separator: "; ")). A `FLUSHDB` or an eviction there drops both. Set them under "
+        + "\(fields) to free numbers (9 to 14), or allow `shared-database-hazard` on `\(node)` with the "
+        + "reason.",
+      at: place,
+      related: instances.dropFirst().map {
+        RelatedSpan("`\($0.profile.role.name)` uses them too", at: $0.place)
+      } + spans.filter { $0.span != place },
       address: instance.address,
-      path: "/nodes/\(instance.node.id)/roles"
+      path: "/nodes/\(node)/roles",
+      suggestions: edits.isEmpty
+        ? [] : [Suggestion("give them databases that nobody else uses", edits: edits)]
     )
-  }
-}
-
-extension RoleProfile {
-  fileprivate var sharedDatabases: [(key: String, text: String)] {
-    SharedDatabaseHazard.shared(role, parameters)
   }
 }

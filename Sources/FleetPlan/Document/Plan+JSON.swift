@@ -91,6 +91,10 @@ extension PlannedNode {
     members.add("digest", digest)
     members.add("failed_step", failedStep)
     members.add("kept", kept)
+    if !labels.isEmpty {
+      let pairs = labels.sorted { $0.key < $1.key }.map { ($0.key, JSONValue.string($0.value)) }
+      members.pairs.append(("labels", .object(pairs)))
+    }
     members.add("node", id.name)
     members.add("package_closure", packageClosure)
     members.add("remedy", remedy)
@@ -118,6 +122,7 @@ extension PlanOptions {
     var members = Members()
     members.add("adopt", adopt)
     members.add("maintenance", maintenance)
+    members.add("selectors", selectors)
     members.add("targets", targets)
     return members.object
   }

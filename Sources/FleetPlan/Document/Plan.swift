@@ -59,6 +59,8 @@ package struct Plan: Sendable, Hashable {
 package struct PlanOptions: Sendable, Hashable {
   /// `-target` patterns, as written.
   package var targets: [String] = []
+  /// `-l` selectors, as written; all must hold.
+  package var selectors: [String] = []
   /// `--adopt` patterns, as written.
   package var adopt: [String] = []
   /// `--maintenance` roles.
@@ -76,6 +78,8 @@ package struct PlannedNode: Sendable, Hashable {
   package var address: String
   /// Roles on it, sorted.
   package var roles: [String]
+  /// Labels as declared.
+  package var labels: [String: String] = [:]
   /// Step at which the connection failed; nil when the node answered.
   package var failedStep: String?
   /// Why the node is not planned: unreachable, or its record is not ours.

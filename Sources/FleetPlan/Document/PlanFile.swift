@@ -1,16 +1,6 @@
 package import FleetDiagnostics
 internal import FleetDigest
 
-extension Rule {
-  /// A plan file cannot be used.
-  package static let planUnreadable = Rule(
-    "plan-unreadable",
-    "FLT6002",
-    .error,
-    "The plan file cannot be used"
-  )
-}
-
 /// A plan as one canonical JSON document: `format_version`, `digest`, `meta`, `plan`.
 ///
 /// Equal plans give equal bytes: members are sorted, nothing in `plan` depends on when or by whom it

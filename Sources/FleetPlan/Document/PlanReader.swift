@@ -38,6 +38,7 @@ enum PlanReader {
     var options = PlanOptions()
     options.adopt = texts(value["adopt"])
     options.maintenance = texts(value["maintenance"])
+    options.selectors = texts(value["selectors"])
     options.targets = texts(value["targets"])
     return options
   }
@@ -60,6 +61,9 @@ enum PlanReader {
     node.unchanged = value["unchanged"]?.int ?? 0
     node.kept = texts(value["kept"])
     node.packageClosure = texts(value["package_closure"])
+    for member in value["labels"]?.members ?? [] {
+      node.labels[member.key] = member.value.string
+    }
     return node
   }
 

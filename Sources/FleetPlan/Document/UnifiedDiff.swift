@@ -8,15 +8,20 @@ package enum UnifiedDiff {
 
   /// Returns hunks with three lines of context; empty when both are equal, nil for binary content.
   ///
-  /// Nil `before` or `after` stands for no file. Lines keep a carriage return as `^M`.
-  package static func lines(before: [UInt8]?, after: [UInt8]?) -> [String]? {
+  /// Nil `before` or `after` stands for no file. Lines keep a carriage return as `^M`. At most `limit`
+  /// lines come back.
+  package static func lines(
+    before: [UInt8]?,
+    after: [UInt8]?,
+    limit: Int = lineLimit
+  ) -> [String]? {
     guard let old = Text(before ?? []), let new = Text(after ?? []) else { return nil }
     guard (before ?? []) != (after ?? []) else { return [] }
     let script = edits(old.lines, new.lines)
     var output = hunks(script)
-    if output.count > lineLimit {
-      let more = output.count - lineLimit
-      output = Array(output.prefix(lineLimit)) + ["... \(more) more lines"]
+    if output.count > limit {
+      let more = output.count - limit
+      output = Array(output.prefix(limit)) + ["... \(more) more lines"]
     }
     return output
   }

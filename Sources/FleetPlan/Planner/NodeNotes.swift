@@ -13,6 +13,9 @@ struct NodeNotes {
     if let closure = planner.observed.packageClosure, !planner.context.planned.packages.isEmpty {
       draft.node.packageClosure = closure.sorted()
     }
+    for text in MachineNotes(planner: planner).texts() {
+      draft.notes.append(note("warning", text))
+    }
     for resource in planner.resources {
       let look = Look(resource, planner.observed, planner.context)
       switch resource.spec {

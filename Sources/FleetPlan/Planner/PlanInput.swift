@@ -30,6 +30,12 @@ package struct NodeInput: Sendable {
   package var resources: [Resource]
   /// What was seen.
   package var observation: NodeObservation
+  /// Labels as declared, for selectors.
+  package var labels: [String: String] = [:]
+  /// Groups as declared, for selectors.
+  package var groups: [String] = []
+  /// Devices as declared, compared with those that were seen.
+  package var devices: [Device] = []
 
   /// Makes a node.
   package init(

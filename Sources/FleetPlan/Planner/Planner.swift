@@ -6,7 +6,8 @@ internal import FleetResources
 package enum Planner {
   /// Plans `input`; the same for nodes and resources in any order.
   ///
-  /// - Throws: a `target-unmatched` finding when a `-target` matches nothing that is wanted.
+  /// - Throws: a `target-unmatched` finding when a `-target` matches nothing that is wanted, or a `-l` is
+  ///   no selector.
   package static func plan(_ input: PlanInput) throws(DiagnosticsError) -> Plan {
     let nodes = input.nodes.sorted { $0.id < $1.id }
     let knowledge = FleetKnowledge(nodes)
@@ -33,7 +34,7 @@ package enum Planner {
         drafts.append(planner.draft())
       }
     }
-    try Targets(input.options.targets).limit(&drafts, to: nodes, notes: &plan.notes)
+    try Targets(input.options).limit(&drafts, to: nodes, notes: &plan.notes)
     PlanOrder.settle(&drafts)
     for draft in drafts {
       plan.nodes.append(draft.node)
@@ -42,6 +43,8 @@ package enum Planner {
       plan.notes += draft.notes
     }
     plan.nodes.sort { $0.id < $1.id }
+    // One planned node for each input, both by id.
+    for (index, node) in nodes.enumerated() { plan.nodes[index].labels = node.labels }
     plan.notes.sort()
     return plan
   }

@@ -1,23 +1,24 @@
-package import FleetDiagnostics
+internal import FleetDiagnostics
 internal import FleetModel
 internal import FleetResources
 
-extension Rule {
-  /// A `-target` names nothing.
-  package static let targetUnmatched = Rule(
-    "target-unmatched",
-    "FLT6001",
-    .error,
-    "A target matches nothing in the fleet"
-  )
-}
-
-/// Limits a plan to what `-target` names and what that needs.
+/// Limits a plan to what `-target` names and `-l` selects, and to what that needs.
 struct Targets {
   private let patterns: [AddressPattern]
+  private let selectors: [Selector]
 
-  init(_ texts: [String]) {
-    patterns = texts.map { AddressPattern($0) }
+  init(_ options: PlanOptions) throws(DiagnosticsError) {
+    patterns = options.targets.map { AddressPattern($0) }
+    var selectors: [Selector] = []
+    for text in options.selectors {
+      do {
+        selectors.append(try Selector(text))
+      } catch {
+        let why = "`\(text)` is no selector: \(error). Write `role=redis,zone!=a`."
+        throw DiagnosticsError(Diagnostic(.targetUnmatched, why))
+      }
+    }
+    self.selectors = selectors
   }
 
   func limit(
@@ -25,15 +26,27 @@ struct Targets {
     to nodes: [NodeInput],
     notes: inout [PlanNote]
   ) throws(DiagnosticsError) {
-    guard !patterns.isEmpty else { return }
+    guard !patterns.isEmpty || !selectors.isEmpty else { return }
     try check(nodes)
+    var subjects: [NodeID: Selector.Subject] = [:]
+    for node in nodes {
+      subjects[node.id] = Selector.Subject(
+        node: node.id.name,
+        labels: node.labels,
+        groups: node.groups
+      )
+    }
     var wanted: Set<ResourceAddress> = []
     var needs: [ResourceAddress: [ResourceAddress]] = [:]
     for draft in drafts {
       needs.merge(draft.requirements) { first, _ in first }
       for change in draft.changes {
         needs[change.address, default: []] += [change.producer].compactMap { $0 }
-        if matches(change.address, change.role) { wanted.insert(change.address) }
+        guard matches(change.address, change.role),
+          let subject = subjects[change.address.node],
+          selectors.allSatisfy({ $0.matches(subject, role: change.role) })
+        else { continue }
+        wanted.insert(change.address)
       }
     }
     var pending = Array(wanted)
@@ -50,13 +63,19 @@ struct Targets {
     }
     guard left > 0 else { return }
     let changes = left == 1 ? "1 further change is" : "\(left) further changes are"
+    let flags = [patterns.isEmpty ? nil : "-target", selectors.isEmpty ? nil : "-l"]
+    let limits = flags.compactMap { $0 }.joined(separator: " and ")
     notes.append(
-      PlanNote(severity: "info", node: nil, text: "limited by -target: \(changes) not in this plan")
+      PlanNote(
+        severity: "info",
+        node: nil,
+        text: "limited by \(limits): \(changes) not in this plan"
+      )
     )
   }
 
   private func matches(_ address: ResourceAddress, _ role: String) -> Bool {
-    patterns.contains { $0.matches(address, role: role) }
+    patterns.isEmpty || patterns.contains { $0.matches(address, role: role) }
   }
 
   /// Every pattern must match something that is wanted or that is on a node which is there.

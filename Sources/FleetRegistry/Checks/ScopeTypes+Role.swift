@@ -29,7 +29,7 @@ extension Registry {
 
   private static let device = ValueType.record([
     "id": .string, "kind": .string, "vendor": .string, "model": .string, "uuid": .string,
-    "vram": .size,
+    "vram": .size, "index": .int, "peers": .int, "shared": .bool, "others": .size,
   ])
 
   private static let port = ValueType.record([

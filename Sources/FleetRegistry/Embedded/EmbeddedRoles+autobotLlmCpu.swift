@@ -65,6 +65,13 @@ ports:
 
 needs: []
 
+inference:
+  device: cpu
+  models: "{{ params.models }}"
+  at_once: "{{ params.max_loaded }}"
+  up_to: 3B
+  sizes: {nomic-embed-text: 137M, "llama3.2:latest": 3B, llama3.2: 3B}
+
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 packages: [curl, ca-certificates]
 drop_ins:

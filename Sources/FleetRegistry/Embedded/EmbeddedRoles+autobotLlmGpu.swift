@@ -68,6 +68,13 @@ needs: []
 hardware:
   - {device: gpu, vendors: [nvidia], exclusive: true, fallback: none}
 
+inference:
+  device: gpu
+  models: "{{ params.models }}"
+  at_once: "{{ params.max_loaded }}"
+  above: 3B
+  sizes: {nomic-embed-text: 137M, "llama3.2:latest": 3B, llama3.2: 3B, mistral: 7B, "mistral:latest": 7B}
+
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 packages:
   - curl
@@ -87,6 +94,20 @@ drop_ins:
     sections:
       Service:
         Environment: {CUDA_VISIBLE_DEVICES: "{{ devices[0].uuid }}"}
+  # Without a UUID the position on the bus still keeps two roles on two devices.
+  - unit: ollama.service
+    name: 61-gpu-uuid.conf
+    when: devices|length > 0 and devices[0].kind == 'gpu' and devices[0].uuid == '' and devices[0].peers > 1
+    sections:
+      Service:
+        Environment: {CUDA_DEVICE_ORDER: PCI_BUS_ID, CUDA_VISIBLE_DEVICES: "{{ devices[0].index }}"}
+  # The other partitions of this GPU are not ours; Ollama leaves them free.
+  - unit: ollama.service
+    name: 62-gpu-share.conf
+    when: devices|length > 0 and devices[0].shared
+    sections:
+      Service:
+        Environment: {OLLAMA_GPU_OVERHEAD: "{{ devices[0].others|bytes }}"}
 
 health:
   - {kind: http, port: app, path: /api/version, expect_body: version, required: true}

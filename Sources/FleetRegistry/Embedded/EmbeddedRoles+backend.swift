@@ -198,6 +198,8 @@ needs:
   - {role: npu-worker, endpoint: api, hard: false, order: false, doc: "inference offloading"}
   - {role: tts-worker, endpoint: api, hard: false, order: false, doc: "voice"}
   - {role: browser-service, endpoint: api, hard: false, order: false, doc: "browser tasks"}
+  - {role: redis, endpoint: redis-tls, hard: false, order: false, doc: "redis with TLS, where it is on"}
+  - {role: slm-backend, endpoint: https, hard: false, order: false, doc: "infrastructure work is the manager's"}
   - {role: autobot-shared, hard: true, doc: "the shared library, in the environment"}
 
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}

@@ -81,6 +81,15 @@ needs:
   - {role: redis, endpoint: postgresql, hard: true, when: settings.multi_user, doc: "users"}
   # The backend brings the schema up to date; workers come after it.
   - {role: backend, hard: true, doc: "start order, and the keys that tasks are encrypted with"}
+  # Tasks run the backend's code: its env file names these to the worker too, wherever it stands.
+  - {role: redis, endpoint: redis-tls, hard: false, order: false, doc: "redis with TLS, where it is on"}
+  - {role: ai-stack, endpoint: api, hard: false, order: false, doc: "tasks that ask the AI stack"}
+  - {role: chromadb, endpoint: chroma, hard: false, order: false, doc: "tasks that index knowledge"}
+  - {any_of: [autobot-llm-gpu, autobot-llm-cpu], endpoint: ollama, hard: false, order: false, doc: "tasks that ask a model"}
+  - {role: npu-worker, endpoint: api, hard: false, order: false, doc: "tasks that offload inference"}
+  - {role: tts-worker, endpoint: api, hard: false, order: false, doc: "tasks that speak"}
+  - {role: browser-service, endpoint: api, hard: false, order: false, doc: "tasks that browse"}
+  - {role: slm-backend, endpoint: https, hard: false, order: false, doc: "tasks that ask the manager for infrastructure work"}
   - {role: autobot-shared, hard: true, doc: "the shared library, in the environment"}
 
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}

@@ -60,6 +60,7 @@ params:
   pip_args: {type: list, default: [], doc: "Further arguments of `pip install`, such as an index of your own."}
   requirement: {type: string, default: chromadb, doc: "What pip installs; a version pin goes here."}
   data: {type: path, default: /var/lib/autobot/chromadb, doc: "SQLite and index files."}
+  memory: {type: size, default: 2GiB, doc: "What its collections need, for the node's budget; a million vectors of 1024 dimensions take about 4 GiB."}
   memory_max: {type: size, default: 8GiB, doc: "Memory limit of the unit."}
 
 uses:
@@ -87,6 +88,9 @@ ports:
 
 needs:
   - {role: autobot-shared, hard: true, doc: "every Python service stands on it"}
+
+memory:
+  - {what: collections, size: "{{ params.memory }}", param: memory}
 
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 directories:

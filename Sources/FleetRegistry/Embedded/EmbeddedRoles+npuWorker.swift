@@ -218,6 +218,13 @@ drop_ins:
     sections:
       Service:
         Environment: {CUDA_VISIBLE_DEVICES: "{{ devices[0].uuid }}"}
+  # Without a UUID the position on the bus still keeps two roles on two devices.
+  - unit: autobot-npu-worker.service
+    name: 61-gpu-uuid.conf
+    when: devices|length > 0 and devices[0].kind == 'gpu' and devices[0].uuid == '' and devices[0].peers > 1
+    sections:
+      Service:
+        Environment: {CUDA_DEVICE_ORDER: PCI_BUS_ID, CUDA_VISIBLE_DEVICES: "{{ devices[0].index }}"}
   - unit: autobot-npu-worker.service
     name: 60-device.conf
     when: devices|length == 0

@@ -12,7 +12,7 @@ local all {{ user }} scram-sha-256
 host all {{ user }} 127.0.0.1/32 scram-sha-256
 host all {{ user }} ::1/128 scram-sha-256
 {% for address in consumers.postgresql %}
-host all {{ user }} {{ address }}/32 scram-sha-256
+host all {{ user }} {{ address|cidr }} scram-sha-256
 {% endfor %}
 {% endfor %}
 

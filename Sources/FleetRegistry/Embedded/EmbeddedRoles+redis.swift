@@ -101,7 +101,7 @@ maxmemory {{ params.maxmemory|redis_size }}
 maxmemory-policy {{ params.maxmemory_policy }}
 
 {% for rule in params.save %}
-save {{ rule }}
+save {{ rule|raw }}
 {% endfor %}
 dbfilename dump.rdb
 rdbcompression yes
@@ -245,6 +245,11 @@ ports:
     doc: PostgreSQL, without a database of ours in this mode.
 
 needs: []
+
+memory:
+  - {what: data of redis, size: "{{ params.maxmemory }}", most: 70, param: maxmemory}
+  - {what: pages copied while redis writes a snapshot, size: "{{ params.maxmemory / 4 }}", param: maxmemory, when: params.save|length > 0 or params.appendonly}
+  - {what: PostgreSQL's shared buffers, size: "{{ params.shared_buffers }}", param: shared_buffers, when: params.postgresql}
 
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 apt_sources:

@@ -155,6 +155,7 @@ ports:
 needs:
   - {role: slm-database, endpoint: postgresql, hard: true, doc: "nodes, roles, sessions, audit log"}
   - {role: redis, endpoint: redis, hard: false, order: false, doc: "monitoring figures; a cross-layer exception that never holds up the manager's start"}
+  - {role: backend, endpoint: https, hard: false, order: false, doc: "the state of AutoBot, for the manager's own pages"}
   - {role: autobot-shared, hard: true, doc: "the shared library, in the virtual environment"}
 
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}

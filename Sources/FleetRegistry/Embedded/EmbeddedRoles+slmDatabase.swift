@@ -70,6 +70,9 @@ ports:
 
 needs: []
 
+memory:
+  - {what: PostgreSQL's shared buffers, size: "{{ params.shared_buffers }}", param: shared_buffers}
+
 os: {supported: [debian-11, debian-12, debian-13, ubuntu-22.04, ubuntu-24.04, kali]}
 
 secrets:

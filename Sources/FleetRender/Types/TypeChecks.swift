@@ -8,6 +8,8 @@ package enum WantedType: Sendable {
   case texts
   /// A whole number, or a text of digits.
   case int
+  /// A size, or a text such as `6GiB`.
+  case size
   /// A duration, or a text such as `30s`.
   case duration
   /// A directive of a unit: anything but a secret or a map.
@@ -130,6 +132,9 @@ extension TypeChecker {
     case .int:
       guard found != .int, found != .string else { return }
       fail("A whole number is wanted; this is \(found.kindWithArticle).", at: span)
+    case .size:
+      guard found != .size, found != .string else { return }
+      fail("A size such as `6GiB` is wanted; this is \(found.kindWithArticle).", at: span)
     case .duration:
       guard found != .duration, found != .string else { return }
       fail("A duration such as `30s` or `6m` is wanted.", at: span)

@@ -1,0 +1,137 @@
+import FleetDiagnostics
+import FleetModel
+import FleetSSH
+import FleetTransport
+
+/// The order in which host keys can be fetched: a hop before what lies behind it.
+struct HostKeySteps {
+  /// Targets that can be asked at the same time, the nearest first.
+  let levels: [[SSHTarget]]
+
+  /// Adds the jump hosts of `targets`, each once, as targets named after themselves.
+  init(_ targets: [SSHTarget]) {
+    var levels: [[SSHTarget]] = []
+    var seen: Set<[SSHHop]> = []
+    func add(_ target: SSHTarget, _ depth: Int) {
+      while levels.count <= depth { levels.append([]) }
+      levels[depth].append(target)
+    }
+    for target in targets {
+      guard case .jumps(let chain) = target.route else {
+        add(target, 0)
+        continue
+      }
+      for depth in chain.indices {
+        let way = Array(chain[...depth])
+        if seen.insert(way).inserted { add(Self.target(way, target), depth) }
+      }
+      add(target, chain.count)
+    }
+    self.levels = levels.filter { !$0.isEmpty }
+  }
+
+  private static func target(_ way: [SSHHop], _ node: SSHTarget) -> SSHTarget {
+    let hop = way[way.count - 1]
+    var target = SSHTarget(
+      node: hop.name,
+      host: hop.host,
+      port: hop.effectivePort,
+      user: hop.effectiveUser,
+      knownHostsFiles: hop.knownHostsFiles,
+      connectTimeout: node.connectTimeout
+    )
+    target.hostKeyAlias = hop.hostKeyAlias
+    target.route = way.count > 1 ? .jumps(way.dropLast()) : .direct
+    return target
+  }
+}
+
+/// What the machines of one step showed.
+struct HostKeySurvey {
+  /// One machine.
+  private struct Offer {
+    let target: SSHTarget
+    let outcome: Result<(HostKey, HostKeyState), TransportError>
+  }
+
+  private let offers: [Offer]
+
+  /// Fetches the keys of `targets`, side by side.
+  static func of(_ targets: [SSHTarget]) async -> HostKeySurvey {
+    let connector = SSHConnector(
+      SSHConfiguration(homeDirectory: Environment.home, sshProgram: Programs.find("ssh"))
+    )
+    let offers = await withTaskGroup(of: (Int, Offer).self) { group in
+      for (index, target) in targets.enumerated() {
+        group.addTask { (index, await Self.offer(of: target, connector)) }
+      }
+      var offers: [(Int, Offer)] = []
+      for await offer in group { offers.append(offer) }
+      return offers.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+    return HostKeySurvey(offers: offers)
+  }
+
+  private static func offer(of target: SSHTarget, _ connector: SSHConnector) async -> Offer {
+    do throws(TransportError) {
+      let key = try await connector.fetchHostKey(of: target)
+      return Offer(target: target, outcome: .success((key, HostKeyState(key, of: target))))
+    } catch {
+      return Offer(target: target, outcome: .failure(error))
+    }
+  }
+
+  /// What may be pinned.
+  var unknown: [(SSHTarget, HostKey)] { keys { $0 == .unknown } }
+
+  /// What may be replaced.
+  var changed: [(SSHTarget, HostKey)] {
+    keys { if case .changed = $0 { true } else { false } }
+  }
+
+  private func keys(_ isWanted: (HostKeyState) -> Bool) -> [(SSHTarget, HostKey)] {
+    offers.compactMap { offer in
+      guard case .success(let (key, state)) = offer.outcome, isWanted(state) else { return nil }
+      return (offer.target, key)
+    }
+  }
+
+  /// Machines that show one key, which are one machine or copies of one: names, and the fingerprint.
+  ///
+  /// Several names for one jump host are no fault.
+  func clones(among nodes: Set<String>) -> [(nodes: [String], fingerprint: String)] {
+    var owners: [String: [String]] = [:]
+    for offer in offers where nodes.contains(offer.target.node) {
+      guard case .success(let (key, _)) = offer.outcome else { continue }
+      owners[key.fingerprint, default: []].append(offer.target.node)
+    }
+    return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($1, $0) }
+  }
+
+  /// Whether some machine gave nothing that may be pinned.
+  func hasFailures(rotating: Bool) -> Bool {
+    offers.contains { offer in
+      switch offer.outcome {
+      case .failure: true
+      case .success((_, .refused)): true
+      case .success((_, .changed)): !rotating
+      case .success: false
+      }
+    }
+  }
+
+  /// The table with its heading.
+  var table: [[String]] {
+    [["NODE", "ADDRESS", "KEY", "FINGERPRINT", "STATE"]]
+      + offers.map { offer in
+        let target = offer.target
+        let place = target.port == 22 ? target.host : "[\(target.host)]:\(target.port)"
+        switch offer.outcome {
+        case .failure(let error):
+          return [target.node, place, "-", "-", "\(error.step): \(displayable(error.message))"]
+        case .success(let (key, state)):
+          return [target.node, place, key.type, key.fingerprint, state.description]
+        }
+      }
+  }
+}

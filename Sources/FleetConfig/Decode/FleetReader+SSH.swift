@@ -1,0 +1,84 @@
+internal import FleetDiagnostics
+internal import FleetModel
+internal import FleetYAML
+
+extension FleetReader {
+  static let sshKeys = [
+    "user", "port", "identity_file", "become", "known_hosts", "connect_timeout", "host", "config",
+    "jump", "proxy_command", "transport",
+  ]
+
+  /// Reads `ssh` of the fleet, of a group or of a node.
+  mutating func ssh(_ node: YAMLNode, of what: String) -> SSHSettings {
+    var ssh = SSHSettings()
+    for entry in scalars.mapping(node, what) ?? [] {
+      let value = entry.value
+      ssh.keys.append(Located(entry.key, at: entry.keySpan))
+      switch entry.key {
+      case "user":
+        let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
+        ssh.user = scalars.text(value, "`user`", form: form, Grammar.isUser)
+      case "port": ssh.port = scalars.number(value, in: 1...65535)
+      case "identity_file": ssh.identityFile = path(value, "`identity_file`")
+      case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
+      case "known_hosts": ssh.knownHosts = knownHosts(value)
+      case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
+      case "host": ssh.host = lookedUp(value)
+      case "config": ssh.config = config(value)
+      case "jump": ssh.jump = jump(value)
+      case "proxy_command": ssh.proxyCommand = proxyCommand(value)
+      case "transport": ssh.transport = scalars.word(value, of: ["auto", "libssh2", "openssh"])
+      default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)
+      }
+    }
+    if ssh.jump != nil, ssh.proxyCommand != nil {
+      scalars.report(
+        .invalidValue,
+        node,
+        "\(what) has both `jump` and `proxy_command`, and only one way leads to a node. Remove one."
+      )
+    }
+    return ssh
+  }
+
+  private mutating func knownHosts(_ node: YAMLNode) -> [String]? {
+    let items = node.isSequence ? scalars.list(node, "`known_hosts`") ?? [] : [node]
+    let paths = items.compactMap { path($0, "`known_hosts`") }
+    return paths.isEmpty ? nil : paths
+  }
+
+  /// The name to look up: `%n` stands for the node's name, no other token is known.
+  private mutating func lookedUp(_ node: YAMLNode) -> String? {
+    let form = "a name of your ssh_config; `%n` in it stands for the node's name"
+    return scalars.text(node, "`host`", form: form) { text in
+      JumpHost.isName(
+        text.split(separator: "%n", omittingEmptySubsequences: false).joined(separator: "n")
+      )
+    }
+  }
+
+  private mutating func config(_ node: YAMLNode) -> String? {
+    // `none` is a word here, not a file beside the fleet's.
+    if case .scalar("none", _) = node.kind { return "none" }
+    return path(node, "`config`")
+  }
+
+  private mutating func jump(_ node: YAMLNode) -> [JumpHost]? {
+    if case .scalar("none", _) = node.kind { return [] }
+    let items = node.isSequence ? scalars.list(node, "`jump`") ?? [] : [node]
+    var hosts: [JumpHost] = []
+    for item in items {
+      let text = scalars.text(item, "A jump host", form: JumpHost.form) { JumpHost($0) != nil }
+      guard let text, let host = JumpHost(text) else { return nil }
+      hosts.append(host)
+    }
+    return hosts
+  }
+
+  private mutating func proxyCommand(_ node: YAMLNode) -> String? {
+    let form = "a shell command of one line, or `none`"
+    return scalars.text(node, "`proxy_command`", form: form) { text in
+      !text.isEmpty && text.utf8.count <= 4096 && !text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
+    }
+  }
+}
