@@ -2,7 +2,11 @@
 // SHA1 stands here only for hashed names in known_hosts, whose format prescribes HMAC-SHA1. The
 // one-shot calls of OpenSSL 3 look the algorithm up at each call, which is ten times the work.
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include "bcrypt_pbkdf.h"
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -57,3 +61,26 @@ static inline long fleet_tls_announce_name(SSL *ssl, const char *name) {
 static inline long fleet_tls_require_1_2(SSL *ssl) {
   return SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
 }
+
+// Answers PEM_read_bio_PrivateKey(3) with the passphrase in `text`; without one it fails, because
+// OpenSSL would otherwise ask the terminal by itself.
+static inline int fleet_pem_phrase(char *buffer, int size, int writing, void *text) {
+  (void)writing;
+  const char *phrase = text;
+  int length = phrase ? (int)strlen(phrase) : 0;
+  if (length > size) return -1;
+  if (length > 0) memcpy(buffer, phrase, (size_t)length);
+  return phrase ? length : -1;
+}
+
+// A private key in PEM; the callback is given here because its type is awkward in Swift.
+static inline EVP_PKEY *fleet_pem_private_key(const void *bytes, size_t length, char *phrase) {
+  BIO *bio = BIO_new_mem_buf(bytes, (int)length);
+  if (!bio) return NULL;
+  EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, fleet_pem_phrase, phrase);
+  BIO_free(bio);
+  return key;
+}
+
+// OPENSSL_free is a macro, which Swift cannot see.
+static inline void fleet_free(void *memory) { OPENSSL_free(memory); }

@@ -8,8 +8,10 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 // The kernel leaves quick acknowledgement mode by itself after a few segments, so the option has to
 // be set again after every read. Without it sshd's Nagle and our delayed acknowledgement wait 40 ms
@@ -63,6 +65,12 @@ static inline int fleet_send_descriptor(int socket, int descriptor) {
 // libssh2_session_callback_set takes an untyped pointer, which Swift cannot make from a function.
 static inline void fleet_ssh_acknowledge_quickly(LIBSSH2_SESSION *session) {
   libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, (void *)fleet_ssh_receive);
+}
+
+// A descriptor that becomes readable when the process ends (pidfd_open(2), Linux 5.3); syscall(2) is
+// variadic, which Swift cannot call.
+static inline int fleet_process_descriptor(int process) {
+  return (int)syscall(SYS_pidfd_open, process, 0);
 }
 
 // Swift 6 refuses the global variable itself. It is read before other threads could change it.

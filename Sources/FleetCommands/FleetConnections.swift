@@ -1,5 +1,6 @@
 import FleetCompile
 import FleetConfig
+import FleetDiagnostics
 import FleetModel
 import FleetPlan
 import FleetProbe
@@ -18,7 +19,8 @@ struct FleetConnections: Sendable {
         passphrase: Environment["FLEETCTL_KEY_PASSPHRASE"],
         sudoPassword: Environment["FLEETCTL_SUDO_PASSWORD"],
         agentSocket: Environment["SSH_AUTH_SOCK"],
-        homeDirectory: Environment.home
+        homeDirectory: Environment.home,
+        sshProgram: Programs.find("ssh")
       )
     )
   }
@@ -30,6 +32,23 @@ struct FleetConnections: Sendable {
     /// Nil when the node could not be reached.
     let connection: (any RemoteConnection)?
     let observation: NodeObservation
+    /// Whether it failed only because sudo wants a password that nobody gave.
+    var wantsSudoPassword = false
+  }
+
+  /// Asks for the passphrases that the keys of `targets` need, once each, before anything connects.
+  ///
+  /// Without a terminal nothing is asked; the login then says what is missing.
+  func unlock(_ targets: [SSHTarget]) {
+    guard Terminal.canAsk, Environment["FLEETCTL_KEY_PASSPHRASE"] == nil else { return }
+    for path in connector.lockedIdentities(of: targets) {
+      for _ in 0..<3 {
+        let question = "Passphrase of \(displayable(path)) (empty to go on without it): "
+        guard let phrase = Terminal.askSecret(question), !phrase.isEmpty else { break }
+        guard let error = connector.unlock(path, with: phrase) else { break }
+        Terminal.note("\(displayable(error.message))\n")
+      }
+    }
   }
 
   /// Connects to every node and looks at it, in one round trip each; a node that does not answer is
@@ -41,10 +60,42 @@ struct FleetConnections: Sendable {
     target: @escaping @Sendable (NodeResources) -> SSHTarget,
     progress: @escaping @Sendable (String) -> Void
   ) async -> [Link] {
+    unlock(nodes.map(target))
+    var links = await look(at: nodes, target: target, progress: progress)
+    let waiting = links.indices.filter { links[$0].wantsSudoPassword }
+    guard !waiting.isEmpty, let password = askForSudo(waiting.map { links[$0].target }) else {
+      return links
+    }
+    use(sudoPassword: password)
+    let again = await look(at: waiting.map { nodes[$0] }, target: target, progress: progress)
+    for (index, link) in zip(waiting, again) { links[index] = link }
+    return links
+  }
+
+  /// Asks for the sudo password of `targets`; nil when nobody can be asked.
+  func askForSudo(_ targets: [SSHTarget]) -> String? {
+    guard Terminal.canAsk else { return nil }
+    let users = Set(targets.map(\.user)).sorted().joined(separator: ", ")
+    return Terminal.askSecret(
+      "Password of \(displayable(users)) for sudo on \(targets.count)"
+        + (targets.count == 1 ? " node: " : " nodes: ")
+    )
+  }
+
+  private func look(
+    at nodes: [NodeResources],
+    target: @escaping @Sendable (NodeResources) -> SSHTarget,
+    progress: @escaping @Sendable (String) -> Void
+  ) async -> [Link] {
     await withTaskGroup(of: (Int, Link).self) { group in
       for (index, node) in nodes.enumerated() {
         group.addTask {
           let link = await link(node, target(node))
+          if let detour = link.connection?.detour {
+            progress("\(node.node.id): \(detour)")
+          }
+          // It is going to be asked for.
+          if link.wantsSudoPassword, Terminal.canAsk { return (index, link) }
           if case .unreachable(let step, let cause, _) = link.observation {
             progress("\(node.node.id): \(step): \(cause)")
           }
@@ -63,7 +114,8 @@ struct FleetConnections: Sendable {
         resources: node,
         target: target,
         connection: connection,
-        observation: .unreachable(step: error.step, cause: error.message, remedy: error.remedy)
+        observation: .unreachable(step: error.step, cause: error.message, remedy: error.remedy),
+        wantsSudoPassword: error.code == .sudoPasswordRequired
       )
     }
     do {
@@ -100,6 +152,16 @@ struct FleetConnections: Sendable {
     else { return observed }
     observed.add(try await NodeProbe.observe(orphans, over: connection, nonce: Nonce.make()))
     return observed
+  }
+
+  /// Uses `password` for sudo from now on.
+  func use(sudoPassword password: String) {
+    connector.useSudoPassword(password)
+  }
+
+  /// Logs in and tells each step.
+  func trace(to target: SSHTarget) async -> LoginTrace {
+    await connector.trace(to: target)
   }
 
   /// Opens one more connection.

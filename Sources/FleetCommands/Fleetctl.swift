@@ -15,6 +15,7 @@ package struct Fleetctl: AsyncParsableCommand {
         fleetctl validate                     check fleet.yaml, without a network
         fleetctl fmt                          bring fleet.yaml into the canonical layout
         fleetctl hosts trust                  pin the nodes' host keys, once
+        fleetctl ping                         log in to every node, step by step
         fleetctl plan                         what would change, and what would be down for how long
         fleetctl plan -out fleet.plan         save the plan for review
         fleetctl apply fleet.plan             apply exactly that plan, or refuse
@@ -27,7 +28,7 @@ package struct Fleetctl: AsyncParsableCommand {
       InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
       PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
       RollbackCommand.self, RolesCommand.self, ExplainCommand.self, GraphCommand.self,
-      SchemaCommand.self, HostsCommand.self,
+      SchemaCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self,
       LockCommand.self, VersionCommand.self,
     ]
   )

@@ -58,7 +58,9 @@ struct HostKeySurvey {
 
   /// Fetches the keys of `targets`, side by side.
   static func of(_ targets: [SSHTarget]) async -> HostKeySurvey {
-    let connector = SSHConnector(SSHConfiguration(homeDirectory: Environment.home))
+    let connector = SSHConnector(
+      SSHConfiguration(homeDirectory: Environment.home, sshProgram: Programs.find("ssh"))
+    )
     let offers = await withTaskGroup(of: (Int, Offer).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask { (index, await Self.offer(of: target, connector)) }

@@ -76,7 +76,7 @@ struct TrustHostsCommand: AsyncParsableCommand {
       )
       throw ExitStatus.notApproved.error
     }
-    let targets = try selected()
+    let targets = try NodeTargets.selected(nodes, options)
     let names = Set(targets.map(\.node))
     let steps = HostKeySteps(targets)
     var failed = false
@@ -91,23 +91,6 @@ struct TrustHostsCommand: AsyncParsableCommand {
     }
     if failed { throw ExitStatus.unreachable.error }
     if pinned == 0 { Terminal.note("Every host key is pinned already.\n") }
-  }
-
-  private func selected() throws -> [SSHTarget] {
-    let loaded = try LoadedFleet.load(options)
-    guard let resolved = loaded.resolved else {
-      loaded.tell(colour: options.colour)
-      throw ExitStatus.failure.error
-    }
-    let known = resolved.fleet.nodes.map(\.id.name)
-    for name in nodes where !known.contains(name) {
-      let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
-      Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
-      throw ExitStatus.failure.error
-    }
-    let chosen = resolved.fleet.nodes.filter { nodes.isEmpty || nodes.contains($0.id.name) }
-    let targets = try NodeTargets.found(chosen, resolved.fleet, folder: loaded.folder)
-    return chosen.map { targets[$0] }
   }
 
   /// Copies of one image are one identity; pinning them would let each stand in for the other.

@@ -10,6 +10,7 @@ struct NodeSSH {
   let knownHosts: [String]?
   let become: SSHTarget.Become
   let connectTimeout: TimeSpan?
+  let transport: SSHTarget.Transport
   let way: Way
 
   /// The way that fleet.yaml asks for.
@@ -34,6 +35,7 @@ struct NodeSSH {
     knownHosts = (own.knownHosts ?? all.knownHosts)?.map { Files.resolve($0, in: folder) }
     become = (own.become ?? all.become) == "none" ? .none : .sudo
     connectTimeout = own.connectTimeout ?? all.connectTimeout
+    transport = (own.transport ?? all.transport).flatMap(SSHTarget.Transport.init) ?? .auto
     way = Self.way(own) ?? Self.way(all) ?? .asConfigured
   }
 

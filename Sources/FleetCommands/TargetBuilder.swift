@@ -27,7 +27,8 @@ struct TargetBuilder {
       knownHostsFiles: (settings.knownHosts ?? config.userKnownHosts) + config.globalKnownHosts,
       become: settings.become,
       connectTimeout: settings.connectTimeout.map { .milliseconds($0.milliseconds) }
-        ?? .seconds(config.connectTimeout ?? 5)
+        ?? .seconds(config.connectTimeout ?? 5),
+      transport: settings.transport
     )
     target.hostKeyAlias = config.hostKeyAlias
     target.identityAgent = config.identityAgent

@@ -29,6 +29,46 @@ package enum Terminal {
     return readLine(strippingNewline: true)
   }
 
+  /// Asks for a secret without showing it; nil at the end of input or when nobody can be asked.
+  ///
+  /// The keys are read one by one, so that Ctrl-C leaves the terminal as it was (then exit code 130).
+  package static func askSecret(_ question: String) -> String? {
+    var before = termios()
+    guard tcgetattr(STDIN_FILENO, &before) == 0 else { return nil }
+    var silent = before
+    silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
+    guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else { return nil }
+    note(question)
+    let answer = readKeys()
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
+    note("\n")
+    if answer == .interrupted { exit(ExitStatus.interrupted.rawValue) }
+    guard case .line(let bytes) = answer else { return nil }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private enum Keys: Equatable { case line([UInt8]), ended, interrupted }
+
+  private static func readKeys() -> Keys {
+    var line: [UInt8] = []
+    while true {
+      var key: UInt8 = 0
+      let count = read(STDIN_FILENO, &key, 1)
+      if count < 0, errno == EINTR { continue }
+      guard count == 1 else { return .ended }
+      switch key {
+      case 0x0A, 0x0D: return .line(line)
+      case 0x03: return .interrupted
+      case 0x04: return line.isEmpty ? .ended : .line(line)
+      case 0x15: line = []
+      case 0x08, 0x7F:
+        // One character, which may be several bytes.
+        while let last = line.popLast(), last & 0xC0 == 0x80 {}
+      default: if line.count < 4096 { line.append(key) }
+      }
+    }
+  }
+
   /// Whether to colour stdout: only a terminal, not with NO_COLOR (https://no-color.org).
   package static func colour(_ choice: ColourChoice) -> Bool {
     switch choice {

@@ -103,6 +103,8 @@ package struct SSHSettings: Sendable {
   package var knownHosts: [String]?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
+  /// `auto`, `libssh2` or `openssh`.
+  package var transport: String?
   /// Name to look up in ssh_config instead of the node's address; `%n` stands for the node's name.
   package var host: String?
   /// File instead of `~/.ssh/config` and `/etc/ssh/ssh_config`; `none` for no file at all.

@@ -63,13 +63,17 @@ final class Agent {
   }
 
   /// Signs `data` with the key `blob`; returns the signature without its type name.
-  func sign(_ data: [UInt8], with blob: [UInt8]) -> [UInt8]? {
-    let request = [13] + WireReader.string(blob) + WireReader.string(data) + WireReader.number(0)
+  ///
+  /// An RSA key signs with SHA-1 unless a flag asks for more (RFC 8332, section 4.5.1 of the draft).
+  func sign(_ data: [UInt8], with blob: [UInt8], as algorithm: String) -> [UInt8]? {
+    let flags: UInt32 = ["rsa-sha2-256": 2, "rsa-sha2-512": 4][algorithm] ?? 0
+    let request =
+      [13] + WireReader.string(blob) + WireReader.string(data) + WireReader.number(flags)
     guard let answer = ask(request) else { return nil }
     var reader = WireReader(answer)
     guard reader.byte() == 14, let signature = reader.string() else { return nil }
     var inner = WireReader(signature)
-    guard inner.string() != nil else { return nil }
+    guard let type = inner.text(), flags == 0 || type == algorithm else { return nil }
     return inner.string()
   }
 

@@ -48,30 +48,37 @@ extension Invocation {
       code: .sudoNotAllowed,
       words: [
         "is not in the sudoers file", "is not allowed to execute", "is not allowed to run sudo",
-        "may not run sudo",
+        "may not run sudo", "I'm afraid I can't do that", "account validation failure",
+        "effective uid is not 0", "must be owned by uid 0", "no new privileges",
       ],
       meaning: "sudo is not allowed",
-      remedy: "Allow the user to run commands as root in /etc/sudoers.d/ on the node."
+      remedy: "Allow the user to run commands as root on the node, in /etc/sudoers.d/. The lines:\n"
+        + "  fleetctl doctor --sudoers"
     ),
     Refusal(
       code: .sudoNeedsTerminal,
       words: ["must have a tty to run sudo"],
       meaning: "sudo wants a terminal",
-      remedy: "Switch `requiretty` off for the user in /etc/sudoers.d/ on the node."
+      remedy: "Switch `requiretty` off for the user on the node, in /etc/sudoers.d/. The lines:\n"
+        + "  fleetctl doctor --sudoers"
     ),
     Refusal(
       code: .sudoPasswordWrong,
-      words: ["Sorry, try again", "incorrect password attempt"],
+      words: ["Sorry, try again", "incorrect password attempt", "Authentication failed"],
       meaning: "sudo refused the password",
-      remedy: "Give the right sudo password."
+      remedy:
+        "Set FLEETCTL_SUDO_PASSWORD to the right one, or unset it to be asked. It was sent once."
     ),
     Refusal(
       code: .sudoPasswordRequired,
       words: [
         "a password is required", "no password was provided", "a terminal is required to read",
+        "interactive authentication is required",
       ],
       meaning: "sudo wants a password",
-      remedy: "Give a sudo password, or allow the user NOPASSWD in /etc/sudoers.d/ on the node."
+      remedy:
+        "Set FLEETCTL_SUDO_PASSWORD, run fleetctl in a terminal to be asked, or allow NOPASSWD on"
+        + " the node. The lines:\n  fleetctl doctor --sudoers"
     ),
     Refusal(
       code: .sudoNotAllowed,

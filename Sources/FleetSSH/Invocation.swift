@@ -17,7 +17,7 @@ struct Invocation: Sendable {
   /// is therefore started by a shell that says a marker when it runs as root, then skips lines up to
   /// the same marker: the password is never taken for input of the program, and the program's input
   /// is never taken for a second try of the password.
-  init(_ command: RemoteCommand, _ target: SSHTarget, _ configuration: SSHConfiguration) {
+  init(_ command: RemoteCommand, _ target: SSHTarget, sudoPassword: String?) {
     usesSudo = command.asRoot && target.become == .sudo
     guard usesSudo else {
       text = command.program
@@ -25,7 +25,7 @@ struct Invocation: Sendable {
       heldInput = nil
       return
     }
-    guard let password = configuration.sudoPassword else {
+    guard let password = sudoPassword else {
       text = "env LC_ALL=C sudo -n -- /bin/sh -c \(Self.quoted(command.program))"
       input = command.stdin
       heldInput = nil

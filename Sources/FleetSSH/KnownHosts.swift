@@ -82,6 +82,9 @@ package struct KnownHosts: Sendable {
     return Set(found).sorted().map { lines[$0] }
   }
 
+  /// The sound keys of all lines, in file order.
+  var keys: [HostKey] { lines.compactMap(\.key) }
+
   /// How known_hosts names `host` at `port`.
   static func name(host: String, port: Int) -> String {
     port == 22 ? host.lowercased() : "[\(host.lowercased())]:\(port)"

@@ -16,6 +16,8 @@ package struct SSHConfiguration: Sendable {
   package var maximumSessions: Int
   /// Home directory of the operator, where the default keys are looked for.
   package var homeDirectory: String
+  /// Path of OpenSSH's `ssh`, for nodes that libssh2 cannot reach; nil when it is not installed.
+  package var sshProgram: String?
 
   /// Makes a configuration; no secrets, no agent, 256 sessions unless said otherwise.
   package init(
@@ -23,12 +25,14 @@ package struct SSHConfiguration: Sendable {
     sudoPassword: String? = nil,
     agentSocket: String? = nil,
     maximumSessions: Int = 256,
-    homeDirectory: String
+    homeDirectory: String,
+    sshProgram: String? = nil
   ) {
     self.passphrase = passphrase
     self.sudoPassword = sudoPassword
     self.agentSocket = agentSocket
     self.maximumSessions = maximumSessions
     self.homeDirectory = homeDirectory
+    self.sshProgram = sshProgram
   }
 }

@@ -6,26 +6,60 @@ extension SSHConnection {
   /// Logs in with the first credential that the server takes.
   ///
   /// The server is not asked for its methods: that costs a round trip and changes nothing.
-  func logIn() async throws(TransportError) {
-    let credentials = try Credentials(target, shared.configuration, shared.identities)
+  func logIn(_ credentials: Credentials) async throws(TransportError) {
     let deadline = Deadline(in: target.connectTimeout)
     var refused: [String] = []
     var remarks = credentials.remarks
     for credential in credentials.usable {
       let code = try await offer(credential, deadline)
       switch code {
-      case 0: return
+      case 0:
+        recorder?.mark("login", "\(target.user) with \(credential.text)")
+        return
       case LIBSSH2_ERROR_AUTHENTICATION_FAILED: refused.append(credential.text)
-      case LIBSSH2_ERROR_FILE: throw unusable(credential)
       case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
         guard !refused.isEmpty else { throw lost("login", code: code) }
         throw refusal(refused + [credential.text], remarks + ["then the server hung up"])
-      case _ where credential.isEncrypted: throw unusable(credential)
       default:
         remarks.append("\(credential.text): \(session?.lastError ?? "") (libssh2 error \(code))")
       }
     }
+    if let methods = await methods(deadline), !methods.contains("publickey") {
+      throw noKeysAllowed(methods)
+    }
+    if let spoiled = credentials.spoiled, refused.isEmpty { throw spoiled }
     throw refusal(refused, remarks)
+  }
+
+  /// The methods that the server names once everything was refused; nil when it does not say.
+  private func methods(_ deadline: Deadline) async -> [Substring]? {
+    let user = target.user
+    var names: String?
+    do throws(TransportError) {
+      _ = try await settle("login", deadline) { session in
+        if let list = libssh2_userauth_list(session, user, UInt32(user.utf8.count)) {
+          names = String(cString: list)
+          return 0
+        }
+        return libssh2_session_last_errno(session)
+      }
+    } catch {
+      // The refusal itself is what matters.
+      return nil
+    }
+    return names?.split(separator: ",")
+  }
+
+  private func noKeysAllowed(_ methods: [Substring]) -> TransportError {
+    let names = PrintableText.line(methods.joined(separator: ", ").utf8, limit: 80)
+    return TransportError(
+      .authenticationRefused,
+      step: "login",
+      "\(place) does not take keys, only: \(names)",
+      remedy: "fleetctl never sends a login password. Set `PubkeyAuthentication yes` in the node's"
+        + " sshd_config, then:\n"
+        + "  ssh-copy-id -i KEY.pub -p \(target.port) \(target.user)@\(target.host)"
+    )
   }
 
   private func offer(
@@ -33,69 +67,19 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) -> Int32 {
     let user = target.user
-    switch credential {
-    case .agent(let socket, let key, _):
-      let request = SigningRequest(socket: socket, blob: key.blob)
-      return try await settle("login", deadline) { session in
-        var context: UnsafeMutableRawPointer? = Unmanaged.passUnretained(request).toOpaque()
-        return libssh2_userauth_publickey(
-          session,
-          user,
-          key.blob,
-          key.blob.count,
-          SigningRequest.callback,
-          &context
-        )
-      }
-    case .file(let identity):
-      guard identity.isEncrypted else { return try await offer(identity, nil, deadline) }
-      await shared.decryption.enter()
-      defer { shared.decryption.leave() }
-      let patience = Deadline(in: target.connectTimeout)
-      return try await offer(identity, shared.configuration.passphrase, patience)
-    }
-  }
-
-  private func offer(
-    _ identity: Identity,
-    _ passphrase: String?,
-    _ deadline: Deadline
-  ) async throws(TransportError) -> Int32 {
-    let user = target.user
-    // libssh2 measures the key with strlen(3) in spite of the length that it takes.
-    let key = identity.contents + [0]
+    let offer = credential.offer
+    let request = SigningRequest(credential)
     return try await settle("login", deadline) { session in
-      key.withUnsafeBytes { bytes in
-        libssh2_userauth_publickey_frommemory(
-          session,
-          user,
-          user.utf8.count,
-          nil,
-          0,
-          bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
-          bytes.count - 1,
-          passphrase
-        )
-      }
-    }
-  }
-
-  private func unusable(_ credential: Credential) -> TransportError {
-    guard case .file(let identity) = credential, identity.isEncrypted else {
-      return TransportError(
-        .identityUnreadable,
-        step: "login",
-        "\(credential.text) cannot be used: \(session?.lastError ?? "")",
-        remedy: "Write the key anew in OpenSSH format: `ssh-keygen -p -f KEY`."
+      var context: UnsafeMutableRawPointer? = Unmanaged.passUnretained(request).toOpaque()
+      return libssh2_userauth_publickey(
+        session,
+        user,
+        offer,
+        offer.count,
+        SigningRequest.callback,
+        &context
       )
     }
-    return TransportError(
-      .identityUnreadable,
-      step: "login",
-      "the passphrase does not open the private key \(identity.path)",
-      remedy: "Set FLEETCTL_KEY_PASSPHRASE to the right one, or add the key to your agent:\n"
-        + "  ssh-add \(identity.path)"
-    )
   }
 
   private func refusal(_ refused: [String], _ remarks: [String]) -> TransportError {
@@ -108,8 +92,8 @@ extension SSHConnection {
     sentences += remarks
     let cure =
       refused.isEmpty
-      ? "Name an Ed25519 or ECDSA key in `ssh.identity_file`, set FLEETCTL_KEY_PASSPHRASE for an"
-        + " encrypted one, or add it to your agent with `ssh-add`."
+      ? "Name a private key in `ssh.identity_file`, set FLEETCTL_KEY_PASSPHRASE for an encrypted"
+        + " one, or add it to your agent with `ssh-add`."
       : "Let the node accept one of these keys:\n"
         + "  ssh-copy-id -i KEY.pub -p \(target.port) \(target.user)@\(target.host)"
     return TransportError(
@@ -123,12 +107,10 @@ extension SSHConnection {
 
 /// What the signing callback of libssh2 needs.
 private final class SigningRequest {
-  let socket: String
-  let blob: [UInt8]
+  let credential: Credential
 
-  init(socket: String, blob: [UInt8]) {
-    self.socket = socket
-    self.blob = blob
+  init(_ credential: Credential) {
+    self.credential = credential
   }
 
   typealias Callback =
@@ -138,12 +120,12 @@ private final class SigningRequest {
       UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> Int32
 
-  /// Signs through the agent; libssh2 frees the signature, so it is allocated with `malloc`.
+  /// Signs; libssh2 frees the signature, so it is allocated with `malloc`.
   static let callback: Callback = { _, signature, length, data, count, context in
     guard let data, let pointer = context?.pointee else { return -1 }
     let request = Unmanaged<SigningRequest>.fromOpaque(pointer).takeUnretainedValue()
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
-    guard let signed = Agent(path: request.socket)?.sign(bytes, with: request.blob),
+    guard let signed = request.credential.sign(bytes),
       let memory = malloc(signed.count)?.assumingMemoryBound(to: UInt8.self)
     else { return -1 }
     memory.update(from: signed, count: signed.count)

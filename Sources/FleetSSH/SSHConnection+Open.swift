@@ -5,9 +5,14 @@ import Synchronization
 extension SSHConnection {
   /// Connects, verifies the host key, logs in.
   func establish() async throws(TransportError) {
+    recorder?.begin()
     let offered = try await reachHostKey(preferring: try policy.preference())
     try policy.check(offered)
-    try await logIn()
+    recorder?.mark("host key", "\(offered.type) \(offered.fingerprint) is pinned")
+    guard let credentials else {
+      throw TransportError(.internalFailure, step: "login", "there is no key to log in with")
+    }
+    try await logIn(credentials)
   }
 
   /// Connects and exchanges keys; returns the key that the server proved to own.
@@ -42,10 +47,17 @@ extension SSHConnection {
     }
     self.session = session
     let deadline = Deadline(in: target.connectTimeout)
+    var hasBanner = false
     let code = try await settle("handshake", deadline) {
-      libssh2_session_handshake($0, wire.reading)
+      let code = libssh2_session_handshake($0, wire.reading)
+      if !hasBanner, let banner = session.banner {
+        hasBanner = true
+        recorder?.mark("banner", PrintableText.line(banner, limit: 80))
+      }
+      return code
     }
     guard code == 0 else { throw handshakeFailure(code) }
+    recorder?.mark("key exchange", session.agreed)
     guard let key = session.hostKey else {
       throw lost("handshake", "the host key is malformed")
     }
@@ -83,6 +95,7 @@ extension SSHConnection {
 
   func dial(_ deadline: Deadline) async throws(TransportError) -> Int32 {
     let addresses = try await addresses(deadline)
+    recorder?.mark("resolve", addresses.count == 1 ? "1 address" : "\(addresses.count) addresses")
     var failure = TransportError(.unreachable, step: "connect", "\(target.host) has no address")
     for (index, address) in addresses.enumerated() {
       do throws(TransportError) {
@@ -113,13 +126,22 @@ extension SSHConnection {
       throw error
     }
     SocketAddress.tune(descriptor)
+    recorder?.mark("connect", KnownHosts.name(host: target.host, port: target.port))
     return descriptor
   }
 
   private func unreachable(_ failure: Errno) -> TransportError {
     let place = KnownHosts.name(host: target.host, port: target.port)
     let code: TransportError.Code = failure.isRefusal ? .refused : .unreachable
-    return TransportError(code, step: "connect", "cannot connect to \(place): \(failure.text)")
+    return TransportError(
+      code,
+      step: "connect",
+      "cannot connect to \(place): \(failure.text)",
+      remedy: failure.isRefusal
+        ? "Start sshd on the node, or correct `address` and `ssh.port` in fleet.yaml."
+        : "Check that the node is up and that this machine has a route to it:\n"
+          + "  ping \(target.host)"
+    )
   }
 
   private func addresses(_ deadline: Deadline) async throws(TransportError) -> [SocketAddress] {

@@ -6,7 +6,7 @@ extension SSHConnection {
   /// Runs one command on a channel of its own.
   func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     let deadline = Deadline(in: command.deadline)
-    let invocation = Invocation(command, target, shared.configuration)
+    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
     let channel = try await openChannel(deadline)
     try await start(invocation.text, on: channel, deadline)
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
@@ -224,6 +224,11 @@ struct Flow {
       if stream == 0 { output += bytes } else { errors += bytes }
       return count
     }
+  }
+
+  /// Takes what came on one of the two streams.
+  mutating func take(_ bytes: ArraySlice<UInt8>, isError: Bool) {
+    if isError { errors += bytes } else { output += bytes }
   }
 
   /// Moves held input to the way out as soon as the marker has come, and takes the marker away.

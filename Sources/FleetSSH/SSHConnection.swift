@@ -16,6 +16,10 @@ package actor SSHConnection: RemoteConnection {
   nonisolated let policy: HostKeyPolicy
   /// What all connections of the connector share.
   nonisolated let shared: SSHConnector.Shared
+  /// What to log in with; nil for a connection that only looks at the host key.
+  nonisolated let credentials: Credentials?
+  /// Who wants to know each step of the login.
+  nonisolated let recorder: StepRecorder?
 
   /// The session; nil before `open()` and after the end.
   var session: Session?
@@ -34,7 +38,9 @@ package actor SSHConnection: RemoteConnection {
   init(
     _ target: SSHTarget,
     _ policy: HostKeyPolicy,
-    _ shared: SSHConnector.Shared
+    _ shared: SSHConnector.Shared,
+    _ credentials: Credentials? = nil,
+    recorder: StepRecorder? = nil
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, Session.isLibraryReady else {
       throw TransportError(
@@ -47,6 +53,8 @@ package actor SSHConnection: RemoteConnection {
     self.target = target
     self.policy = policy
     self.shared = shared
+    self.credentials = credentials
+    self.recorder = recorder
     link = loop.newLink()
   }
 
@@ -212,7 +220,15 @@ package actor SSHConnection: RemoteConnection {
 
   /// The deadline of `step` has passed.
   func timedOut(_ step: String, _ deadline: Deadline) -> TransportError {
-    TransportError(.timedOut, step: step, "\(place) did not answer within \(deadline.text)")
+    let isConnecting = step == "connect"
+    return TransportError(
+      .timedOut,
+      step: step,
+      "\(place) did not answer within \(deadline.text)",
+      remedy: isConnecting
+        ? "Check that the node is up and that no firewall drops port \(target.port); a slow network"
+          + " needs a greater `ssh.connect_timeout`." : nil
+    )
   }
 
   /// The connection broke during `step`.
@@ -228,7 +244,7 @@ package actor SSHConnection: RemoteConnection {
 
 extension TransportError {
   /// Whether the session is in order after this error: the command or stream ended by itself.
-  fileprivate var leavesConnectionUsable: Bool {
+  var leavesConnectionUsable: Bool {
     switch code {
     case .sudoPasswordWrong, .sudoPasswordRequired, .sudoNotAllowed, .sudoNeedsTerminal: true
     case .refused, .tlsFailed: step == "exchange"

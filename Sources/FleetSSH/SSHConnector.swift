@@ -1,41 +1,193 @@
 package import FleetTransport
+import Synchronization
 
-/// Opens SSH connections through libssh2, all of them on the one event loop of the process.
+/// Opens SSH connections, all of them on the one event loop of the process.
+///
+/// libssh2 carries them, or a child `ssh` where that is wanted or needed.
 package final class SSHConnector: Connector {
   /// What the connections of one connector have in common.
   struct Shared: Sendable {
     let configuration: SSHConfiguration
     let gate: Gate
-    // Decrypting a key occupies the loop for up to 0.3 s a connection: few at a time, so that the
-    // deadlines of the others do not pass meanwhile.
-    let decryption: Gate
     let identities: IdentityStore
+    let agents: AgentStore
+    let sudoPassword: SudoPassword
     let jumps = JumpMasters()
   }
 
   private let shared: Shared
   private let knownHosts = KnownHostsStore()
+  // Nodes that only `ssh` reaches, with the reason: the next connection goes there at once.
+  private let detours = Mutex<[SSHTarget: String]>([:])
 
   /// Makes a connector; connects to nothing yet.
   package init(_ configuration: SSHConfiguration) {
     shared = Shared(
       configuration: configuration,
       gate: Gate(configuration.maximumSessions),
-      decryption: Gate(2),
-      identities: IdentityStore()
+      identities: IdentityStore(),
+      agents: AgentStore(configuration.agentSocket),
+      sudoPassword: SudoPassword(configuration.sudoPassword)
     )
+  }
+
+  /// Gives the password for `sudo` to all commands from now on.
+  package func useSudoPassword(_ password: String) {
+    shared.sudoPassword.text = password
+  }
+
+  /// The identity files of `targets` that still need a passphrase, sorted.
+  ///
+  /// Those are encrypted, not opened by the configuration's passphrase and not held by the agent.
+  package func lockedIdentities(of targets: [SSHTarget]) -> [String] {
+    let home = shared.configuration.homeDirectory
+    let defaults = Credentials.defaultNames.map { "\(home)/.ssh/\($0)" }
+    var users: [String: [SSHTarget]] = [:]
+    for target in targets {
+      let paths = target.identityFiles.isEmpty ? defaults : target.identityFiles
+      for path in paths { users[path, default: []].append(target) }
+    }
+    return users.sorted { $0.key < $1.key }.filter { path, targets in
+      guard let identity = try? shared.identities.identity(at: path), identity.isEncrypted,
+        // One node whose agent does not have the key is enough to need it.
+        !targets.allSatisfy({ shared.agents.keys(for: $0).holder(of: identity.publicKey) != nil })
+      else { return false }
+      let passphrase = shared.configuration.passphrase
+      switch shared.identities.key(of: identity, passphrase: passphrase) {
+      case .failure(.locked): return true
+      case .failure, .success: return false
+      }
+    }.map(\.key)
+  }
+
+  /// Opens the identity file at `path` for the whole run.
+  ///
+  /// Returns nil, or why it stays closed; a wrong passphrase may be followed by another try.
+  package func unlock(_ path: String, with passphrase: String) -> TransportError? {
+    do throws(TransportError) {
+      let identity = try shared.identities.identity(at: path)
+      switch shared.identities.key(of: identity, passphrase: passphrase, again: true) {
+      case .success: return nil
+      case .failure(let failure): return failure.error(path)
+      }
+    } catch {
+      return error
+    }
   }
 
   /// Connects, verifies the host key against the target's known_hosts files, then logs in.
   ///
   /// Each of connecting, handshake and login may take `target.connectTimeout`. A server that hangs up
-  /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause.
+  /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause. With
+  /// `transport: auto` a node that libssh2 1.10 cannot talk to is reached through OpenSSH's `ssh`,
+  /// which verifies the same host keys in the same files; a refusal of a host key is never retried.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    // Here and not on the event loop: a long file of hashed names takes milliseconds.
+    try await connect(to: target, nil)
+  }
+
+  /// Connects as `connect(to:)` does and tells how each step of it went.
+  package func trace(to target: SSHTarget) async -> LoginTrace {
+    let recorder = StepRecorder()
+    let outcome: Result<any RemoteConnection, TransportError>
+    do throws(TransportError) {
+      outcome = .success(try await connect(to: target, recorder))
+    } catch {
+      outcome = .failure(error)
+    }
+    return LoginTrace(steps: recorder.steps, outcome: outcome)
+  }
+
+  private func connect(
+    to target: SSHTarget,
+    _ recorder: StepRecorder?
+  ) async throws(TransportError) -> any RemoteConnection {
+    if target.transport == .openssh {
+      return try await openSSH(target, "fleet.yaml says so", recorder)
+    }
+    if let reason = detours.withLock({ $0[target] }) {
+      return try await openSSH(target, reason, recorder)
+    }
+    do throws(TransportError) {
+      return try await libSSH2(target, recorder)
+    } catch {
+      guard target.transport == .auto, let reason = reason(for: error, target) else { throw error }
+      guard shared.configuration.sshProgram != nil else {
+        throw TransportError(
+          error.code,
+          step: error.step,
+          error.message,
+          remedy: [error.remedy, "Or install openssh-client here: fleetctl then uses `ssh`."]
+            .compactMap { $0 }.joined(separator: "\n")
+        )
+      }
+      let connection = try await openSSH(target, reason, recorder)
+      detours.withLock { $0[target] = reason }
+      return connection
+    }
+  }
+
+  /// Why `ssh` may reach what libssh2 did not; nil when it would fail as well, or must not try.
+  private func reason(for error: TransportError, _ target: SSHTarget) -> String? {
+    // What a jump host refuses, `ssh` has tried already.
+    guard error.step != "jump" else { return nil }
+    switch error.code {
+    case .noCommonAlgorithm: return "libssh2 1.10 and the node have no algorithms in common"
+    case .hostKeyUnsupported: return "libssh2 1.10 cannot verify the host key that is pinned"
+    case .authenticationRefused:
+      let others = try? credentials(target).hasOthers
+      return others == true ? "libssh2 1.10 cannot offer some of your keys" : nil
+    default: return nil
+    }
+  }
+
+  private func openSSH(
+    _ target: SSHTarget,
+    _ reason: String,
+    _ recorder: StepRecorder?
+  ) async throws(TransportError) -> any RemoteConnection {
+    guard shared.configuration.sshProgram != nil else {
+      throw TransportError(
+        .internalFailure,
+        step: "connect",
+        "`ssh.transport` is `openssh`, and there is no `ssh` in the PATH",
+        remedy: "Install openssh-client, or set `transport: auto`."
+      )
+    }
+    // Opens encrypted keys; a file that cannot be used is for ssh to complain about.
+    let opened = (try? credentials(target).opened) ?? []
+    let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
+    recorder?.begin()
+    do throws(TransportError) {
+      try await connection.open()
+    } catch {
+      await connection.close()
+      throw error
+    }
+    recorder?.mark("ssh", "logged in; \(connection.detour ?? "")")
+    return connection
+  }
+
+  private func libSSH2(
+    _ target: SSHTarget,
+    _ recorder: StepRecorder?
+  ) async throws(TransportError) -> SSHConnection {
+    // Here and not on the event loop: a long file of hashed names takes milliseconds, bcrypt a tenth
+    // of a second, once a run.
+    let credentials = try credentials(target)
+    recorder?.mark("keys", "\(credentials.usable.count) to offer")
     let policy = HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles))
-    let connection = try SSHConnection(target, policy, shared)
+    let connection = try SSHConnection(target, policy, shared, credentials, recorder: recorder)
     try await connection.open()
     return connection
+  }
+
+  private func credentials(_ target: SSHTarget) throws(TransportError) -> Credentials {
+    try Credentials(
+      target,
+      shared.configuration,
+      shared.identities,
+      shared.agents.keys(for: target)
+    )
   }
 
   /// The key with which the server at `target` identifies itself; no login is attempted.
@@ -45,6 +197,43 @@ package final class SSHConnector: Connector {
   package func fetchHostKey(of target: SSHTarget) async throws(TransportError) -> HostKey {
     // What known_hosts says only decides which key is asked for; a damaged file does not matter.
     let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
-    return try await SSHConnection(target, HostKeyPolicy(target, in: hosts), shared).fetchHostKey()
+    let hasSSH = shared.configuration.sshProgram != nil
+    if hasSSH, target.transport == .openssh { return try await fetchThroughSSH(target, "") }
+    do throws(TransportError) {
+      let policy = HostKeyPolicy(target, in: hosts)
+      return try await SSHConnection(target, policy, shared).fetchHostKey()
+    } catch {
+      guard hasSSH, target.transport == .auto, error.code == .noCommonAlgorithm else { throw error }
+      return try await fetchThroughSSH(target, "libssh2 has no algorithms in common with it")
+    }
+  }
+
+  private func fetchThroughSSH(
+    _ target: SSHTarget,
+    _ reason: String
+  ) async throws(TransportError) -> HostKey {
+    let connection = try OpenSSHConnection(target, shared, because: reason)
+    do throws(TransportError) {
+      let key = try await connection.fetchHostKey()
+      await connection.close()
+      return key
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+}
+
+/// The password for `sudo`, which may become known in the middle of a run.
+final class SudoPassword: Sendable {
+  private let value: Mutex<String?>
+
+  init(_ text: String?) {
+    value = Mutex(text)
+  }
+
+  var text: String? {
+    get { value.withLock { $0 } }
+    set { value.withLock { $0 = newValue } }
   }
 }

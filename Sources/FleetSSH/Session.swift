@@ -35,18 +35,24 @@ final class Session {
     wire.discard()
   }
 
+  /// Key exchanges, the cheapest first.
+  static let exchanges = [
+    "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
+  ]
+  /// Ciphers.
+  static let ciphers = ["aes128-ctr", "aes256-ctr"]
+  /// Message authentication codes.
+  static let codes = ["hmac-sha2-256", "hmac-sha2-512"]
+
   /// Algorithms, pinned to what is both fast and without known attack in libssh2 1.10.
   ///
   /// CTR with plain HMAC is outside of the Terrapin attack (CVE-2023-48795), for which 1.10 has no
   /// remedy; ChaCha20 and CBC are therefore never offered.
   func pinAlgorithms(hostKeys: [String]) -> Bool {
-    let ciphers = "aes128-ctr,aes256-ctr"
-    let codes = "hmac-sha2-256,hmac-sha2-512"
+    let ciphers = Self.ciphers.joined(separator: ",")
+    let codes = Self.codes.joined(separator: ",")
     let wanted: [(Int32, String)] = [
-      (
-        LIBSSH2_METHOD_KEX,
-        "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256"
-      ),
+      (LIBSSH2_METHOD_KEX, Self.exchanges.joined(separator: ",")),
       (LIBSSH2_METHOD_HOSTKEY, hostKeys.joined(separator: ",")),
       (LIBSSH2_METHOD_CRYPT_CS, ciphers), (LIBSSH2_METHOD_CRYPT_SC, ciphers),
       (LIBSSH2_METHOD_MAC_CS, codes), (LIBSSH2_METHOD_MAC_SC, codes),
@@ -68,6 +74,13 @@ final class Session {
     libssh2_session_banner_get(raw).map {
       Array(UnsafeRawBufferPointer(start: $0, count: strlen($0)))
     }
+  }
+
+  /// The algorithms that were agreed on, for people.
+  var agreed: String {
+    [LIBSSH2_METHOD_KEX, LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_MAC_CS]
+      .compactMap { libssh2_session_methods(raw, $0).map { String(cString: $0) } }
+      .joined(separator: ", ")
   }
 
   /// What libssh2 says about its last failure.

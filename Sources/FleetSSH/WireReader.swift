@@ -10,6 +10,9 @@ struct WireReader {
   /// Whether everything has been read.
   var isAtEnd: Bool { offset == bytes.count }
 
+  /// What has not been read yet.
+  var rest: [UInt8] { Array(bytes[offset...]) }
+
   /// The next byte.
   mutating func byte() -> UInt8? {
     guard offset < bytes.count else { return nil }

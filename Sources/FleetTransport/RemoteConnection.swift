@@ -18,6 +18,14 @@ package protocol RemoteConnection: Sendable {
 
   /// Closes the connection. Further calls throw `.closed`.
   func close() async
+
+  /// One sentence for people when the connection was not made by libssh2: by what and why; else nil.
+  var detour: String? { get }
+}
+
+extension RemoteConnection {
+  /// No detour.
+  package var detour: String? { nil }
 }
 
 /// What to run on a node.
@@ -177,6 +185,18 @@ package struct SSHTarget: Hashable, Sendable {
   package var identityAgent: String?
   /// Whether only keys of `identityFiles` may be offered, also from the agent (`IdentitiesOnly`).
   package var identitiesOnly = false
+  /// What carries the connection.
+  package var transport: Transport
+
+  /// What carries a connection.
+  package enum Transport: String, Hashable, Sendable, CaseIterable {
+    /// libssh2, and OpenSSH's `ssh` where libssh2 cannot reach the node.
+    case auto
+    /// libssh2 alone.
+    case libssh2
+    /// OpenSSH's `ssh` as a child process alone.
+    case openssh
+  }
 
   /// How a command becomes root.
   package enum Become: String, Hashable, Sendable {
@@ -195,7 +215,8 @@ package struct SSHTarget: Hashable, Sendable {
     identityFiles: [String] = [],
     knownHostsFiles: [String] = [],
     become: Become = .sudo,
-    connectTimeout: Duration = .seconds(5)
+    connectTimeout: Duration = .seconds(5),
+    transport: Transport = .auto
   ) {
     self.node = node
     self.host = host
@@ -205,5 +226,6 @@ package struct SSHTarget: Hashable, Sendable {
     self.knownHostsFiles = knownHostsFiles
     self.become = become
     self.connectTimeout = connectTimeout
+    self.transport = transport
   }
 }

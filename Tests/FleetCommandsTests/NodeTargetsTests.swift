@@ -182,6 +182,15 @@ struct NodeTargetsTests {
     #expect(refused?.message.contains("reached through the jump host b") == true)
   }
 
+  @Test
+  func transportIsTheNodesElseTheFleetsElseAuto() throws {
+    let nodes = "nodes: {a: {address: a1}, b: {address: b1, ssh: {transport: libssh2}}}\n"
+    let told = try targets("ssh: {config: CONFIG, transport: openssh}\n" + nodes, "")
+    #expect(told.map(\.transport) == [.openssh, .libssh2])
+    let untold = try targets("ssh: {config: CONFIG}\n" + nodes, "")
+    #expect(untold.map(\.transport) == [.auto, .libssh2])
+  }
+
   // MARK: Refusals
 
   @Test(arguments: [false, true])

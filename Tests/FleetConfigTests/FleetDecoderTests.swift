@@ -13,7 +13,7 @@ import Testing
       network: 172.16.168.0/24
       settings: {user_mode: single_company, hardware_policy: strict, cloud_llm: [anthropic], firewall: ufw}
       registry: autobot
-      ssh: {user: autobot, port: 2222, identity_file: ~/.ssh/key, become: sudo, known_hosts: hosts, connect_timeout: 5s}
+      ssh: {user: autobot, port: 2222, identity_file: ~/.ssh/key, become: sudo, known_hosts: hosts, connect_timeout: 5s, transport: openssh}
       role_paths: [mine]
       sources: {autobot: {path: ../AutoBot-AI}}
       roles:

@@ -54,7 +54,8 @@ struct ConnectionTests {
       #expect(answers.sorted() == (0..<20).map { "\($0)\n" }.sorted())
     }
     #expect(
-      server.log.split(separator: "\n").filter { $0.contains("Accepted publickey") }.count == 1
+      server.log.split(whereSeparator: \.isNewline)
+        .filter { $0.contains("Accepted publickey") }.count == 1
     )
   }
 

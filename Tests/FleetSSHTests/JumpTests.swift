@@ -48,6 +48,8 @@ private struct Bastion {
   )
 )
 struct JumpTests {
+  private static let ssh = "/usr/bin/ssh"
+
   private func target(_ server: SSHServer, _ hops: [SSHHop]) -> SSHTarget {
     var target = server.target()
     target.route = .jumps(hops)
@@ -230,15 +232,107 @@ struct JumpTests {
     #expect(silent.accepted == 2)
   }
 
-  // MARK: ProxyCommand
+  // MARK: The second transport
+
+  @Test
+  func childSSHPassesThroughTheOneLoginOfTheJumpHosts() async throws {
+    let first = try Bastion("outer")
+    let second = try Bastion("inner")
+    let node = try SSHServer()
+    let connector = node.connector(ssh: Self.ssh)
+    var target = target(node, [first.hop(), second.hop()])
+    target.transport = .openssh
+    for number in 0..<3 {
+      let connection = try await connector.connect(to: target)
+      #expect(connection is OpenSSHConnection)
+      #expect(try await connection.script("echo \(number)") == "\(number)\n")
+      await connection.close()
+    }
+    #expect(first.logins == 1)
+    #expect(second.logins == 1)
+  }
+
+  @Test
+  func hardenedNodeBehindAJumpHostIsReachedThroughSSH() async throws {
+    let bastion = try Bastion("bastion")
+    let node = try SSHServer(["Ciphers aes256-gcm@openssh.com"])
+    let connector = node.connector(ssh: Self.ssh)
+    var target = target(node, [bastion.hop()])
+    let connection = try await connector.connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    #expect(connection.detour?.contains("no algorithms in common") == true)
+    await connection.close()
+    let key = try await connector.fetchHostKey(of: target)
+    #expect("\(key.type) \(key.base64)" == node.hostKey())
+    // The node is verified although the jump host is trusted.
+    target.knownHostsFiles = [
+      node.folder.write("wrong", "[127.0.0.1]:\(node.port) \(bastion.server.hostKey())\n")
+    ]
+    let error = await failure { try await connector.connect(to: target) }
+    #expect(error?.code == .hostKeyChanged)
+    #expect(error?.remedy?.contains("fleetctl hosts trust --rotate web-1") == true)
+    #expect(bastion.logins == 1)
+  }
+
+  @Test
+  func childSSHIsRefusedByAJumpHostThatIsNotPinned() async throws {
+    let bastion = try Bastion("bastion")
+    let node = try SSHServer()
+    var target = target(node, [bastion.hop("# nothing\n")])
+    target.transport = .openssh
+    let error = await failure { try await node.connector(ssh: Self.ssh).connect(to: target) }
+    #expect(error?.code == .hostKeyUnknown)
+    #expect(error?.step == "jump")
+    #expect(bastion.logins == 0)
+  }
+
+  @Test
+  func childSSHTellsThatNothingListensBehindTheJumpHost() async throws {
+    let bastion = try Bastion("bastion")
+    let node = try SSHServer()
+    var target = target(node, [bastion.hop()])
+    target.transport = .openssh
+    target.port = try Loopback.freePort()
+    let error = await failure { try await node.connector(ssh: Self.ssh).connect(to: target) }
+    #expect(error?.code == .unreachable, "\(error?.message ?? "")")
+    #expect(error?.step == "jump")
+    #expect(error?.remedy?.contains("PermitOpen") == true)
+  }
 
   @Test(.enabled(if: Program.find(["/usr/bin/python3"]) != nil, "needs python3"))
-  func proxyCommandCarriesTheSession() async throws {
+  func childSSHRunsTheProxyCommand() async throws {
     let node = try SSHServer()
-    let relay = node.folder.write(
+    var target = node.target(host: "127.9.9.9")
+    target.transport = .openssh
+    // Percent signs were filled in before; another `%p` is the command's own.
+    target.route = .command(
+      "/usr/bin/python3 \(Self.relay(node)) \(node.port) '100%p'"
+    )
+    let connection = try await node.connector(ssh: Self.ssh).connect(to: target)
+    #expect(try await connection.script("echo there") == "there\n")
+    await connection.close()
+    #expect(TemporaryFolder.text(of: node.folder.path("argument")) == "100%p")
+  }
+
+  @Test
+  func childSSHTellsWhatAProxyCommandSaid() async throws {
+    let node = try SSHServer()
+    var target = node.target()
+    target.transport = .openssh
+    target.route = .command("sh -c 'echo no way >&2; exit 3'")
+    let error = await failure { try await node.connector(ssh: Self.ssh).connect(to: target) }
+    #expect(error?.message.contains("no way") == true, "\(error?.message ?? "")")
+  }
+
+  // MARK: ProxyCommand
+
+  /// A program that joins its standard streams to the node.
+  private static func relay(_ node: SSHServer) -> String {
+    node.folder.write(
       "relay.py",
       """
       import os, select, socket, sys
+      if len(sys.argv) > 2: open(os.path.dirname(sys.argv[0]) + "/argument", "w").write(sys.argv[2])
       peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
       while True:
           ready, _, _ = select.select([0, peer], [], [])
@@ -252,8 +346,15 @@ struct JumpTests {
               os.write(1, data)
       """
     )
+  }
+
+  @Test(.enabled(if: Program.find(["/usr/bin/python3"]) != nil, "needs python3"))
+  func proxyCommandCarriesTheSession() async throws {
+    let node = try SSHServer()
     var target = node.target(host: "127.9.9.9")
-    target.route = .command("/usr/bin/python3 \(relay) \(node.port)")
+    target.route = .command("/usr/bin/python3 \(Self.relay(node)) \(node.port)")
+    // All tests start at once, and this one is not about the deadline.
+    target.connectTimeout = .seconds(90)
     let connection = try await node.connector().connect(to: target)
     let input = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     let result = try await connection.run(RemoteCommand(program: "cat", stdin: input))
@@ -286,6 +387,10 @@ struct JumpTests {
     target.hostKeyAlias = "The-Alias"
     let connection = try await node.connector().connect(to: target)
     #expect(try await connection.script("echo fine") == "fine\n")
+    target.transport = .openssh
+    let child = try await node.connector(ssh: Self.ssh).connect(to: target)
+    #expect(try await child.script("echo fine") == "fine\n")
+    await child.close()
   }
 }
 

@@ -43,7 +43,9 @@ struct LoginTests {
 
   @Test(arguments: [
     ["-t", "ed25519"], ["-t", "ecdsa", "-b", "256"], ["-t", "ecdsa", "-b", "384"],
-    ["-t", "ecdsa", "-b", "521"], ["-t", "ecdsa", "-m", "PEM"],
+    ["-t", "ecdsa", "-b", "521"], ["-t", "ecdsa", "-m", "PEM"], ["-t", "ecdsa", "-m", "PKCS8"],
+    ["-t", "rsa", "-b", "2048"], ["-t", "rsa", "-b", "3072", "-m", "PEM"],
+    ["-t", "rsa", "-b", "2048", "-m", "PKCS8"],
   ])
   func keyLogsIn(options: [String]) async throws {
     let server = try SSHServer()
@@ -51,7 +53,12 @@ struct LoginTests {
     #expect(try await logIn(server, files: [key]) == "in\n")
   }
 
-  @Test(arguments: [["-t", "ed25519"], ["-t", "ecdsa", "-m", "PEM"]])
+  @Test(arguments: [
+    ["-t", "ed25519"], ["-t", "ecdsa", "-m", "PEM"], ["-t", "rsa", "-m", "PKCS8"],
+    ["-t", "ecdsa", "-b", "521", "-Z", "aes128-cbc"],
+    ["-t", "ed25519", "-Z", "aes256-gcm@openssh.com", "-a", "3"],
+    ["-t", "rsa", "-Z", "aes192-ctr", "-a", "1"],
+  ])
   func encryptedKeyNeedsTheRightPassphrase(options: [String]) async throws {
     let server = try SSHServer()
     let key = acceptedKey(server, "key", options, phrase: "correct horse")
@@ -106,15 +113,6 @@ struct LoginTests {
     #expect(error?.remedy?.contains(".pub") == true)
   }
 
-  @Test(arguments: [[], ["-m", "PEM"]])
-  func rsaKeyIsExplained(options: [String]) async throws {
-    let server = try SSHServer()
-    let key = acceptedKey(server, "key", ["-t", "rsa", "-b", "2048"] + options)
-    let error = await failure { try await logIn(server, files: [key]) }
-    #expect(error?.code == .authenticationRefused)
-    #expect(error?.message.contains("RSA") == true)
-  }
-
   @Test
   func defaultKeysOfTheHomeAreUsed() async throws {
     let server = try SSHServer()
@@ -147,7 +145,7 @@ struct LoginTests {
 )
 struct AgentTests {
   /// An ssh-agent with keys, ended with its owner.
-  private final class RunningAgent {
+  final class RunningAgent {
     let socket: String
     private let process: pid_t
 
@@ -181,7 +179,7 @@ struct AgentTests {
     return try await SSHConnector(configuration).connect(to: target).script("echo in")
   }
 
-  @Test(arguments: ["ed25519", "ecdsa"])
+  @Test(arguments: ["ed25519", "ecdsa", "rsa"])
   func keyOfTheAgentLogsIn(type: String) async throws {
     let server = try SSHServer()
     SSHServer.makeKey(server.folder, "held", type)
@@ -189,9 +187,9 @@ struct AgentTests {
       "authorized_keys",
       TemporaryFolder.text(of: server.folder.path("held.pub"))
     )
-    SSHServer.makeKey(server.folder, "rsa", "rsa")
+    SSHServer.makeKey(server.folder, "other", "rsa")
     SSHServer.makeKey(server.folder, "stranger", "ed25519")
-    let keys = ["rsa", "stranger", "held"].map(server.folder.path)
+    let keys = ["other", "stranger", "held"].map(server.folder.path)
     let agent = try RunningAgent(server.folder, keys: keys)
     #expect(try await logIn(server, [], agent: agent.socket) == "in\n")
   }
@@ -206,6 +204,58 @@ struct AgentTests {
       in: server.folder
     )
     #expect(try await logIn(server, [server.folder.path("user")], agent: agent.socket) == "in\n")
+  }
+
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func agentOfTheTargetIsAskedInsteadOfTheOperatorsOwn(transport: SSHTarget.Transport) async throws
+  {
+    let server = try SSHServer()
+    let agent = try RunningAgent(server.folder, keys: [server.folder.path("user")])
+    var target = server.target()
+    target.identityFiles = []
+    target.transport = transport
+    func connector(_ socket: String?) -> SSHConnector {
+      SSHConnector(
+        SSHConfiguration(
+          agentSocket: socket,
+          homeDirectory: "/nonexistent",
+          sshProgram: "/usr/bin/ssh"
+        )
+      )
+    }
+    target.identityAgent = agent.socket
+    let connection = try await connector("/nonexistent/agent").connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+    target.identityAgent = ""
+    let error = await failure { try await connector(agent.socket).connect(to: target) }
+    #expect(error?.code == .authenticationRefused)
+  }
+
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func onlyTheNamedIdentitiesAreOffered(transport: SSHTarget.Transport) async throws {
+    let server = try SSHServer()
+    SSHServer.makeKey(server.folder, "stranger", "ed25519")
+    let agent = try RunningAgent(server.folder, keys: [server.folder.path("user")])
+    let configuration = SSHConfiguration(
+      agentSocket: agent.socket,
+      homeDirectory: "/nonexistent",
+      sshProgram: "/usr/bin/ssh"
+    )
+    var target = server.target()
+    target.identityFiles = [server.folder.path("stranger")]
+    target.transport = transport
+    let connection = try await SSHConnector(configuration).connect(to: target)
+    #expect(try await connection.script("echo in") == "in\n")
+    await connection.close()
+    target.identitiesOnly = true
+    let error = await failure { try await SSHConnector(configuration).connect(to: target) }
+    #expect(error?.code == .authenticationRefused)
+    // A public key file says which of the agent's keys is meant.
+    target.identityFiles = [server.folder.path("user.pub")]
+    let named = try await SSHConnector(configuration).connect(to: target)
+    #expect(try await named.script("echo in") == "in\n")
+    await named.close()
   }
 
   @Test

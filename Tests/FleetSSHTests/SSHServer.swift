@@ -110,12 +110,17 @@ final class SSHServer: Sendable {
   }
 
   /// A connector without secrets.
-  func connector(sudoPassword: String? = nil, passphrase: String? = nil) -> SSHConnector {
+  func connector(
+    sudoPassword: String? = nil,
+    passphrase: String? = nil,
+    ssh: String? = nil
+  ) -> SSHConnector {
     SSHConnector(
       SSHConfiguration(
         passphrase: passphrase,
         sudoPassword: sudoPassword,
-        homeDirectory: folder.root
+        homeDirectory: folder.root,
+        sshProgram: ssh
       )
     )
   }

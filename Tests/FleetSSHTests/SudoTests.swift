@@ -144,4 +144,49 @@ struct SudoTests {
     #expect(error?.code == .sudoPasswordRequired)
     #expect(try await connection.script("echo still") == "still\n")
   }
+
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func passwordThatBecomesKnownLaterIsUsedFromThenOn(transport: SSHTarget.Transport) async throws {
+    let server = try server("password")
+    let connector = server.connector(ssh: Program.find(["/usr/bin/ssh"]))
+    var target = server.target()
+    target.become = .sudo
+    target.transport = transport
+    let connection = try await connector.connect(to: target)
+    let command = RemoteCommand(
+      program: "cat; echo $AS_ROOT",
+      stdin: Array("in\n".utf8),
+      asRoot: true
+    )
+    let error = await failure { try await connection.run(command) }
+    #expect(error?.code == .sudoPasswordRequired)
+    connector.useSudoPassword("pass'word")
+    let result = try await connection.run(command)
+    #expect(String(decoding: result.stdout, as: UTF8.self) == "in\nyes\n")
+    await connection.close()
+  }
+
+  @Test(arguments: [
+    ("sudo: I'm sorry bob. I'm afraid I can't do that", TransportError.Code.sudoNotAllowed),
+    ("sudo: interactive authentication is required", .sudoPasswordRequired),
+    ("sudo: Authentication failed, try again.", .sudoPasswordWrong),
+    (
+      "sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option",
+      .sudoNotAllowed
+    ),
+    ("bob is not allowed to run sudo on web-1.", .sudoNotAllowed),
+    ("sudo: sorry, you must have a tty to run sudo", .sudoNeedsTerminal),
+  ])
+  func wordsOfOtherSudosAreUnderstood(words: String, code: TransportError.Code) throws {
+    var target = SSHTarget(node: "web-1", host: "h", user: "bob")
+    target.become = .sudo
+    let command = RemoteCommand(program: "true", asRoot: true)
+    let invocation = Invocation(command, target, sudoPassword: nil)
+    var flow = Flow(input: [], held: nil, cap: 1000)
+    flow.take(Array(words.utf8)[...], isError: true)
+    let error = #expect(throws: TransportError.self) { try invocation.result(flow, 1, target) }
+    #expect(error?.code == code)
+    #expect(error?.message.contains("bob on web-1") == true)
+    #expect(error?.remedy != nil)
+  }
 }

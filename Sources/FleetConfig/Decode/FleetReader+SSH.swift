@@ -5,7 +5,7 @@ internal import FleetYAML
 extension FleetReader {
   static let sshKeys = [
     "user", "port", "identity_file", "become", "known_hosts", "connect_timeout", "host", "config",
-    "jump", "proxy_command",
+    "jump", "proxy_command", "transport",
   ]
 
   /// Reads `ssh` of the fleet, of a group or of a node.
@@ -27,6 +27,7 @@ extension FleetReader {
       case "config": ssh.config = config(value)
       case "jump": ssh.jump = jump(value)
       case "proxy_command": ssh.proxyCommand = proxyCommand(value)
+      case "transport": ssh.transport = scalars.word(value, of: ["auto", "libssh2", "openssh"])
       default: scalars.unknownKey(entry, of: what, known: Self.sshKeys)
       }
     }

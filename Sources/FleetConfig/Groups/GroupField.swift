@@ -62,6 +62,7 @@ package enum GroupFields {
     .init("become", \.become), .init("known_hosts", \.knownHosts),
     .init("connect_timeout", \.connectTimeout), .init("host", \.host),
     .init("config", \.config), .init("jump", \.jump), .init("proxy_command", \.proxyCommand),
+    .init("transport", \.transport),
   ]
 
   static let hardware: [GroupField<Hardware>] =

@@ -137,6 +137,11 @@ extension FleetSchema {
         "Command whose standard streams lead to sshd, or none.",
         Shape.text("^[^\\u0000-\\u001f\\u007f]{1,4096}$").like("nc %h %p")
       ),
+      Field(
+        "transport",
+        "What carries the connection; `auto` uses OpenSSH's `ssh` for what libssh2 cannot do.",
+        Shape.word(["auto", "libssh2", "openssh"]).otherwise("auto")
+      ),
     ]).orNothing
   }
 

@@ -7,6 +7,7 @@ final class JumpMaster: Sendable {
   let hop: SSHHop
   /// Its control socket.
   let socket: String
+  private let ssh: String
   private let process: HelperProcess
   /// The way to this hop and the folder of the socket, which must outlive it.
   private let before: JumpMaster?
@@ -15,12 +16,14 @@ final class JumpMaster: Sendable {
   private init(
     hop: SSHHop,
     socket: String,
+    ssh: String,
     process: HelperProcess,
     before: JumpMaster?,
     folder: SocketFolder
   ) {
     self.hop = hop
     self.socket = socket
+    self.ssh = ssh
     self.process = process
     self.before = before
     self.folder = folder
@@ -29,6 +32,16 @@ final class JumpMaster: Sendable {
   deinit {
     // ssh does so itself, but not when it was killed.
     unlink(socket)
+  }
+
+  /// The `ProxyCommand` that leads another `ssh` through this hop, without a login of its own.
+  var proxyCommand: String {
+    // Without a master `ssh` would connect by itself: `false` is its only way.
+    let words = [
+      ssh, "-F", "none", "-S", socket, "-o", "ControlMaster=no", "-o", "ProxyCommand=false", "-o",
+      "BatchMode=yes",
+    ]
+    return words.map(SSHOption.shellWord).joined(separator: " ") + " -W '[%h]:%p' fleetctl-jump"
   }
 
   /// Whether its `ssh` has ended.
@@ -67,6 +80,7 @@ final class JumpMaster: Sendable {
     let master = JumpMaster(
       hop: hop,
       socket: socket,
+      ssh: ssh,
       process: process,
       before: before,
       folder: folder
@@ -166,11 +180,10 @@ extension JumpMaster {
     }
 
     private var options: [String] {
-      let files = hop.knownHostsFiles.map(Self.quoted).joined(separator: " ")
       var options = [
         // Strict and silent: what is unknown, changed or wants a password is an error.
         "StrictHostKeyChecking=yes", "BatchMode=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
-        "UserKnownHostsFile=\(files.isEmpty ? "none" : files)", "GlobalKnownHostsFile=none",
+        "UserKnownHostsFile=\(SSHOption.paths(hop.knownHostsFiles))", "GlobalKnownHostsFile=none",
         // Nothing of an interactive login.
         "ControlPersist=no", "ClearAllForwardings=yes", "PermitLocalCommand=no",
         "RemoteCommand=none", "Tunnel=no", "LogLevel=ERROR",
@@ -178,38 +191,11 @@ extension JumpMaster {
         "ServerAliveInterval=15", "ServerAliveCountMax=3",
       ]
       if let before {
-        // Without a master `ssh` would connect by itself: `false` is its only way.
-        let words = [
-          ssh, "-F", "none", "-S", before.socket, "-o", "ControlMaster=no", "-o",
-          "ProxyCommand=false", "-o", "BatchMode=yes",
-        ]
-        options.append(
-          "ProxyCommand=" + words.map(Self.shellQuoted).joined(separator: " ")
-            + " -W '[%h]:%p' fleetctl-jump"
-        )
+        options.append("ProxyCommand=\(before.proxyCommand)")
       } else if !hop.hasProxyCommand {
         options += ["ProxyCommand=none", "ProxyJump=none"]
       }
       return options
-    }
-
-    private static func quoted(_ path: String) -> String {
-      var text = "\""
-      for character in path {
-        if character == "\"" || character == "\\" { text.append("\\") }
-        if character == "%" { text.append("%") }
-        text.append(character)
-      }
-      return text + "\""
-    }
-
-    private static func shellQuoted(_ word: String) -> String {
-      let inner = word.split(separator: "'", omittingEmptySubsequences: false)
-      return "'"
-        + inner.joined(separator: "'\\''").split(
-          separator: "%",
-          omittingEmptySubsequences: false
-        ).joined(separator: "%%") + "'"
     }
   }
 }

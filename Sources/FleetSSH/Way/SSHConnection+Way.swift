@@ -7,8 +7,14 @@ extension SSHConnection {
   func reach() async throws(TransportError) -> Wire {
     switch target.route {
     case .direct: return Wire(socket: try await dial(Deadline(in: target.connectTimeout)))
-    case .jumps(let chain): return try await jump(through: chain)
-    case .command(let text): return try run(command: text)
+    case .jumps(let chain):
+      let wire = try await jump(through: chain)
+      recorder?.mark("jump", "through " + chain.map(\.name).joined(separator: ", "))
+      return wire
+    case .command(let text):
+      let wire = try run(command: text)
+      recorder?.mark("proxy", "started: \(PrintableText.line(text.utf8, limit: 80))")
+      return wire
     }
   }
 

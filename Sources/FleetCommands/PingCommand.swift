@@ -1,0 +1,98 @@
+import ArgumentParser
+import FleetConfig
+import FleetDiagnostics
+import FleetModel
+import FleetTransport
+
+/// `fleetctl ping`.
+struct PingCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ping",
+    abstract: "Log in to the nodes step by step and say which step fails and what to do.",
+    discussion: """
+      Resolves, connects, exchanges keys, verifies the host key, logs in, becomes root and looks for the
+      programs that fleetctl needs there. Changes nothing.
+
+      Exits 0 when every node can be managed, and 9 when some cannot.
+
+      EXAMPLES
+        fleetctl ping
+        fleetctl ping redis-1 web-1
+        fleetctl ping --format json | jq '.nodes[] | select(.ok | not)'
+      """
+  )
+
+  @OptionGroup var options: FleetOptions
+
+  @Argument(help: "Nodes; all when left out.")
+  var nodes: [String] = []
+
+  @Flag(help: "Show the steps of nodes that are well, too.")
+  var steps = false
+
+  @Option(help: ArgumentHelp("Output format: human or json.", valueName: "format"))
+  var format = TextOrJSON.human
+
+  func run() async throws {
+    let targets = try NodeTargets.selected(nodes, options)
+    let connections = FleetConnections()
+    connections.unlock(targets)
+    let reports = await connections.ping(targets)
+    switch format {
+    case .json: try Terminal.result(json(reports).rendered(pretty: true) + "\n")
+    case .human: try Terminal.result(text(reports))
+    }
+    if reports.contains(where: { !$0.isWell }) { throw ExitStatus.unreachable.error }
+  }
+
+  // MARK: Output
+
+  private func text(_ reports: [PingReport]) -> String {
+    let isOne = reports.count == 1
+    return reports.map { report in
+      var lines = [report.headline]
+      if steps || isOne || !report.isWell {
+        let rows = report.steps.map { step in
+          ["  " + step.name, PingReport.milliseconds(step.duration), displayable(step.detail)]
+        }
+        lines += Table.render(rows).split(separator: "\n").map(String.init)
+      }
+      if let error = report.error {
+        lines.append("  \(error.step)  FAILED: \(displayable(error.message))")
+        for line in (error.remedy ?? "").split(separator: "\n") {
+          lines.append("    " + displayable(String(line)))
+        }
+      }
+      return lines.joined(separator: "\n") + "\n"
+    }.joined()
+  }
+
+  private func json(_ reports: [PingReport]) -> JSONValue {
+    .object([
+      ("format_version", .string("1.0")), ("ok", .bool(reports.allSatisfy(\.isWell))),
+      ("nodes", .array(reports.map(\.json))),
+    ])
+  }
+}
+
+extension NodeTargets {
+  /// The targets of the nodes with these names, all when there are none, in the order of fleet.yaml.
+  ///
+  /// - Throws: `ExitCode` after telling why, for an unsound fleet or a name that is not in it.
+  static func selected(_ names: [String], _ options: FleetOptions) throws -> [SSHTarget] {
+    let loaded = try LoadedFleet.load(options)
+    guard let resolved = loaded.resolved else {
+      loaded.tell(colour: options.colour)
+      throw ExitStatus.failure.error
+    }
+    let known = resolved.fleet.nodes.map(\.id.name)
+    for name in names where !known.contains(name) {
+      let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
+      Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
+      throw ExitStatus.failure.error
+    }
+    let chosen = resolved.fleet.nodes.filter { names.isEmpty || names.contains($0.id.name) }
+    let targets = try found(chosen, resolved.fleet, folder: loaded.folder)
+    return chosen.map { targets[$0] }
+  }
+}
