@@ -1,6 +1,6 @@
 package import FleetDiagnostics
 
-/// The canonical layout of a YAML file (docs/decisions/0030-fmt-keeps-lines.md).
+/// The canonical layout of a YAML file (docs/decisions/0033-fmt-keeps-lines.md).
 ///
 /// Indentation, spaces and empty lines change; words, comments, quotes, anchors, line breaks and the
 /// order of keys stay.
