@@ -7,21 +7,22 @@ package struct Fleetctl: AsyncParsableCommand {
     commandName: "fleetctl",
     abstract: "Plans and applies the state of a fleet of Linux machines over SSH.",
     discussion: """
-      One file, fleet.yaml, declares nodes, roles and hardware. Nothing is installed on the nodes and
-      there is no state file: what fleetctl owns is recorded on the node it owns it on.
+      One file, fleet.yaml, declares nodes, roles and hardware. Nothing is
+      installed on the nodes and there is no state file: what fleetctl owns is
+      recorded on the node it owns it on.
 
       EXAMPLES
-        fleetctl init                         write a fleet.yaml to start from
-        fleetctl validate                     check fleet.yaml, without a network
-        fleetctl fmt                          bring fleet.yaml into the canonical layout
-        fleetctl hosts trust                  pin the nodes' host keys, once
-        fleetctl ping                         log in to every node, step by step
-        fleetctl plan                         what would change, and what would be down for how long
-        fleetctl plan -out fleet.plan         save the plan for review
-        fleetctl apply fleet.plan             apply exactly that plan, or refuse
-        fleetctl rollback                     take the last run back, after showing what that does
-        fleetctl roles redis                  what the role brings with it
-        fleetctl explain port-collision       what a rule means, and what to do
+        fleetctl init                    write a fleet.yaml to start from
+        fleetctl validate                check fleet.yaml, without a network
+        fleetctl fmt                     bring it into the canonical layout
+        fleetctl hosts trust             pin the nodes' host keys, once
+        fleetctl ping                    log in to every node, step by step
+        fleetctl plan                    what would change, and be down how long
+        fleetctl plan -out fleet.plan    save the plan for review
+        fleetctl apply fleet.plan        apply exactly that plan, or refuse
+        fleetctl rollback                take the last run back
+        fleetctl roles redis             what the role brings with it
+        fleetctl explain port-collision  what a rule means, and what to do
       """,
     version: Version.current,
     subcommands: [
