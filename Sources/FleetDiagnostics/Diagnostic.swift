@@ -61,25 +61,45 @@ package struct Suggestion: Hashable, Sendable {
 }
 
 /// One finding: what is wrong, where, who is involved and what to do (DESIGN section 5).
+///
+/// Handed on as one reference: ten thousand of them are sorted, filtered and rendered.
 package struct Diagnostic: Hashable, Sendable {
+  private struct Content: Hashable, Sendable {
+    let rule: Rule
+    let detail: String
+    let span: SourceSpan?
+    let related: [RelatedSpan]
+    let address: String?
+    let path: String?
+    let suggestions: [Suggestion]
+  }
+
+  private final class Storage: Sendable {
+    let content: Content
+
+    init(_ content: Content) { self.content = content }
+  }
+
+  private let storage: Storage
+
   /// The rule that found it: slug, number and fixed summary.
-  package let rule: Rule
+  package var rule: Rule { storage.content.rule }
   /// How grave it is in this run (a flag or a waiver may change the rule's own severity).
   package var severity: Severity
   /// Sentences that say what, why and what to do.
   ///
   /// Names in backticks; a command alone on an indented line.
-  package let detail: String
+  package var detail: String { storage.content.detail }
   /// Where; absent for findings about a machine or about the command line.
-  package let span: SourceSpan?
+  package var span: SourceSpan? { storage.content.span }
   /// Further places, labelled.
-  package let related: [RelatedSpan]
+  package var related: [RelatedSpan] { storage.content.related }
   /// Address of the resource or node it is about, `node.web-1/unit:x.service`.
-  package let address: String?
+  package var address: String? { storage.content.address }
   /// Path in the document, `/nodes/web-1/roles/0`.
-  package let path: String?
+  package var path: String? { storage.content.path }
   /// Cures.
-  package let suggestions: [Suggestion]
+  package var suggestions: [Suggestion] { storage.content.suggestions }
 
   /// Makes a finding of `rule` with the rule's own severity unless one is given.
   package init(
@@ -92,13 +112,29 @@ package struct Diagnostic: Hashable, Sendable {
     suggestions: [Suggestion] = [],
     severity: Severity? = nil
   ) {
-    self.rule = rule
     self.severity = severity ?? rule.severity
-    self.detail = detail
-    self.span = span
-    self.related = related
-    self.address = address
-    self.path = path
-    self.suggestions = suggestions
+    storage = Storage(
+      Content(
+        rule: rule,
+        detail: detail,
+        span: span,
+        related: related,
+        address: address,
+        path: path,
+        suggestions: suggestions
+      )
+    )
+  }
+
+  /// Equal in all that they say.
+  package static func == (left: Self, right: Self) -> Bool {
+    left.severity == right.severity
+      && (left.storage === right.storage || left.storage.content == right.storage.content)
+  }
+
+  /// Hashes all that it says.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(severity)
+    hasher.combine(storage.content)
   }
 }

@@ -49,23 +49,74 @@ package struct Diagnostics: Hashable, Sendable {
   /// The findings without duplicates, by file, offset, severity, code, then detail: the one order of
   /// every output format.
   package func sorted() -> [Diagnostic] {
-    var seen: Set<Diagnostic> = []
-    let unique = all.filter { seen.insert($0).inserted }
-    let places = unique.map { (file: $0.span?.file ?? "", byte: $0.span?.start.byte ?? -1) }
-    let order = unique.indices.sorted { left, right in
+    let places = all.map { Place($0.span) }
+    let order = all.indices.sorted { left, right in
       if places[left] != places[right] { return places[left] < places[right] }
-      return unique[left].comesBefore(unique[right])
+      // What is equal in all of it keeps the order in which it was found.
+      let order = all[left].order(before: all[right])
+      return order == 0 ? left < right : order < 0
     }
-    return order.map { unique[$0] }
+    var result: [Diagnostic] = []
+    result.reserveCapacity(order.count)
+    // Equal findings stand among those that have no order between them, which are few or many.
+    var first = 0
+    var seen: Set<Diagnostic> = []
+    for index in order {
+      let finding = all[index]
+      if let last = result.last, !isTie(last, finding) {
+        first = result.count
+        seen = []
+      }
+      let isKnown: Bool
+      if result.count - first < 8 {
+        isKnown = result[first...].contains(finding)
+      } else {
+        if seen.isEmpty { seen = Set(result[first...]) }
+        isKnown = !seen.insert(finding).inserted
+      }
+      if !isKnown { result.append(finding) }
+    }
+    return result
+  }
+
+  private func isTie(_ left: Diagnostic, _ right: Diagnostic) -> Bool {
+    left.order(before: right) == 0 && Place(left.span) == Place(right.span)
+  }
+}
+
+/// Where a finding comes in the order: by file, then by byte; those without a place first.
+private struct Place: Comparable {
+  private let span: SourceSpan?
+  private let byte: Int
+
+  init(_ span: SourceSpan?) {
+    self.span = span
+    byte = span?.start.byte ?? -1
+  }
+
+  static func == (left: Self, right: Self) -> Bool {
+    left.byte == right.byte && left.isInFile(of: right)
+  }
+
+  static func < (left: Self, right: Self) -> Bool {
+    if left.isInFile(of: right) { return left.byte < right.byte }
+    return (left.span?.file ?? "", left.byte) < (right.span?.file ?? "", right.byte)
+  }
+
+  private func isInFile(of other: Self) -> Bool {
+    guard let span, let mine = other.span else { return span == nil && other.span == nil }
+    return span.isInFile(of: mine)
   }
 }
 
 extension Diagnostic {
-  /// The order of findings at one place.
-  fileprivate func comesBefore(_ other: Self) -> Bool {
-    if severity != other.severity { return severity < other.severity }
-    if rule.code != other.rule.code { return rule.code < other.rule.code }
-    return (address ?? "", detail) < (other.address ?? "", other.detail)
+  /// Negative before `other`, positive behind it, 0 where neither comes first, at one place.
+  fileprivate func order(before other: Self) -> Int {
+    if severity != other.severity { return severity < other.severity ? -1 : 1 }
+    if rule.code != other.rule.code { return rule.code < other.rule.code ? -1 : 1 }
+    let mine = (address ?? "", detail)
+    let others = (other.address ?? "", other.detail)
+    return mine == others ? 0 : mine < others ? -1 : 1
   }
 }
 

@@ -45,21 +45,42 @@ package struct SourceText: Hashable, Sendable {
   /// Indexes `bytes`, of which there are fewer than 4 GiB; lines end at `\n` (a preceding `\r`
   /// belongs to the line).
   package init(name: String, bytes: [UInt8]) {
-    let starts = bytes.withUnsafeBufferPointer { buffer in
-      var starts: [UInt32] = [0]
-      starts.reserveCapacity(1 + buffer.count { $0 == 0x0A })
-      for index in buffer.indices where buffer[index] == 0x0A {
-        starts.append(UInt32(truncatingIfNeeded: index + 1))
-      }
-      return starts
-    }
+    let (starts, isASCII) = bytes.withUnsafeBytes { Self.lineStarts($0) }
     storage = Storage(
       name: name,
       bytes: bytes,
       starts: starts,
-      scalarCounts: bytes.withUnsafeBufferPointer { Self.scalarCounts($0) }
+      scalarCounts: isASCII ? [] : bytes.withUnsafeBufferPointer { Self.scalarCounts($0) }
     )
   }
+
+  /// Where lines begin, and whether all bytes are ASCII; looks at eight bytes at once.
+  private static func lineStarts(_ bytes: UnsafeRawBufferPointer) -> ([UInt32], isASCII: Bool) {
+    var starts: [UInt32] = [0]
+    starts.reserveCapacity(bytes.count / 32 + 16)
+    var seen: UInt64 = 0
+    var index = 0
+    while index + 8 <= bytes.count {
+      let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self).littleEndian
+      seen |= word
+      let others = word ^ 0x0A0A_0A0A_0A0A_0A0A
+      // The highest bit of each byte that is a line feed, exactly.
+      var feeds = ~((others & ~highBits &+ ~highBits) | others) & highBits
+      while feeds != 0 {
+        starts.append(UInt32(truncatingIfNeeded: index + feeds.trailingZeroBitCount / 8 + 1))
+        feeds &= feeds &- 1
+      }
+      index += 8
+    }
+    while index < bytes.count {
+      seen |= UInt64(bytes[index])
+      if bytes[index] == 0x0A { starts.append(UInt32(truncatingIfNeeded: index + 1)) }
+      index += 1
+    }
+    return (starts, seen & highBits == 0)
+  }
+
+  private static let highBits: UInt64 = 0x8080_8080_8080_8080
 
   /// Equal names and bytes.
   package static func == (left: Self, right: Self) -> Bool {
@@ -149,7 +170,6 @@ package struct SourceText: Hashable, Sendable {
   }
 
   private static func scalarCounts(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt32] {
-    guard bytes.contains(where: { $0 >= 0x80 }) else { return [] }
     var counts: [UInt32] = [0]
     counts.reserveCapacity(bytes.count / block + 1)
     var start = 0

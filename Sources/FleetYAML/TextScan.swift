@@ -36,19 +36,19 @@ struct TextScan {
     var directives = 0
     var index = source.byteOrderMarkLength
     while index < bytes.count {
+      index = skipPlain(bytes, from: index)
+      guard index < bytes.count else { break }
       let byte = bytes[index]
       if byte >= 0x20, byte < 0x7F {
+        if isTagDirective(bytes, at: index) {
+          directives += 1
+          if directives > YAMLLimits.directives { return refuseDirectives(at: index) }
+        }
         index += 1
         continue
       }
       switch byte {
-      case 0x0A:
-        index += 1
-        if index + 3 < bytes.count, bytes[index] == 0x25, bytes[index + 1] == 0x54 {
-          directives += 1
-          if directives > YAMLLimits.directives { return refuseDirectives(at: index) }
-        }
-      case 0x09:
+      case 0x09, 0x0A:
         index += 1
       case 0x0D:
         guard index + 1 < bytes.count, bytes[index + 1] == 0x0A else {
@@ -66,6 +66,32 @@ struct TextScan {
         index += length
       }
     }
+  }
+
+  /// Whether `%T` stands at `index`, behind a line feed.
+  private func isTagDirective(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> Bool {
+    bytes[index] == 0x25 && index > 0 && bytes[index - 1] == 0x0A && index + 3 < bytes.count
+      && bytes[index + 1] == 0x54
+  }
+
+  /// Skips eight bytes at once while they are printable ASCII or line feeds, with no `%` in them: only
+  /// a `%` can begin a directive.
+  private func skipPlain(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    let raw = UnsafeRawBufferPointer(bytes)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let high: UInt64 = 0x80 &* ones
+    var index = start
+    while index + 8 <= raw.count {
+      let word = raw.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      // Each has the highest bit of the bytes in question; where a byte is not ASCII, the first has.
+      let below = ~((word & ~high) &+ 0x60 &* ones) & ~word & high
+      let feeds = ~(((word ^ 0x0A &* ones) & ~high &+ ~high) | word) & high
+      let delete = ((word & ~high) &+ ones) & high
+      let percent = ~(((word ^ 0x25 &* ones) & ~high &+ ~high) | word) & high
+      guard (word & high) | (below & ~feeds) | delete | percent == 0 else { break }
+      index += 8
+    }
+    return index
   }
 
   /// The name of a UTF-16 or UTF-32 encoding that the first bytes betray.
