@@ -11,6 +11,8 @@ struct MarkIndex {
   private let source: SourceText
   /// Those of `source`, at hand.
   private let bytes: [UInt8]
+  /// Kept beside the bytes, whose own count stands where readers on other threads count references.
+  private let count: Int
   private let offset: Int
   /// Byte offset of every 64th character; empty where bytes and characters are the same.
   private var checkpoints: [UInt32] = []
@@ -18,6 +20,7 @@ struct MarkIndex {
   init(_ source: SourceText, isASCII: Bool) {
     self.source = source
     bytes = source.bytes
+    count = bytes.count
     offset = source.byteOrderMarkLength
     guard !isASCII else { return }
     checkpoints.reserveCapacity(bytes.count / Self.step + 1)
@@ -33,7 +36,7 @@ struct MarkIndex {
   func place(_ mark: yaml_mark_t) -> YAMLDocument.Place {
     let byte = byte(mark.index)
     // libyaml sees one more line where the last line of the file has no line feed.
-    let isBeyond = byte == bytes.count
+    let isBeyond = byte == count
     let line = isBeyond ? source.line(at: byte) : mark.line + 1
     return YAMLDocument.Place(
       byte: UInt32(truncatingIfNeeded: byte),
@@ -51,7 +54,7 @@ struct MarkIndex {
   }
 
   func byte(_ index: Int) -> Int {
-    guard !checkpoints.isEmpty else { return min(index + offset, bytes.count) }
+    guard !checkpoints.isEmpty else { return min(index + offset, count) }
     let slot = index / Self.step
     guard slot < checkpoints.count else { return bytes.count }
     var remaining = index % Self.step

@@ -109,8 +109,8 @@ extension TreeBuilder {
     return false
   }
 
-  mutating func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>?, _ index: Int) {
-    guard let tag, diagnostics.all.count < YAMLLimits.findings else { return }
+  mutating func checkTag(_ tag: UnsafeMutablePointer<yaml_char_t>, _ index: Int) {
+    guard diagnostics.all.count < YAMLLimits.findings else { return }
     let name = String(cString: tag)
     guard name != YAMLTag.text, name != YAMLTag.none else { return }
     let shown =
@@ -129,7 +129,9 @@ extension TreeBuilder {
     let record = records[index]
     if record.count == 0 {
       report(Diagnostic(.yamlSyntax, "A key is missing before this `:`.", at: span(index)))
-    } else if record.count == 2, text(of: index).elementsEqual([0x3C, 0x3C]) {
+    } else if record.count == 2,
+      document.withText(index, { $0.elementsEqual([0x3C, 0x3C]) })
+    {
       report(
         Diagnostic(
           .yamlUnsupported,
@@ -142,6 +144,7 @@ extension TreeBuilder {
       return
     }
     records[index].isRepeated = true
+    document.hasRepeatedKeys = true
   }
 
   func span(_ index: Int) -> SourceSpan { records[index].span(in: source) }

@@ -10,12 +10,12 @@ struct TreeBuilder {
   typealias Record = YAMLDocument.Record
 
   /// A list or mapping that is still open.
-  struct Frame {
-    let record: Int
-    let isMapping: Bool
-    let isFlow: Bool
-    let anchor: String?
+  private struct Frame {
+    var record = 0
     var children = 0
+    var isMapping = false
+    var isFlow = false
+    var isAnchored = false
     /// In a mapping: whether the next node is a value.
     var awaitsValue = false
   }
@@ -29,16 +29,25 @@ struct TreeBuilder {
 
   let source: SourceText
   let marks: MarkIndex
-  /// Those of `source`, at hand.
-  let bytes: [UInt8]
+  /// Those of `source`, which whoever made the builder keeps in place.
+  let bytes: UnsafeBufferPointer<UInt8>
   let isASCII: Bool
   var diagnostics = Diagnostics()
-  var records: ContiguousArray<Record> = []
-  private(set) var extra: [UInt8] = []
+  private(set) var store: RecordStore
+  var document: YAMLDocument { store.document }
+  var records: UnsafeMutablePointer<Record> { store.records }
   /// Whether the stream came to its end.
   var isFinished = false
+  private var watch: EntryWatch?
+  /// Those around the innermost one, from the root down.
   private var frames: [Frame] = []
+  /// The innermost open node; meaningless at depth 0.
+  private var top = Frame()
+  /// How many nodes are open.
+  private var depth = 0
   private var anchors: [String: Anchor] = [:]
+  /// The anchors of open nodes, innermost last.
+  private var openAnchors: [String] = []
   private var flowDepth = 0
   private var cost = 0
   private var aliasText = 0
@@ -46,13 +55,19 @@ struct TreeBuilder {
   /// Where the latest complete node ends.
   private var lastEnd: UInt32 = 0
 
-  init(source: SourceText, isASCII: Bool) {
+  init(
+    source: SourceText,
+    bytes: UnsafeBufferPointer<UInt8>,
+    isASCII: Bool,
+    feed: (any YAMLEntryFeed)? = nil
+  ) {
     self.source = source
     self.isASCII = isASCII
-    bytes = source.bytes
+    self.bytes = bytes
     marks = MarkIndex(source, isASCII: isASCII)
+    watch = feed.map { EntryWatch($0) }
     // Two bytes are about the least that a node takes. Untouched memory of the reserve costs nothing.
-    records.reserveCapacity(min(YAMLLimits.events, source.bytes.count / 2 + 16))
+    store = RecordStore(source, records: min(YAMLLimits.events, bytes.count / 2 + 16))
   }
 
   mutating func add(_ event: Event) -> Bool {
@@ -77,28 +92,46 @@ struct TreeBuilder {
 
   /// Whether the next node is the key of an open mapping.
   private var awaitsKey: Bool {
-    guard let frame = frames.last else { return false }
-    return frame.isMapping && !frame.awaitsValue
+    depth > 0 && top.isMapping && !top.awaitsValue
   }
 
-  /// Counts `record` as a child of the innermost open node and appends it.
-  private mutating func append(_ record: Record) -> Int {
-    var record = record
-    let index = records.count
-    if let top = frames.indices.last {
-      record.up = UInt32(index - frames[top].record)
-      if frames[top].isMapping {
-        record.isKey = !frames[top].awaitsValue
-        if record.isKey { frames[top].children += 1 }
-        frames[top].awaitsValue.toggle()
+  /// Counts a further child of the innermost open node and adds its record, which the caller fills in:
+  /// copying it along would cost more than all that it holds.
+  private mutating func add(_ shape: Record.Shape, style: UInt32 = 0) -> Int {
+    let index = store.count
+    var up = 0
+    var bits = shape.rawValue | style << 2
+    if depth > 0 {
+      up = index - top.record
+      if top.isMapping {
+        if !top.awaitsValue {
+          bits |= Record.keyBit
+          top.children += 1
+          if depth == 2 {
+            let document = document
+            watch?.key(at: index, of: top.record, in: document)
+          }
+        }
+        top.awaitsValue.toggle()
       } else {
-        record.ordinal = frames[top].children
-        frames[top].children += 1
+        bits |= UInt32(truncatingIfNeeded: top.children) << 8
+        top.children += 1
       }
     }
-    lastEnd = record.end
-    records.append(record)
+    addEmpty()
+    let record = records + index
+    record.pointee.up = UInt32(truncatingIfNeeded: up)
+    record.pointee.bits = bits
     return index
+  }
+
+  /// Adds a record of nothing, without a place in the tree.
+  mutating func addEmpty() {
+    if store.isFull {
+      watch?.wait()
+      store.grow()
+    }
+    store.append()
   }
 
   // MARK: Scalars
@@ -116,19 +149,18 @@ struct TreeBuilder {
     // A scalar that is tagged as text is never nothing, true or a number.
     let isText = scalar.tag.map { String(cString: $0) == YAMLTag.text } ?? false
     let style = isText && written == .plain ? .doubleQuoted : written
-    var record = Record(.scalar, style: style.rawValue)
-    record.start = start
-    record.end = end
-    setText(&record, UnsafeBufferPointer(start: scalar.value, count: scalar.length), written)
-    let index = append(record)
-    if records[index].isKey {
+    let index = add(.scalar, style: style.rawValue)
+    lastEnd = end
+    let record = records + index
+    record.pointee.start = start
+    record.pointee.end = end
+    setText(record, UnsafeBufferPointer(start: scalar.value, count: scalar.length), written)
+    if record.pointee.isKey {
       guard scalar.length <= YAMLLimits.key else { return refuseLongKey(at: event) }
-      guard frames[frames.count - 1].children <= YAMLLimits.entries else {
-        return refuseEntries(at: event)
-      }
-      if written == .plain { checkPlainKey(index) }
+      guard top.children <= YAMLLimits.entries else { return refuseEntries(at: event) }
+      if written == .plain, scalar.length == 0 || scalar.length == 2 { checkPlainKey(index) }
     }
-    checkTag(scalar.tag, index)
+    if let tag = scalar.tag { checkTag(tag, index) }
     guard let anchor = scalar.anchor else { return true }
     anchors[String(cString: anchor)] = .node(index)
     return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
@@ -136,29 +168,30 @@ struct TreeBuilder {
 
   /// Points `record` at its text in the source where it stands there letter by letter, else copies.
   private mutating func setText(
-    _ record: inout Record,
+    _ record: UnsafeMutablePointer<Record>,
     _ text: UnsafeBufferPointer<UInt8>,
     _ style: YAMLScalarStyle
   ) {
     let quotes = style == .singleQuoted || style == .doubleQuoted ? 1 : 0
-    let start = Int(record.start.byte) + quotes
-    let end = Int(record.end) - quotes
-    record.count = UInt32(text.count)
+    let start = Int(record.pointee.start.byte) + quotes
+    let end = Int(record.pointee.end) - quotes
+    record.pointee.count = UInt32(text.count)
     if end - start == text.count, stands(text, at: start) {
-      record.extent = UInt32(start)
+      record.pointee.extent = UInt32(start)
     } else {
-      record.extent = UInt32(extra.count)
-      record.isInExtra = true
-      extra.append(contentsOf: text)
+      if !store.fits(text) {
+        watch?.wait()
+        store.grow(for: text)
+      }
+      record.pointee.extent = UInt32(store.append(text))
+      record.pointee.isInExtra = true
     }
   }
 
   private func stands(_ text: UnsafeBufferPointer<UInt8>, at start: Int) -> Bool {
     guard let wanted = text.baseAddress, !text.isEmpty else { return true }
-    return bytes.withUnsafeBufferPointer { bytes in
-      guard let base = bytes.baseAddress else { return false }
-      return memcmp(base + start, wanted, text.count) == 0
-    }
+    guard let base = bytes.baseAddress else { return false }
+    return memcmp(base + start, wanted, text.count) == 0
   }
 
   /// Moves `start` behind anchor and tag, to the content or, where there is none, to `end`.
@@ -166,11 +199,9 @@ struct TreeBuilder {
   /// Counts on from `start`: asking for the place of a byte would read its line from the beginning,
   /// and a line may be the whole file.
   private func skipProperties(_ start: inout YAMLDocument.Place, end: YAMLDocument.Place) {
-    bytes.withUnsafeBufferPointer { bytes in
-      var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
-      cursor.skip()
-      start = cursor.isAtLimit ? end : cursor.place
-    }
+    var cursor = PropertyCursor(place: start, bytes: bytes, limit: Int(end.byte))
+    cursor.skip()
+    start = cursor.isAtLimit ? end : cursor.place
   }
 
   // MARK: Lists and mappings
@@ -194,38 +225,54 @@ struct TreeBuilder {
     tag: UnsafeMutablePointer<yaml_char_t>?,
     anchor: UnsafeMutablePointer<yaml_char_t>?
   ) -> Bool {
-    guard frames.count < YAMLLimits.depth else { return refuseDepth(at: event) }
+    guard depth < YAMLLimits.depth else { return refuseDepth(at: event) }
     guard !awaitsKey else {
       return refuseKey(at: event, shape == .mapping ? "a mapping" : "a list")
     }
-    var record = Record(shape)
-    record.start = marks.place(event.pointee.start_mark)
+    let index = add(shape)
+    let record = records + index
+    record.pointee.start = marks.place(event.pointee.start_mark)
     let end = marks.place(event.pointee.end_mark)
-    record.end = end.byte
-    if isFlow, anchor != nil || tag != nil { skipProperties(&record.start, end: end) }
-    let index = append(record)
-    let name = anchor.map { String(cString: $0) }
-    frames.append(
-      Frame(record: index, isMapping: shape == .mapping, isFlow: isFlow, anchor: name)
-    )
+    if isFlow, anchor != nil || tag != nil { skipProperties(&record.pointee.start, end: end) }
+    record.pointee.end = end.byte
+    lastEnd = end.byte
+    if depth == 1, shape == .mapping, top.isMapping, watch != nil {
+      document.withText(index - 1) { watch?.opened(at: index, under: $0) }
+    }
+    frames.append(top)
+    depth += 1
+    top = Frame(record: index, isMapping: shape == .mapping, isFlow: isFlow)
     if isFlow { flowDepth += 1 }
-    if let name { anchors[name] = .open }
-    checkTag(tag, index)
+    if let anchor {
+      let name = String(cString: anchor)
+      top.isAnchored = true
+      openAnchors.append(name)
+      anchors[name] = .open
+    }
+    if let tag { checkTag(tag, index) }
     return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
   }
 
   private mutating func close(_ event: Event) {
-    guard let frame = frames.popLast() else { return }
+    guard depth > 0 else { return }
+    let frame = top
     if frame.isFlow {
       flowDepth -= 1
       lastEnd = UInt32(truncatingIfNeeded: marks.byte(event.pointee.end_mark.index))
     }
+    if depth <= 2 {
+      let document = document
+      watch?.closes(frame.record, in: document)
+    }
+    top = frames.removeLast()
+    depth -= 1
     // libyaml ends a block where the next thing begins; ours ends with its last content.
-    records[frame.record].end = lastEnd
-    records[frame.record].extent = UInt32(records.count - frame.record)
-    records[frame.record].count = UInt32(frame.children)
-    if frame.isMapping { refuseRepeatedKeys(of: frame.record) }
-    if let anchor = frame.anchor { anchors[anchor] = .node(frame.record) }
+    let record = records + frame.record
+    record.pointee.end = lastEnd
+    record.pointee.extent = UInt32(store.count - frame.record)
+    record.pointee.count = UInt32(frame.children)
+    if frame.isMapping, frame.children > 1 { refuseRepeatedKeys(of: frame.record) }
+    if frame.isAnchored, let name = openAnchors.popLast() { anchors[name] = .node(frame.record) }
   }
 
   // MARK: Aliases
@@ -252,12 +299,20 @@ struct TreeBuilder {
     let measure = measure(target)
     aliasText += measure.text
     guard aliasText <= YAMLLimits.aliasText else { return refuseAliasText(at: event) }
-    guard frames.count + measure.height <= YAMLLimits.depth else { return refuseDepth(at: event) }
-    var copy = records[target]
-    copy.start = marks.place(event.pointee.start_mark)
-    copy.end = UInt32(truncatingIfNeeded: marks.byte(event.pointee.end_mark.index))
-    _ = append(copy)
-    for offset in 1..<max(1, size) { records.append(records[target + offset]) }
+    guard depth + measure.height <= YAMLLimits.depth else { return refuseDepth(at: event) }
+    let index = add(records[target].shape, style: records[target].style)
+    // `add` may have moved the records.
+    let copy = records + index
+    copy.pointee.isInExtra = records[target].isInExtra
+    copy.pointee.extent = records[target].extent
+    copy.pointee.count = records[target].count
+    copy.pointee.start = marks.place(event.pointee.start_mark)
+    copy.pointee.end = UInt32(truncatingIfNeeded: marks.byte(event.pointee.end_mark.index))
+    lastEnd = copy.pointee.end
+    for offset in 1..<max(1, size) {
+      addEmpty()
+      records[index + offset] = records[target + offset]
+    }
     return true
   }
 

@@ -4,19 +4,38 @@ internal import FleetDiagnostics
 ///
 /// A mapping is followed by key, value, key, value… An arena instead of a tree of objects keeps
 /// loading near the speed of libyaml itself and a file of a million events below 64 MiB.
-final class YAMLDocument: Sendable {
+///
+/// Unchecked, because `RecordStore` still appends when the first entries are read on another thread
+/// (`YAMLEntryFeed`). It changes nothing that was handed out: it writes behind it, and waits for the
+/// readers before it moves the memory or closes a mapping that they read in. What changes with each record
+/// is not kept here, where the readers' counting of references would slow it down.
+final class YAMLDocument: @unchecked Sendable {
   let source: SourceText
-  /// Those of `source`.
   private let bytes: [UInt8]
-  let records: ContiguousArray<Record>
+  @exclusivity(unchecked)
+  var records: UnsafeMutablePointer<Record>
   /// Texts that do not stand in the source letter by letter: escapes, folded lines.
-  let extra: [UInt8]
+  @exclusivity(unchecked)
+  var extra: UnsafeMutablePointer<UInt8>
+  /// Whether any key is one that `isRepeated`, so that entries are left out of the tree.
+  @exclusivity(unchecked)
+  var hasRepeatedKeys = false
 
-  init(source: SourceText, records: ContiguousArray<Record>, extra: [UInt8]) {
+  /// Takes over the memory, which `RecordStore` may still replace.
+  init(
+    source: SourceText,
+    records: UnsafeMutablePointer<Record>,
+    extra: UnsafeMutablePointer<UInt8>
+  ) {
     self.source = source
     bytes = source.bytes
     self.records = records
     self.extra = extra
+  }
+
+  deinit {
+    records.deallocate()
+    extra.deallocate()
   }
 
   /// One node or key, in 28 bytes: a file may hold a million of them.
@@ -49,13 +68,15 @@ final class YAMLDocument: Sendable {
   }
 
   func withText<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-    let record = records[index]
-    let start = Int(record.extent)
-    let range = start..<start + Int(record.count)
-    if record.isInExtra {
-      return extra.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+    let record = records + index
+    let start = Int(record.pointee.extent)
+    let count = Int(record.pointee.count)
+    if record.pointee.isInExtra {
+      return body(UnsafeBufferPointer(start: extra + start, count: count))
     }
-    return bytes.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[range])) }
+    return bytes.withUnsafeBufferPointer {
+      body(UnsafeBufferPointer(rebasing: $0[start..<start + count]))
+    }
   }
 
   /// Path of a node as a JSON pointer (RFC 6901): `/nodes/web-1/roles/0`; empty for the root.
@@ -80,6 +101,9 @@ final class YAMLDocument: Sendable {
 extension YAMLDocument.Record {
   enum Shape: UInt32 { case scalar, sequence, mapping }
 
+  /// `isKey` in `bits`.
+  static let keyBit: UInt32 = 0x40
+
   init(_ shape: Shape, style: UInt32 = 0, ordinal: Int = 0) {
     bits = shape.rawValue | style << 2 | UInt32(truncatingIfNeeded: ordinal) << 8
   }
@@ -102,8 +126,8 @@ extension YAMLDocument.Record {
     set { bits = newValue ? bits | 0x20 : bits & ~0x20 }
   }
   var isKey: Bool {
-    get { bits & 0x40 != 0 }
-    set { bits = newValue ? bits | 0x40 : bits & ~0x40 }
+    get { bits & Self.keyBit != 0 }
+    set { bits = newValue ? bits | Self.keyBit : bits & ~Self.keyBit }
   }
   /// A key that stood in the mapping before: reported, then ignored with its value.
   var isRepeated: Bool {
