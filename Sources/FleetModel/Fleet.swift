@@ -8,7 +8,7 @@ package struct Located<Value: Sendable>: Sendable {
   package let span: SourceSpan?
 
   /// Pairs a value with its place.
-  @inlinable
+  @inlinable @inline(__always)
   package init(_ value: Value, at span: SourceSpan? = nil) {
     self.value = value
     self.span = span

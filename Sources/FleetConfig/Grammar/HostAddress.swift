@@ -1,7 +1,7 @@
 /// What stands behind `address:`: an IP literal or a host name, decided by grammar alone.
 package enum HostAddress: Hashable, Sendable {
-  /// Four octets.
-  case ipv4([UInt8])
+  /// Four octets, the first one highest.
+  case ipv4(UInt32)
   /// Sixteen octets.
   case ipv6([UInt8])
   /// A host name in lower case (RFC 1123: labels of letters, digits and `-`).
@@ -13,8 +13,8 @@ package enum HostAddress: Hashable, Sendable {
       guard let octets = Self.ipv6(text) else { return nil }
       self = .ipv6(octets)
     } else if text.utf8.allSatisfy({ $0 == 0x2E || (0x30...0x39).contains($0) }) {
-      guard let octets = Self.ipv4(text) else { return nil }
-      self = .ipv4(octets)
+      guard let number = Self.ipv4(text) else { return nil }
+      self = .ipv4(number)
     } else {
       guard Self.isHostName(text) else { return nil }
       self = .name(text.lowercased())
@@ -27,28 +27,41 @@ package enum HostAddress: Hashable, Sendable {
     return false
   }
 
-  private static func ipv4(_ text: String) -> [UInt8]? {
-    var octets: [UInt8] = []
-    octets.reserveCapacity(4)
-    var octet = 0
+  /// The octets of an address literal, 4 or 16; nil for a host name.
+  var octets: [UInt8]? {
+    switch self {
+    case .ipv4(let number): Self.octets(number)
+    case .ipv6(let octets): octets
+    case .name: nil
+    }
+  }
+
+  private static func octets(_ number: UInt32) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> $0) }
+  }
+
+  private static func ipv4(_ text: String) -> UInt32? {
+    var number: UInt32 = 0
+    var octet: UInt32 = 0
+    var dots = 0
     var digits = 0
     for byte in text.utf8 {
       if byte == 0x2E {
-        guard digits > 0, octets.count < 3 else { return nil }
-        octets.append(UInt8(octet))
+        guard digits > 0, dots < 3 else { return nil }
+        number = number << 8 | octet
+        dots += 1
         octet = 0
         digits = 0
         continue
       }
       // A leading zero means octal to some programs and decimal to others: refused.
       guard (0x30...0x39).contains(byte), digits == 0 || octet > 0 else { return nil }
-      octet = octet * 10 + Int(byte - 0x30)
+      octet = octet * 10 + UInt32(byte - 0x30)
       digits += 1
       guard octet <= 255 else { return nil }
     }
-    guard digits > 0, octets.count == 3 else { return nil }
-    octets.append(UInt8(octet))
-    return octets
+    guard digits > 0, dots == 3 else { return nil }
+    return number << 8 | octet
   }
 
   private static func ipv6(_ text: String) -> [UInt8]? {
@@ -70,7 +83,7 @@ package enum HostAddress: Hashable, Sendable {
     for (index, part) in parts.enumerated() {
       if mayEndInIPv4, index == parts.count - 1, part.contains(".") {
         guard let last = ipv4(String(part)) else { return nil }
-        octets += last
+        octets += Self.octets(last)
         continue
       }
       let isHexadecimal = part.utf8.allSatisfy { byte in
@@ -101,6 +114,8 @@ package struct AddressRange: Hashable, Sendable {
   package let octets: [UInt8]
   /// Length of the prefix in bits.
   package let prefix: Int
+  /// The network address as a number, where it is one of IPv4.
+  private let own: UInt32?
 
   /// Parses `text`; nil without a prefix or when bits are set behind it (`10.0.0.1/8`).
   package init?(_ text: String) {
@@ -108,12 +123,11 @@ package struct AddressRange: Hashable, Sendable {
     guard parts.count == 2, let prefix = Int(parts[1]), String(prefix) == parts[1] else {
       return nil
     }
-    switch HostAddress(String(parts[0])) {
-    case .ipv4(let octets), .ipv6(let octets): self.octets = octets
-    case .name, nil: return nil
-    }
+    guard let octets = HostAddress(String(parts[0]))?.octets else { return nil }
+    self.octets = octets
     guard (0...octets.count * 8).contains(prefix) else { return nil }
     self.prefix = prefix
+    own = octets.count == 4 ? octets.reduce(0) { $0 << 8 | UInt32($1) } : nil
     let hostBits = octets.enumerated().contains { index, octet in
       octet & ~Self.mask(prefix, octet: index) != 0
     }
@@ -122,12 +136,11 @@ package struct AddressRange: Hashable, Sendable {
 
   /// Whether `address` lies in the range; nil for a host name or the other address family.
   package func contains(_ address: HostAddress) -> Bool? {
-    let other: [UInt8]
-    switch address {
-    case .ipv4(let octets), .ipv6(let octets): other = octets
-    case .name: return nil
+    if case .ipv4(let number) = address {
+      guard let own else { return nil }
+      return prefix == 0 || (number ^ own) >> UInt32(32 - prefix) == 0
     }
-    guard other.count == octets.count else { return nil }
+    guard let other = address.octets, other.count == octets.count else { return nil }
     return octets.indices.allSatisfy { other[$0] & Self.mask(prefix, octet: $0) == octets[$0] }
   }
 

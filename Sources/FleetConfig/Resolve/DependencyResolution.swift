@@ -2,27 +2,27 @@ internal import FleetModel
 internal import FleetRegistry
 
 /// Which instances offer which endpoint.
-struct ProviderIndex {
+struct ProviderIndex: Sendable {
   /// Role, then endpoint (empty: the role's presence), to indices of instances in node order.
   private var indices: [String: [String: [Int]]] = [:]
 
-  init(_ resolved: ResolvedFleet) {
-    for (role, all) in resolved.indicesByRole {
-      indices[role] = Self.byEndpoint(all, resolved)
+  init(_ placement: Placement) {
+    for (role, all) in placement.indicesByRole {
+      indices[role] = Self.byEndpoint(all, placement)
     }
   }
 
-  private static func byEndpoint(_ all: [Int], _ resolved: ResolvedFleet) -> [String: [Int]] {
+  private static func byEndpoint(_ all: [Int], _ placement: Placement) -> [String: [Int]] {
     var byEndpoint: [String: [Int]] = ["": all]
     // Equal instances, which is what most roles have, offer the same: one list serves for all.
-    let first = resolved.instances[all[0]].profile
-    let isOne = all.allSatisfy { resolved.instances[$0].profile === first }
+    let first = placement.slots[all[0]].profile
+    let isOne = all.allSatisfy { placement.slots[$0].profile == first }
     for index in isOne ? [all[0]] : all {
-      for state in resolved.instances[index].profile.ports where state.value.number != nil {
+      for state in placement.profile(at: index).ports where state.number != nil {
         if isOne {
-          byEndpoint[state.value.port.name] = all
+          byEndpoint[state.port.name] = all
         } else {
-          byEndpoint[state.value.port.name, default: []].append(index)
+          byEndpoint[state.port.name, default: []].append(index)
         }
       }
     }
@@ -39,7 +39,7 @@ struct ProviderIndex {
 ///
 /// One list for all instances of the provider: a consumer with a local provider is in none, all others
 /// connect to every instance.
-struct ConsumerIndex {
+struct ConsumerIndex: Sendable {
   private var slots: [String: [String: Int]] = [:]
   private var lists: [[Int]] = []
 
@@ -63,10 +63,13 @@ struct ConsumerIndex {
 }
 
 /// Finds who answers each need.
-enum DependencyResolution {
+///
+/// Everything but the numbers of nodes and instances follows from the profiles on a node, so it is found
+/// once for each set of profiles, not once a node.
+struct DependencyResolution: Sendable {
   /// The answer to a need of a profile, before the consumer's node is looked at.
   private struct Answer {
-    let need: Boxed<Need>
+    let need: RoleProfile.StatedNeed
     /// The chosen role.
     let role: String
     /// Its instances that offer the endpoint.
@@ -75,39 +78,69 @@ enum DependencyResolution {
     let slot: Int?
   }
 
-  static func resolve(
-    _ resolved: inout ResolvedFleet,
-    _ providers: ProviderIndex
-  ) -> ConsumerIndex {
+  /// By the numbers of the profiles, then by needs.
+  private let answers: [[Answer]]
+  /// By sets, then by positions on the node, then by needs: the position of the provider on the node
+  /// itself that is the only one; nil where the others of the answer are meant.
+  private let locals: [[[Int?]]]
+  /// By the numbers of the profiles: whether nobody answers one of its needs.
+  let lacksProvider: [Bool]
+  /// Who connects to what.
+  let consumers: ConsumerIndex
+
+  init(_ placement: Placement) {
+    let providers = ProviderIndex(placement)
     var consumers = ConsumerIndex()
-    let answers = resolved.profiles.map { profile in
-      profile.needs.map { answer($0, providers, &consumers) }
+    let answers = placement.profiles.map { profile in
+      profile.needs.map { Self.answer($0, providers, &consumers) }
     }
-    resolved.lacksProvider = answers.map { $0.contains { $0.providers.isEmpty } }
-    for index in resolved.instances.indices {
-      let known = answers[resolved.instances[index].profile.number]
-      guard !known.isEmpty else { continue }
-      let node = resolved.instances[index].nodeIndex
-      var dependencies: [ResolvedDependency] = []
-      dependencies.reserveCapacity(known.count)
-      for answer in known {
-        let dependency = dependency(answer, node, resolved)
-        if let slot = answer.slot, dependency.isAvailable, !dependency.isLocal {
-          consumers.add(node, to: slot)
-        }
-        dependencies.append(dependency)
+    self.answers = answers
+    lacksProvider = answers.map { $0.contains { $0.providers.isEmpty } }
+    let locals = placement.sets.samples.map {
+      Self.locals(on: placement.nodeRanges[$0], answers, placement)
+    }
+    self.locals = locals
+    let remote = placement.sets.samples.enumerated().map { set, node in
+      Self.remoteSlots(locals[set], placement.nodeRanges[node], answers, placement)
+    }
+    if remote.contains(where: { !$0.isEmpty }) {
+      for (node, set) in placement.sets.ofNode.enumerated() {
+        for slot in remote[set] { consumers.add(node, to: slot) }
       }
-      resolved.instances[index].dependencies = dependencies
     }
-    return consumers
+    self.consumers = consumers
+  }
+
+  /// The needs of the instance at `index` with their answers.
+  func dependencies(of index: Int, _ placement: Placement) -> [ResolvedDependency] {
+    let slot = placement.slots[index]
+    let known = answers[Int(slot.profile)]
+    guard !known.isEmpty else { return [] }
+    let start = placement.nodeRanges[Int(slot.node)].lowerBound
+    let local = locals[placement.sets.ofNode[Int(slot.node)]][index - start]
+    return zip(known, local).map { answer, position in
+      ResolvedDependency(
+        stated: answer.need,
+        role: answer.role,
+        providers: position.map { [start + $0] } ?? answer.providers,
+        isLocal: position != nil
+      )
+    }
+  }
+
+  /// The roles that start before a profile's own, wherever they are.
+  func rolesBefore(_ profile: RoleProfile) -> [String] {
+    answers[profile.number].compactMap { answer in
+      answer.need.need.order && !answer.providers.isEmpty ? answer.role : nil
+    }
   }
 
   private static func answer(
-    _ need: Boxed<Need>,
+    _ need: RoleProfile.StatedNeed,
     _ providers: ProviderIndex,
     _ consumers: inout ConsumerIndex
   ) -> Answer {
-    let (roles, endpoint) = (need.value.roles, need.value.endpoint)
+    let (roles, endpoint) = (need.need.roles, need.need.endpoint)
     // The first role of the list that the fleet has: templates choose by the same order.
     let chosen = roles.first { !providers.instances($0, endpoint).isEmpty }
     let role = chosen ?? roles.first ?? ""
@@ -119,32 +152,38 @@ enum DependencyResolution {
     )
   }
 
-  private static func dependency(
-    _ answer: Answer,
-    _ node: Int,
-    _ resolved: ResolvedFleet
-  ) -> ResolvedDependency {
-    let (role, all) = (answer.role, answer.providers)
-    guard let local = localInstance(role, node, resolved), all.containsSorted(local) else {
-      return ResolvedDependency(stated: answer.need, role: role, providers: all, isLocal: false)
+  private static func locals(
+    on range: Range<Int>,
+    _ answers: [[Answer]],
+    _ placement: Placement
+  ) -> [[Int?]] {
+    range.map { index in
+      answers[Int(placement.slots[index].profile)].map { answer in
+        let own = range.first { placement.profile(at: $0).role.name == answer.role }
+        guard let own, answer.providers.containsSorted(own) else { return nil }
+        let replicas = placement.profile(at: own).role.placement.replicas
+        let reachesAll = replicas == .everyNode || replicas == .everyPythonNode
+        // Whoever connects to something that runs everywhere (a node exporter) wants all of them.
+        return reachesAll && answer.slot != nil ? nil : own - range.lowerBound
+      }
     }
-    let replicas = resolved.instances[local].profile.role.placement.replicas
-    let reachesAll = replicas == .everyNode || replicas == .everyPythonNode
-    if reachesAll, answer.slot != nil {
-      // Whoever connects to something that runs everywhere (a node exporter) wants all of them.
-      return ResolvedDependency(stated: answer.need, role: role, providers: all, isLocal: false)
-    }
-    return ResolvedDependency(stated: answer.need, role: role, providers: [local], isLocal: true)
   }
 
-  private static func localInstance(
-    _ role: String,
-    _ node: Int,
-    _ resolved: ResolvedFleet
-  ) -> Int? {
-    resolved.nodeRanges[node].first {
-      resolved.instances[$0].profile.role.name == role
+  /// The lists of consumers that a node with these profiles stands in.
+  private static func remoteSlots(
+    _ locals: [[Int?]],
+    _ range: Range<Int>,
+    _ answers: [[Answer]],
+    _ placement: Placement
+  ) -> [Int] {
+    var slots: [Int] = []
+    for (index, local) in zip(range, locals) {
+      for (answer, position) in zip(answers[Int(placement.slots[index].profile)], local) {
+        guard let slot = answer.slot, position == nil, !answer.providers.isEmpty else { continue }
+        if !slots.contains(slot) { slots.append(slot) }
+      }
     }
+    return slots
   }
 }
 

@@ -3,38 +3,50 @@ internal import FleetRegistry
 
 /// Matches the hardware needs of each node's roles with its declared devices.
 enum DeviceResolution {
-  static func resolve(_ resolved: inout ResolvedFleet) {
-    guard resolved.profiles.contains(where: { !$0.hardware.isEmpty }) else { return }
-    let sizes = ModelSizes(resolved.fleet.settings)
-    for range in resolved.nodeRanges
-    where range.contains(where: { !resolved.instances[$0].profile.hardware.isEmpty }) {
-      var claims = claims(of: range, resolved, sizes)
-      match(&claims, devices: resolved.instances[range.lowerBound].node.hardware.devices.count)
-      for claim in claims {
-        guard let matched = claim.matched else { continue }
-        let device = resolved.instances[claim.instance].node.hardware.devices[matched]
-        resolved.instances[claim.instance].devices.append(device)
-      }
-      resolved.deviceClaims += claims
+  /// Returns all claims, grouped by node, each with the device that it got.
+  static func claims(_ fleet: Fleet, _ placement: Placement) -> [DeviceClaim] {
+    let claims = placement.profiles.map { !$0.hardware.isEmpty }
+    guard claims.contains(true) else { return [] }
+    let sizes = ModelSizes(fleet.settings)
+    var result: [DeviceClaim] = []
+    for (node, range) in placement.nodeRanges.enumerated()
+    where range.contains(where: { claims[Int(placement.slots[$0].profile)] }) {
+      let devices = fleet.nodes[node].hardware.devices
+      var found = Self.claims(of: range, placement, devices, sizes)
+      match(&found, devices: devices.count)
+      result += found
     }
+    return result
+  }
+
+  /// The devices that instances got, by their indices.
+  static func devices(
+    of claims: [DeviceClaim],
+    _ fleet: Fleet,
+    _ placement: Placement
+  ) -> [Int: [Device]] {
+    var result: [Int: [Device]] = [:]
+    for claim in claims {
+      guard let matched = claim.matched else { continue }
+      let node = Int(placement.slots[claim.instance].node)
+      result[claim.instance, default: []].append(fleet.nodes[node].hardware.devices[matched])
+    }
+    return result
   }
 
   private static func claims(
     of range: Range<Int>,
-    _ resolved: ResolvedFleet,
+    _ placement: Placement,
+    _ devices: [Device],
     _ sizes: ModelSizes
   ) -> [DeviceClaim] {
     range.flatMap { index in
-      let instance = resolved.instances[index]
-      return instance.profile.hardware.map { need in
+      let profile = placement.profile(at: index)
+      return profile.hardware.map { need in
         DeviceClaim(
           instance: index,
           need: need,
-          suitable: suitable(
-            need,
-            instance.node.hardware.devices,
-            wanted: sizes.videoMemory(of: instance.profile)
-          ),
+          suitable: suitable(need, devices, wanted: sizes.videoMemory(of: profile)),
           matched: nil
         )
       }

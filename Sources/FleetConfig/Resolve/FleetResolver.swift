@@ -13,15 +13,18 @@ package enum FleetResolver {
     registry: Registry,
     into diagnostics: inout Diagnostics
   ) -> ResolvedFleet? {
-    var resolved = ResolvedFleet(fleet: fleet, registry: registry)
     var placing = RolePlacing(fleet: fleet, registry: registry)
-    placing.place(into: &resolved)
+    let placement = placing.place()
     diagnostics.add(contentsOf: placing.profiles.diagnostics)
-    let providers = ProviderIndex(resolved)
-    let consumers = DependencyResolution.resolve(&resolved, providers)
-    PortResolution.resolve(&resolved, consumers: consumers)
-    DeviceResolution.resolve(&resolved)
-    OrderResolution.resolve(&resolved)
-    return resolved
+    let dependencies = DependencyResolution(placement)
+    let claims = DeviceResolution.claims(fleet, placement)
+    let resolution = Resolution(
+      fleet: fleet,
+      reach: FleetReach(fleet),
+      placement: placement,
+      dependencies: dependencies,
+      devices: DeviceResolution.devices(of: claims, fleet, placement)
+    )
+    return ResolvedFleet(resolution, registry: registry, deviceClaims: claims)
   }
 }

@@ -3,7 +3,8 @@ internal import FleetRegistry
 package import FleetRender
 internal import Synchronization
 
-/// The parts of scopes that are the same for every instance, made once.
+/// What is made once, when somebody first asks for it: the parts of scopes that are the same for every
+/// instance, and what no validation of a sound fleet looks at.
 final class SharedScopes: Sendable {
   struct Values: Sendable {
     let settings: Value
@@ -15,6 +16,8 @@ final class SharedScopes: Sendable {
 
   private let cached = Mutex<Values?>(nil)
   private let index = Mutex<DependentIndex?>(nil)
+  private let order = Mutex<OrderResolution?>(nil)
+  private let nodes = Mutex<[NodeID: Int]?>(nil)
 
   func dependents(_ resolved: ResolvedFleet) -> DependentIndex {
     index.withLock { index in
@@ -22,6 +25,26 @@ final class SharedScopes: Sendable {
       let made = DependentIndex(resolved)
       index = made
       return made
+    }
+  }
+
+  func order(_ resolved: ResolvedFleet) -> OrderResolution {
+    order.withLock { order in
+      if let order { return order }
+      let made = OrderResolution(resolved)
+      order = made
+      return made
+    }
+  }
+
+  func nodeIndices(_ fleet: Fleet) -> [NodeID: Int] {
+    nodes.withLock { nodes in
+      if let nodes { return nodes }
+      var indices: [NodeID: Int] = Dictionary(minimumCapacity: fleet.nodes.count)
+      // Backwards, so that the first of two nodes with one id stays.
+      for index in fleet.nodes.indices.reversed() { indices[fleet.nodes[index].id] = index }
+      nodes = indices
+      return indices
     }
   }
 
@@ -75,8 +98,8 @@ extension ResolvedFleet {
   /// `ports`: those that are switched off exist, but only `exposed` may be read of them.
   private func ports(of instance: RoleInstance) -> Value {
     var result: [String: Value] = [:]
-    for state in instance.profile.ports where result[state.value.port.name] == nil {
-      let name = state.value.port.name
+    for state in instance.profile.ports where result[state.port.name] == nil {
+      let name = state.port.name
       result[name] = Self.switchedOff(name)
     }
     for port in instance.ports {
@@ -103,7 +126,7 @@ extension ResolvedFleet {
 
   private func consumers(of instance: RoleInstance) -> Value {
     var result: [String: Value] = [:]
-    for state in instance.profile.ports { result[state.value.port.name] = .list([]) }
+    for state in instance.profile.ports { result[state.port.name] = .list([]) }
     for port in instance.ports where !port.consumerNodes.isEmpty {
       result[port.name] = .list(consumerAddresses(of: port, at: instance).map { .string($0) })
     }

@@ -13,7 +13,7 @@ enum NodeReach: Hashable {
   /// Classifies an address; what is no address at all counts as a name, its error is reported.
   init(_ address: HostAddress?, network: AddressRange?) {
     switch address {
-    case .ipv4(let octets) where octets[0] == 127 || octets.allSatisfy { $0 == 0 }: self = .itself
+    case .ipv4(let number) where number >> 24 == 127 || number == 0: self = .itself
     case .ipv6(let octets) where octets.dropLast().allSatisfy { $0 == 0 } && octets[15] < 2:
       self = .itself
     case .name(let name) where name == "localhost" || name.hasSuffix(".localhost"): self = .itself
@@ -25,43 +25,67 @@ enum NodeReach: Hashable {
 }
 
 extension NodeReach {
-  /// The family of a literal; nil for everything else.
-  fileprivate var isIPv6: Bool? {
-    if case .literal(let isIPv6, _) = self { isIPv6 } else { nil }
-  }
-
   private static func isInside(_ address: HostAddress?, _ network: AddressRange?) -> Bool {
     address.flatMap { network?.contains($0) } ?? false
   }
 }
 
-/// The nodes' reach, made once for a fleet.
-struct FleetReach {
+/// The nodes' reach, and what else one look at every node tells; made once for a fleet.
+struct FleetReach: Sendable {
   /// By the node's index.
-  let nodes: [NodeReach]
+  private(set) var nodes: [NodeReach] = []
   /// The parsed addresses; nil for what is none.
-  let addresses: [HostAddress?]
+  private(set) var addresses: [HostAddress?] = []
   /// Whether a node has a host name for an address, whatever it leads to.
-  let isName: [Bool]
+  private(set) var isName: [Bool] = []
   /// Whether `network:` is one of IPv6; nil without one.
   let isNetworkIPv6: Bool?
   /// Whether all addresses are literals of one family, none of which leads to whoever uses it.
   let isUniform: Bool
   /// Indices of the nodes with an address literal outside `network:`, ascending.
-  let outside: [Int]
+  private(set) var outside: [Int] = []
+  /// Whether every address is one of IPv4 that no other node has, in the network if there is one.
+  let isDistinct: Bool
+  /// Whether a node has `health_via`, `wsl2` or `reserved`.
+  private(set) var hasRelays = false
+  private(set) var hasWSL2 = false
+  private(set) var hasReserved = false
 
   init(_ fleet: Fleet) {
     let network = fleet.network.flatMap { AddressRange($0.value) }
-    let parsed = fleet.nodes.map { HostAddress($0.address.value) }
-    addresses = parsed
-    isName = parsed.map { $0?.isName ?? false }
-    let all = parsed.map { NodeReach($0, network: network) }
-    nodes = all
     isNetworkIPv6 = network.map { $0.octets.count == 16 }
-    isUniform =
-      all.allSatisfy { $0.isIPv6 == false } || all.allSatisfy { $0.isIPv6 == true }
-    outside = all.indices.filter { index in
-      if case .literal(_, isInside: false) = all[index] { true } else { false }
+    nodes.reserveCapacity(fleet.nodes.count)
+    addresses.reserveCapacity(fleet.nodes.count)
+    isName.reserveCapacity(fleet.nodes.count)
+    var numbers: [UInt32] = []
+    numbers.reserveCapacity(fleet.nodes.count)
+    var families: (ipv4: Int, ipv6: Int) = (0, 0)
+    var isOutside = false
+    for (index, node) in fleet.nodes.enumerated() {
+      let address = node.ipv4.map { .ipv4($0) } ?? HostAddress(node.address.value)
+      let reach = NodeReach(address, network: network)
+      addresses.append(address)
+      nodes.append(reach)
+      isName.append(address?.isName ?? false)
+      if case .ipv4(let number) = address { numbers.append(number) }
+      if case .literal(let isIPv6, let isInside) = reach {
+        if isIPv6 { families.ipv6 += 1 } else { families.ipv4 += 1 }
+        if !isInside { outside.append(index) }
+      }
+      if let network, let address, network.contains(address) == false { isOutside = true }
+      hasRelays = hasRelays || node.healthVia != nil
+      hasWSL2 = hasWSL2 || node.wsl2
+      hasReserved = hasReserved || node.reserved
     }
+    let count = fleet.nodes.count
+    isUniform = families.ipv4 == count || families.ipv6 == count
+    isDistinct = !isOutside && numbers.count == count && Self.areDistinct(numbers)
+  }
+
+  private static func areDistinct(_ numbers: [UInt32]) -> Bool {
+    // Mostly in order already.
+    if zip(numbers, numbers.dropFirst()).allSatisfy({ $0 < $1 }) { return true }
+    let sorted = numbers.sorted()
+    return zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 }
   }
 }

@@ -1,30 +1,48 @@
 internal import FleetRegistry
 
 /// Sorts the instances into waves: what others need starts first.
-enum OrderResolution {
+struct OrderResolution: Sendable {
   /// Reporting more circles than these helps nobody.
   private static let mostCycles = 8
 
-  static func resolve(_ resolved: inout ResolvedFleet) {
+  /// Indices of instances, wave by wave.
+  let waves: [[Int]]
+  let cycles: [StartCycle]
+
+  init(_ resolved: ResolvedFleet) {
     let count = resolved.instances.count
     var graph = StartOrder(count: count)
     var bundles: [String: Int] = [:]
-    for (index, instance) in resolved.instances.enumerated()
-    where !instance.dependencies.isEmpty {
+    for (index, instance) in resolved.instances.enumerated() {
       for dependency in instance.dependencies where dependency.isOrdered {
         // Peers of one role do not wait for each other.
         guard dependency.role != instance.profile.role.name else { continue }
         if dependency.providers.count == 1 {
           graph.add(dependency.providers[0], before: index)
         } else if !dependency.providers.isEmpty {
-          graph.add(bundle(dependency, &graph, &bundles), before: index)
+          graph.add(Self.bundle(dependency, &graph, &bundles), before: index)
         }
       }
     }
     let weightless = Set(count..<graph.before.count)
     let levels = graph.levels(weightless: weightless)
-    resolved.orderedIndices = waves(levels.prefix(count))
-    resolved.cycles = cycles(graph, levels, resolved)
+    waves = Self.waves(levels.prefix(count))
+    cycles = Self.cycles(graph, levels, resolved)
+  }
+
+  /// Whether the roles wait for each other in a circle; where they do not, their instances cannot.
+  static func mayHaveCycles(_ resolution: Resolution) -> Bool {
+    let roles = resolution.placement.indicesByRole.keys.sorted()
+    let numbers = Dictionary(uniqueKeysWithValues: roles.enumerated().map { ($1, $0) })
+    var graph = StartOrder(count: roles.count)
+    for profile in resolution.placement.profiles {
+      guard let own = numbers[profile.role.name] else { continue }
+      for role in resolution.dependencies.rolesBefore(profile) {
+        guard let provider = numbers[role], provider != own else { continue }
+        graph.add(provider, before: own)
+      }
+    }
+    return graph.levels().contains { $0 == nil }
   }
 
   /// One vertex stands for all providers of an endpoint, so that many consumers of many providers

@@ -2,30 +2,31 @@
 struct ProfileSets: Sendable {
   /// The number of each node's set.
   private(set) var ofNode: [Int] = []
+  /// The first node of each set.
+  private(set) var samples: [Int] = []
   /// How many sets there are.
-  private(set) var count = 0
+  var count: Int { samples.count }
 
   init() {}
 
-  init(_ resolved: ResolvedFleet) {
-    var numbers: [[Int]: Int] = [:]
-    var last: [Int] = []
-    ofNode.reserveCapacity(resolved.nodeRanges.count)
-    for range in resolved.nodeRanges {
+  init(_ placement: Placement) {
+    var numbers: [[UInt32]: Int] = [:]
+    var last: [UInt32] = []
+    ofNode.reserveCapacity(placement.nodeRanges.count)
+    for (node, range) in placement.nodeRanges.enumerated() {
       // Neighbours are mostly alike, and comparing is cheaper than hashing.
       let isLikeLast =
         !ofNode.isEmpty && range.count == last.count
-        && zip(range, last).allSatisfy { resolved.instances[$0].profile.number == $1 }
+        && zip(range, last).allSatisfy { placement.slots[$0].profile == $1 }
       if isLikeLast, let number = ofNode.last {
         ofNode.append(number)
         continue
       }
-      last = range.map { resolved.instances[$0].profile.number }
+      last = range.map { placement.slots[$0].profile }
       let number = numbers[last] ?? numbers.count
-      numbers[last] = number
+      if numbers.updateValue(number, forKey: last) == nil { samples.append(node) }
       ofNode.append(number)
     }
-    count = numbers.count
   }
 }
 
@@ -34,17 +35,16 @@ extension ResolvedFleet {
   ///
   /// `body` returns whether every node with these profiles is sound, so a rule that judges by profiles
   /// alone looks at each set once.
-  func visitNodes(_ body: (ArraySlice<RoleInstance>) -> Bool) {
+  func visitNodes(_ body: ([RoleInstance]) -> Bool) {
+    let sets = placement.sets
     var isSound = Array(repeating: false, count: sets.count)
-    for (index, range) in nodeRanges.enumerated() where !isSound[sets.ofNode[index]] {
-      isSound[sets.ofNode[index]] = body(instances[range])
+    for (node, set) in sets.ofNode.enumerated() where !isSound[set] {
+      isSound[set] = body(placement.nodeRanges[node].map { instances[$0] })
     }
   }
 
   /// Returns the instances, in order, whose profile `isSuspect`, which is asked once for each profile.
   func instances(where isSuspect: (RoleProfile) -> Bool) -> [RoleInstance] {
-    let suspects = profiles.map(isSuspect)
-    guard suspects.contains(true) else { return [] }
-    return instances.filter { suspects[$0.profile.number] }
+    placement.indices(where: isSuspect).map { instances[$0] }
   }
 }

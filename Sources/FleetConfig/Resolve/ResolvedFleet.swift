@@ -18,47 +18,45 @@ package struct DeviceClaim: Sendable {
 /// Holds indices, not copies: instances of one role share a profile, consumers of one endpoint share
 /// one list, so that its size is linear in the number of nodes.
 package struct ResolvedFleet: Sendable {
-  /// The fleet as declared.
-  package let fleet: Fleet
+  let resolution: Resolution
   /// The roles in use.
   package let registry: Registry
-  /// All roles on all nodes: nodes in the order of the file, on each node the roles as written, then
-  /// the automatic ones by name.
-  package internal(set) var instances: [RoleInstance] = []
   /// Claims on devices, grouped by node, in node order.
-  package internal(set) var deviceClaims: [DeviceClaim] = []
-  /// Indices of `instances`, wave by wave: each wave may start when the earlier ones run.
-  package internal(set) var orderedIndices: [[Int]] = []
-  /// All profiles that instances have, by their numbers.
-  var profiles: [RoleProfile] = []
-  /// By the numbers of the profiles: whether nobody answers one of its needs.
-  var lacksProvider: [Bool] = []
-  /// Which nodes have the same profiles.
-  var sets = ProfileSets()
-  /// Whether a node names a role that the registry does not have.
-  var hasUnknownRoles = false
-  /// The range of `instances` of each node.
-  var nodeRanges: [Range<Int>] = []
-  /// Indices of the instances of each role, in node order.
-  var indicesByRole: [String: [Int]] = [:]
-  /// Index of each node by its id.
-  let nodeIndices: [NodeID: Int]
-  /// What the nodes' addresses allow.
-  let reach: FleetReach
-  /// Circles in the start order.
-  var cycles: [StartCycle] = []
-  /// Values of scopes that all instances share, made on first use.
+  package let deviceClaims: [DeviceClaim]
+  /// What is made on first use.
   let shared = SharedScopes()
 
-  init(fleet: Fleet, registry: Registry) {
-    self.fleet = fleet
+  init(_ resolution: Resolution, registry: Registry, deviceClaims: [DeviceClaim]) {
+    self.resolution = resolution
     self.registry = registry
-    reach = FleetReach(fleet)
-    var indices: [NodeID: Int] = Dictionary(minimumCapacity: fleet.nodes.count)
-    // Backwards, so that the first of two nodes with one id stays.
-    for index in fleet.nodes.indices.reversed() { indices[fleet.nodes[index].id] = index }
-    nodeIndices = indices
+    self.deviceClaims = deviceClaims
   }
+
+  /// The fleet as declared.
+  package var fleet: Fleet { _read { yield resolution.fleet } }
+  /// All roles on all nodes: nodes in the order of the file, on each node the roles as written, then
+  /// the automatic ones by name.
+  package var instances: RoleInstances { RoleInstances(resolution: resolution) }
+  /// Indices of `instances`, wave by wave: each wave may start when the earlier ones run.
+  package var orderedIndices: [[Int]] { shared.order(self).waves }
+  /// Circles in the start order.
+  var cycles: [StartCycle] {
+    OrderResolution.mayHaveCycles(resolution) ? shared.order(self).cycles : []
+  }
+  /// Which roles are on which node.
+  var placement: Placement { _read { yield resolution.placement } }
+  /// All profiles that instances have, by their numbers.
+  var profiles: [RoleProfile] { placement.profiles }
+  /// By the numbers of the profiles: whether nobody answers one of its needs.
+  var lacksProvider: [Bool] { resolution.dependencies.lacksProvider }
+  /// The range of `instances` of each node.
+  var nodeRanges: [Range<Int>] { placement.nodeRanges }
+  /// Indices of the instances of each role, in node order.
+  var indicesByRole: [String: [Int]] { placement.indicesByRole }
+  /// Index of each node by its id.
+  var nodeIndices: [NodeID: Int] { shared.nodeIndices(fleet) }
+  /// What the nodes' addresses allow.
+  var reach: FleetReach { _read { yield resolution.reach } }
 
   /// The nodes in the order of the file.
   package var nodes: [FleetNode] { fleet.nodes }
@@ -72,9 +70,9 @@ package struct ResolvedFleet: Sendable {
   package func node(_ id: NodeID) -> FleetNode? { nodeIndices[id].map { fleet.nodes[$0] } }
 
   /// Returns the instances on the node called `id`, in order.
-  package func instances(on id: NodeID) -> ArraySlice<RoleInstance> {
-    guard let index = nodeIndices[id], index < nodeRanges.count else { return [] }
-    return instances[nodeRanges[index]]
+  package func instances(on id: NodeID) -> [RoleInstance] {
+    guard let index = nodeIndices[id] else { return [] }
+    return nodeRanges[index].map { instances[$0] }
   }
 
   /// Returns all instances of `role`, in node order.
@@ -110,16 +108,12 @@ package struct ResolvedFleet: Sendable {
 
   /// Returns the instance whose role holds the fleet's certificate authority, if any.
   package var authority: RoleInstance? {
-    instances.first { $0.profile.role.content.authority != nil }
+    let index = placement.indices { $0.role.content.authority != nil }.first
+    return index.map { instances[$0] }
   }
 
   /// Returns the instances that depend on `instance` directly, in order.
   package func dependents(of instance: RoleInstance) -> [RoleInstance] {
-    guard let index = index(of: instance) else { return [] }
-    return shared.dependents(self).consumers(of: index, in: self).map { instances[$0] }
-  }
-
-  func index(of instance: RoleInstance) -> Int? {
-    nodeRanges[instance.nodeIndex].first { instances[$0].profile === instance.profile }
+    shared.dependents(self).consumers(of: instance.index, in: self).map { instances[$0] }
   }
 }

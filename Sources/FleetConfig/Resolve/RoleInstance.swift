@@ -6,7 +6,7 @@ package import FleetRender
 /// One port of one role on one node, with everything that is known about who connects.
 package struct ResolvedPort: Sendable {
   /// What all instances of the profile have in common.
-  let state: Boxed<RoleProfile.PortState>
+  let state: RoleProfile.PortState
   /// 1...65535.
   package let number: Int
   /// Addresses to bind, loopback first.
@@ -22,19 +22,19 @@ package struct ResolvedPort: Sendable {
   package let consumerNodes: [Int]
 
   /// Name of the endpoint.
-  package var name: String { state.value.port.name }
+  package var name: String { state.port.name }
   /// tcp or udp.
-  package var transport: Port.Transport { state.value.port.transport }
+  package var transport: Port.Transport { state.port.transport }
   /// As the role declares it; `widened` says when reality is wider.
-  package var scope: Port.Scope { state.value.port.scope }
+  package var scope: Port.Scope { state.port.scope }
   /// Unit that holds the listener.
-  package var holder: String? { state.value.holder }
+  package var holder: String? { state.holder }
   /// Shared server (`nginx`) whose sites may share the number.
-  package var shared: String? { state.value.port.shared }
+  package var shared: String? { state.port.shared }
   /// The role's own loopback port behind this one.
-  package var proxyOf: String? { state.value.port.proxyOf }
+  package var proxyOf: String? { state.port.proxyOf }
   /// Parameter of the role that moves the port.
-  var parameter: String? { state.value.parameter }
+  var parameter: String? { state.parameter }
 
   /// Whether other nodes can connect: scope `fleet` or `public`, or widened.
   package var isExposed: Bool { widened || scope != .loopback }
@@ -43,7 +43,7 @@ package struct ResolvedPort: Sendable {
 /// One need of an instance with the instances that answer it.
 package struct ResolvedDependency: Sendable {
   /// The need as the role states it; all instances of the profile share it.
-  let stated: Boxed<Need>
+  let stated: RoleProfile.StatedNeed
   /// The provider's role: the chosen one of `any_of`; the first listed where there is none.
   package let role: String
   /// Indices (into `ResolvedFleet.instances`) of the providers, in node order.
@@ -55,71 +55,46 @@ package struct ResolvedDependency: Sendable {
   package let isLocal: Bool
 
   /// The need as the role states it.
-  package var need: Need { stated.value }
+  package var need: Need { stated.need }
   /// Name of the endpoint; nil where only the role's presence is needed.
-  package var endpoint: String? { stated.value.endpoint }
+  package var endpoint: String? { stated.need.endpoint }
   /// Whether a missing provider is an error.
-  package var isHard: Bool { stated.value.hard }
+  package var isHard: Bool { stated.need.hard }
   /// Whether the provider starts first.
-  package var isOrdered: Bool { stated.value.order }
+  package var isOrdered: Bool { stated.need.order }
   /// Whether anybody answers the need.
   package var isAvailable: Bool { !providers.isEmpty }
 }
 
 /// One role on one node: typed parameters, ports, dependencies and devices.
 ///
-/// Handed on as one reference, as nodes are.
+/// A number and a reference to what all instances share, so cheap to hand on. Ports and dependencies are
+/// put together at each call: keep them where they are needed twice.
 package struct RoleInstance: Sendable {
-  private struct Fields: Sendable {
-    let node: FleetNode
-    let nodeIndex: Int
-    let profile: RoleProfile
-    let span: SourceSpan?
-    let automatic: Bool
-    var ports: [ResolvedPort] = []
-    var dependencies: [ResolvedDependency] = []
-    var devices: [Device] = []
-  }
+  let resolution: Resolution
+  /// Its index in `ResolvedFleet.instances`.
+  let index: Int
 
-  private var fields: Boxed<Fields>
-
-  init(
-    node: FleetNode,
-    nodeIndex: Int,
-    profile: RoleProfile,
-    span: SourceSpan?,
-    automatic: Bool
-  ) {
-    fields = Boxed(
-      Fields(node: node, nodeIndex: nodeIndex, profile: profile, span: span, automatic: automatic)
-    )
-  }
+  private var slot: Placement.Slot { resolution.placement.slots[index] }
 
   /// The node.
-  package var node: FleetNode { _read { yield fields.value.node } }
+  package var node: FleetNode { resolution.fleet.nodes[nodeIndex] }
   /// Index of the node in `ResolvedFleet.nodes`.
-  package var nodeIndex: Int { fields.value.nodeIndex }
+  package var nodeIndex: Int { Int(slot.node) }
   /// The role with its parameter values.
-  package var profile: RoleProfile { _read { yield fields.value.profile } }
+  package var profile: RoleProfile { resolution.placement.profile(at: index) }
   /// Where fleet.yaml assigns the role; nil for an automatic role.
-  package var span: SourceSpan? { fields.value.span }
+  package var span: SourceSpan? { resolution.assignment(of: slot)?.role.span }
   /// Whether the fleet added it (`replicas: every-node`, `every-python-node`).
-  package var automatic: Bool { fields.value.automatic }
+  package var automatic: Bool { slot.position < 0 }
   /// The ports that are switched on, in the order of the role.
-  package internal(set) var ports: [ResolvedPort] {
-    _read { yield fields.value.ports }
-    _modify { yield &fields.value.ports }
-  }
+  package var ports: [ResolvedPort] { resolution.ports(of: index) }
   /// The needs that apply, in the order of the role.
-  package internal(set) var dependencies: [ResolvedDependency] {
-    _read { yield fields.value.dependencies }
-    _modify { yield &fields.value.dependencies }
+  package var dependencies: [ResolvedDependency] {
+    resolution.dependencies.dependencies(of: index, resolution.placement)
   }
   /// The declared devices matched to the role here.
-  package internal(set) var devices: [Device] {
-    _read { yield fields.value.devices }
-    _modify { yield &fields.value.devices }
-  }
+  package var devices: [Device] { resolution.devices[index] ?? [] }
 
   /// The role.
   package var role: Role { profile.role }
@@ -131,5 +106,9 @@ package struct RoleInstance: Sendable {
   package var place: SourceSpan? { span ?? node.span }
 
   /// Returns the port called `name` if it is switched on.
-  package func port(_ name: String) -> ResolvedPort? { ports.first { $0.name == name } }
+  package func port(_ name: String) -> ResolvedPort? {
+    // A role may have two ports of one name, of which its parameters switch one on.
+    let isOn = profile.ports.contains { $0.port.name == name && $0.number != nil }
+    return isOn ? ports.first { $0.name == name } : nil
+  }
 }

@@ -7,8 +7,9 @@ package import FleetRender
 ///
 /// Ten thousand agents have one profile: expressions are evaluated once, not ten thousand times.
 package final class RoleProfile: Sendable {
-  /// A port as these parameters make it, before any node is known.
-  struct PortState: Sendable {
+  /// A port as these parameters make it, before any node is known; behind a reference, because every
+  /// instance hands it on.
+  final class PortState: Sendable {
     let port: Port
     /// Nil when the port is switched off by its `when:`.
     let number: Int?
@@ -17,6 +18,21 @@ package final class RoleProfile: Sendable {
     let span: SourceSpan?
     /// Name of the parameter that moves the port, for advice.
     let parameter: String?
+
+    init(port: Port, number: Int?, holder: String?, span: SourceSpan?, parameter: String?) {
+      self.port = port
+      self.number = number
+      self.holder = holder
+      self.span = span
+      self.parameter = parameter
+    }
+  }
+
+  /// A need as the role states it, behind a reference for the same reason.
+  final class StatedNeed: Sendable {
+    let need: Need
+
+    init(_ need: Need) { self.need = need }
   }
 
   /// Its position in `ResolvedFleet.profiles`.
@@ -28,9 +44,9 @@ package final class RoleProfile: Sendable {
   /// Where fleet.yaml sets a parameter.
   let parameterSpans: [String: SourceSpan]
   /// All ports, in the order of the role.
-  let ports: [Boxed<PortState>]
+  let ports: [PortState]
   /// Needs whose `when:` holds, in the order of the role.
-  let needs: [Boxed<Need>]
+  let needs: [StatedNeed]
   /// Hardware needs whose `when:` holds.
   let hardware: [HardwareNeed]
   /// Whether something could not be evaluated; it has been reported, consequences are not.
@@ -52,8 +68,8 @@ package final class RoleProfile: Sendable {
     self.role = role
     self.parameters = parameters
     self.parameterSpans = parameterSpans
-    self.ports = ports.map { Boxed($0) }
-    self.needs = needs.map { Boxed($0) }
+    self.ports = ports
+    self.needs = needs.map { StatedNeed($0) }
     self.hardware = hardware
     self.isBroken = isBroken
     parameterScope = .map(parameters)
@@ -61,7 +77,7 @@ package final class RoleProfile: Sendable {
 
   /// The state of the port called `name`.
   func port(_ name: String) -> PortState? {
-    ports.first { $0.value.port.name == name }?.value
+    ports.first { $0.port.name == name }
   }
 
   /// Whether the port called `name` exists and is switched on.

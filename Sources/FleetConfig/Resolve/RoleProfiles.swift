@@ -105,7 +105,13 @@ struct RoleProfiles {
     let parameter = port.number.parameterName
     guard let isOn = port.when.holds(scope, into: &diagnostics) else { return nil }
     guard isOn else {
-      return .init(port: port, number: nil, holder: nil, span: nil, parameter: parameter)
+      return RoleProfile.PortState(
+        port: port,
+        number: nil,
+        holder: nil,
+        span: nil,
+        parameter: parameter
+      )
     }
     guard let number = port.number.int(scope, into: &diagnostics) else { return nil }
     guard (1...65535).contains(number) else {
@@ -118,7 +124,7 @@ struct RoleProfiles {
       )
       return nil
     }
-    return .init(
+    return RoleProfile.PortState(
       port: port,
       number: number,
       holder: port.holder?.string(scope, into: &diagnostics),

@@ -36,7 +36,7 @@ struct ClaimCollision {
 
   /// Returns whether no node with these profiles can have a finding.
   private mutating func check(
-    _ instances: ArraySlice<RoleInstance>,
+    _ instances: [RoleInstance],
     into diagnostics: inout Diagnostics
   ) -> Bool {
     let widest = instances.map { collector.widestClaims(of: $0) }
@@ -79,11 +79,11 @@ struct ClaimCollision {
   private func claimant(
     _ index: Index,
     _ lists: [ClaimList],
-    _ instances: ArraySlice<RoleInstance>
+    _ instances: [RoleInstance]
   ) -> Claimant {
     Claimant(
       claim: lists[index.list].claims[index.claim],
-      instance: instances[instances.startIndex + index.list]
+      instance: instances[index.list]
     )
   }
 

@@ -36,11 +36,11 @@ struct ComponentSettings {
   }
 
   /// Whether the outcome may differ on another node with the same profiles.
-  func lookAtNode(_ instances: ArraySlice<RoleInstance>) -> Bool {
+  func lookAtNode(_ instances: [RoleInstance]) -> Bool {
     contested(instances).contains { $0.wish.looksAtNode }
   }
 
-  func check(_ instances: ArraySlice<RoleInstance>, into diagnostics: inout Diagnostics) {
+  func check(_ instances: [RoleInstance], into diagnostics: inout Diagnostics) {
     var first: [String: Use] = [:]
     for (index, wish) in contested(instances) {
       let instance = instances[index]
@@ -62,7 +62,7 @@ struct ComponentSettings {
 
   /// The wishes for components that at least two roles on the node use.
   private func contested(
-    _ instances: ArraySlice<RoleInstance>
+    _ instances: [RoleInstance]
   ) -> [(instance: Int, wish: Wish)] {
     var all: [(instance: Int, wish: Wish)] = []
     for index in instances.indices {

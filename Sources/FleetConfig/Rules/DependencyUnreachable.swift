@@ -59,7 +59,7 @@ enum DependencyUnreachable {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     var doors: [String: [Int]] = [:]
     // See `obstacle`: between literals of one family there is none but a machine's own address.
-    let mayFail = !resolved.reach.isUniform || resolved.nodes.contains { $0.wsl2 }
+    let mayFail = !resolved.reach.isUniform || resolved.reach.hasWSL2
     let suspects = resolved.instances { profile in
       resolved.lacksProvider[profile.number] || (mayFail && !profile.needs.isEmpty)
     }

@@ -9,6 +9,7 @@ internal import FleetModel
 /// *Instead*: give each machine one node that lists all its roles.
 enum DuplicateAddress {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    if resolved.reach.isDistinct { return }
     let network = resolved.fleet.network.flatMap { AddressRange($0.value) }
     var first: [HostAddress: Int] = [:]
     first.reserveCapacity(resolved.nodes.count)

@@ -12,9 +12,7 @@ internal import FleetRegistry
 enum ExposureWidened {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     // Only a loopback port can be widened.
-    let suspects = resolved.instances { profile in
-      profile.ports.contains { $0.value.port.scope == .loopback }
-    }
+    let suspects = resolved.instances { resolved.resolution.mayBeWidened($0) }
     for instance in suspects {
       for port in instance.ports where port.widened {
         diagnostics.add(finding(port, instance, resolved))

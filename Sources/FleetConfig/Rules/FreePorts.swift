@@ -32,8 +32,8 @@ struct FreePorts {
   /// All claims of the fleet, and the defaults of roles that it may get yet.
   private func known() -> Set<Int> {
     var numbers: Set<Int> = []
-    for instance in resolved.instances {
-      for port in instance.ports { numbers.insert(port.number) }
+    for profile in resolved.profiles {
+      for state in profile.ports { if let number = state.number { numbers.insert(number) } }
     }
     for role in resolved.registry.roles.values {
       for parameter in role.parameters where parameter.kind == .port {

@@ -11,6 +11,7 @@ internal import FleetRegistry
 /// *Instead*: `health_via` with a node that runs and reaches this one.
 enum HealthRelay {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    guard resolved.reach.hasRelays || resolved.reach.hasWSL2 else { return }
     for (index, node) in resolved.nodes.enumerated() where node.wsl2 || node.healthVia != nil {
       let checked = resolved.instances[resolved.nodeRanges[index]].compactMap { instance in
         instance.ports.first { instance.isChecked($0) }.map { (instance, $0) }

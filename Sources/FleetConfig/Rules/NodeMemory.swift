@@ -32,7 +32,7 @@ enum NodeMemory {
     for (index, node) in resolved.nodes.enumerated() {
       guard let memory = node.hardware.memory else { continue }
       let range = resolved.nodeRanges[index]
-      let takers = range.filter { takes[resolved.instances[$0].profile.number] }
+      let takers = range.filter { takes[Int(resolved.placement.slots[$0].profile)] }
       guard !takers.isEmpty else { continue }
       let items = takers.flatMap { Self.items(of: resolved.instances[$0], sizes) }
       guard !items.isEmpty else { continue }

@@ -32,7 +32,7 @@ struct PortCollision {
 
   /// Returns whether no number is claimed twice, by whichever roles.
   private mutating func check(
-    _ instances: ArraySlice<RoleInstance>,
+    _ instances: [RoleInstance],
     into diagnostics: inout Diagnostics
   ) -> Bool {
     var byNumber: [Int: [Claim]] = [:]

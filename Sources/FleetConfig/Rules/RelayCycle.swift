@@ -9,6 +9,7 @@ internal import FleetModel
 /// *Instead*: let one of them be checked through a node outside the circle, or by none.
 enum RelayCycle {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    guard resolved.reach.hasRelays else { return }
     let relays = resolved.nodes.map { node -> Int? in
       guard let name = node.healthVia?.value, let id = NodeID(name) else { return nil }
       return resolved.nodeIndices[id]

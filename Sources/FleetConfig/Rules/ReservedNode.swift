@@ -10,6 +10,7 @@ internal import FleetRegistry
 /// *Instead*: remove `reserved`, or the roles.
 enum ReservedNode {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    guard resolved.reach.hasReserved else { return }
     for node in resolved.nodes where node.reserved {
       let placed = node.roles.filter { assignment in
         let replicas = resolved.registry.role(assignment.role.value)?.placement.replicas

@@ -10,7 +10,10 @@ internal import FleetRegistry
 /// *Instead*: one entry with all parameters.
 enum RoleRepeated {
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
-    for node in resolved.nodes where node.roles.count > 1 {
+    let placement = resolved.placement
+    // Names that the registry does not have may stand twice too.
+    let mayRepeat = placement.hasRepeatedRoles || placement.hasUnknownRoles
+    for node in mayRepeat ? resolved.nodes : [] where node.roles.count > 1 {
       check(
         node.roles,
         of: "`\(node.id)`",

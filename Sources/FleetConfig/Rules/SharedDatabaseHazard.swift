@@ -37,7 +37,7 @@ enum SharedDatabaseHazard {
     for range in resolved.nodeRanges {
       var found: [(index: Int, shares: [Share])] = []
       for index in range {
-        let shares = known[resolved.instances[index].profile.number]
+        let shares = known[Int(resolved.placement.slots[index].profile)]
         if !shares.isEmpty { found.append((index, shares)) }
       }
       if !found.isEmpty { byNode.append(found) }

@@ -18,6 +18,7 @@ struct UnknownNode {
   private var nearest: [String: String?] = [:]
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
+    guard resolved.reach.hasRelays else { return }
     var rule = UnknownNode(resolved: resolved)
     for node in resolved.nodes {
       guard let relay = node.healthVia else { continue }

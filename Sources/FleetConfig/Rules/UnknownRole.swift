@@ -22,7 +22,7 @@ struct UnknownRole {
     let registry = resolved.registry
     let isSound =
       resolved.fleet.roleParameters.keys.allSatisfy { registry.role($0) != nil }
-      && !resolved.hasUnknownRoles
+      && !resolved.placement.hasUnknownRoles
       && resolved.fleet.groups.allSatisfy { group in
         group.roles.allSatisfy { registry.role($0.role.value) != nil }
       }

@@ -20,11 +20,8 @@ enum UnpinnedVersion {
 
   static func check(_ resolved: ResolvedFleet, into diagnostics: inout Diagnostics) {
     let known = resolved.profiles.map { unpinned($0) }
-    guard known.contains(where: { !$0.isEmpty }) else { return }
-    for instance in resolved.instances {
-      let found = known[instance.profile.number]
-      guard !found.isEmpty else { continue }
-      diagnostics.add(finding(found, instance, resolved))
+    for instance in resolved.instances(where: { !known[$0.number].isEmpty }) {
+      diagnostics.add(finding(known[instance.profile.number], instance, resolved))
     }
   }
 
