@@ -37,13 +37,23 @@ package enum Files {
     _ limit: Int
   ) throws(FileError) -> [UInt8] {
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    // A regular file says how much comes; one byte more, to see its end in the same call.
+    var status = stat()
+    let known = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    var size = known ? min(max(Int(status.st_size), 0), limit) + 1 : 1 << 16
     while bytes.count <= limit {
-      let count = Glibc.read(descriptor, &chunk, chunk.count)
-      if count < 0, errno == EINTR { continue }
+      var count = 0
+      let chunk = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+        repeat {
+          count = Glibc.read(descriptor, buffer.baseAddress, size)
+        } while count < 0 && errno == EINTR
+        filled = max(count, 0)
+      }
       guard count >= 0 else { throw FileError(path: path, action: "read", number: errno) }
       if count == 0 { break }
-      bytes.append(contentsOf: chunk[..<count])
+      if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+      if known, count < size, bytes.count >= Int(status.st_size) { break }
+      size = 1 << 16
     }
     return bytes
   }

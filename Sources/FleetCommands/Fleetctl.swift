@@ -35,6 +35,9 @@ package struct Fleetctl: AsyncParsableCommand {
   )
 
   /// Runs the command line of this process.
+  ///
+  /// On the main thread, whose heap is the one that `Memory.prepare` tunes.
+  @MainActor
   package static func start() async {
     Memory.prepare()
     let arguments = Array(CommandLine.arguments.dropFirst())

@@ -40,7 +40,12 @@ struct LoadedFleet {
     var diagnostics = Diagnostics()
     var files = FleetFiles(main: file, source)
     var found = Diagnostics()
-    let fleet = FleetDecoder.decode(source, identity: files.identity, into: &found) { path, limit in
+    let fleet = FleetDecoder.decode(
+      source,
+      identity: files.identity,
+      worker: WorkerThread.ifUseful,
+      into: &found
+    ) { path, limit in
       files.include(path, limit: limit)
     }
     let registry = registry(for: fleet, &files, &diagnostics)

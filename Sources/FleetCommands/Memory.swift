@@ -10,8 +10,8 @@ enum Memory {
 
   /// Tells malloc(3) to serve all threads from one heap that grows by megabytes.
   ///
-  /// Commands run on a thread of the pool, whose heap would grow by pages, with a call of mprotect(2) for
-  /// each: 6,000 for a fleet of 10,000 nodes. See mallopt(3).
+  /// The heap of another thread would grow by pages, with a call of mprotect(2) for each: 6,000 for a fleet
+  /// of 10,000 nodes. A thread that has a heap of its own already keeps it. See mallopt(3).
   static func prepare() {
     _ = mallopt(M_ARENA_MAX, 1)
     _ = mallopt(M_TOP_PAD, 1 << 20)

@@ -2,6 +2,7 @@ import FleetCommands
 
 @main
 struct Main {
+  @MainActor
   static func main() async {
     await Fleetctl.start()
   }

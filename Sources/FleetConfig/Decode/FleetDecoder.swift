@@ -12,14 +12,17 @@ package enum FleetDecoder {
   /// Nil when there is no tree to read or the version is another. A node with an error in it is kept
   /// where its id is usable, so that later checks do not report consequences. Included files are
   /// merged, groups applied. `identity` is the main file's, as `include` would give it (see
-  /// `IncludeAnswer`); `include` reads the files that `include:` names.
+  /// `IncludeAnswer`); `include` reads the files that `include:` names. A `worker` reads the nodes
+  /// of the main file beside the parser; the outcome is the same.
   package static func decode(
     _ source: SourceText,
     identity: String? = nil,
+    worker: (any SerialWorker)? = nil,
     into diagnostics: inout Diagnostics,
     include: IncludeReader = noOtherFiles
   ) -> Fleet? {
     var walk = IncludeWalk()
+    walk.reader.feed = worker.map { NodeFeed($0) }
     let isFleet = walk.main(source, identity: identity ?? source.name, include)
     if isFleet { walk.reader.finish(&walk.fleet) }
     diagnostics.add(contentsOf: walk.findings)
@@ -43,6 +46,8 @@ struct FleetReader {
 
   var scalars = ScalarReader()
   var file = File()
+  /// Nodes of the main file that were read ahead.
+  var feed: NodeFeed?
   /// Whether something could not be read that may hold nodes or labels: what seems to be missing
   /// then may only be a consequence.
   var isIncomplete = false

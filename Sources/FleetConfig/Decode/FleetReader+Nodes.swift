@@ -8,6 +8,10 @@ extension FleetReader {
   ]
 
   mutating func nodes(_ node: YAMLNode, into fleet: inout Fleet) {
+    if file.isMain, let batches = feed?.batches(of: node) {
+      fleet.nodes.reserveCapacity(batches.reduce(0) { $0 + $1.nodes.count })
+      return take(batches, into: &fleet)
+    }
     guard let entries = scalars.mapping(node, "`nodes`") else {
       isIncomplete = true
       return
@@ -19,16 +23,23 @@ extension FleetReader {
       for node in fleet.nodes { nodeSpans[node.id] = node.span }
     }
     for entry in entries {
-      guard let id = NodeID(entry.key) else {
-        diagnoseName(entry, "node id")
-        continue
-      }
-      if !file.isMain, let other = nodeSpans.updateValue(entry.keySpan, forKey: id) {
+      if !file.isMain, let id = NodeID(entry.key),
+        let other = nodeSpans.updateValue(entry.keySpan, forKey: id)
+      {
         report(twice: "The node `\(id)`", entry, other: other)
-        continue
+      } else if let node = self.node(entry) {
+        fleet.nodes.append(node)
       }
-      fleet.nodes.append(self.node(id, entry))
     }
+  }
+
+  /// Nil after reporting that the key is no id.
+  mutating func node(_ entry: YAMLEntry) -> FleetNode? {
+    guard let id = NodeID(entry.key) else {
+      diagnoseName(entry, "node id")
+      return nil
+    }
+    return self.node(id, entry)
   }
 
   mutating func diagnoseName(_ entry: YAMLEntry, _ what: String) {
@@ -71,11 +82,20 @@ extension FleetReader {
     switch key {
     case "address":
       let form = "an IPv4 or IPv6 address or a host name"
+      var host: HostAddress?
       if value.style == .plain, value.text == "true" || value.text == "false" {
         YAMLReader.schema.reportKind(value, wanted: form, into: &scalars.diagnostics)
-      } else if let text = scalars.text(value, "`address`", form: form, { HostAddress($0) != nil })
-      {
+      } else if let text = scalars.text(
+        value,
+        "`address`",
+        form: form,
+        { text in
+          host = HostAddress(text)
+          return host != nil
+        }
+      ) {
         node.address = Located(text, at: value.span)
+        if case .ipv4(let number) = host { node.ipv4 = number }
       }
     case "roles": node.roles = assignments(value, of: what)
     case "hardware":

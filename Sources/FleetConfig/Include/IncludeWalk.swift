@@ -44,7 +44,11 @@ struct IncludeWalk {
     seen.insert(identity)
     bytes += source.bytes.count
     reader.file = .init(folder: FleetPath.folder(of: path), isMain: edge == nil)
-    let root = YAMLLoader.load(source, into: &reader.scalars.diagnostics)
+    let root = YAMLLoader.load(
+      source,
+      into: &reader.scalars.diagnostics,
+      feeding: edge == nil ? reader.feed : nil
+    )
     if edge == nil { start = root }
     guard let root, let includes = reader.document(root, into: &fleet)
     else {
