@@ -113,10 +113,12 @@ package actor OpenSSHConnection: RemoteConnection {
     await shared.gate.enter()
     defer { shared.gate.leave() }
     let outcome: Result<Value, TransportError> = await withTaskCancellationHandler {
-      do throws(TransportError) {
-        return .success(try await body())
-      } catch {
-        return .failure(error)
+      await loop.running {
+        do throws(TransportError) {
+          return .success(try await body())
+        } catch {
+          return .failure(error)
+        }
       }
     } onCancel: {
       loop.cancel(link)
