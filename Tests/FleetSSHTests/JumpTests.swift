@@ -221,15 +221,16 @@ struct JumpTests {
   }
 
   @Test
-  func nodeThatHangsUpBeforeItsBannerIsTriedOnceMore() async throws {
+  func nodeThatHangsUpBeforeItsBannerIsTriedAgain() async throws {
     let bastion = try Bastion("bastion")
     let silent = try TalkingServer("")
     let node = try SSHServer()
     var target = target(node, [bastion.hop()])
     target.port = silent.port
+    target.connectTimeout = .seconds(3)
     let error = await failure { try await node.connector().connect(to: target) }
     #expect(error?.code == .connectionLost)
-    #expect(silent.accepted == 2)
+    #expect(silent.accepted >= 2)
   }
 
   // MARK: The second transport
