@@ -66,6 +66,10 @@ docs: ## Regenerate docs/roles.md and docs/rules.md from the data.
 bench: build ## Measure against the peers and print ratios.
 	@Benchmarks/run.sh
 
+.PHONY: bench-ssh
+bench-ssh: build ## Measure over SSH against the floor, pyinfra, Mitogen and Ansible; ARGS=--quick.
+	@Benchmarks/ssh/run.sh $(ARGS)
+
 .PHONY: lab-up
 lab-up: ## Boot the nine machines of the lab.
 	@scripts/setup.sh test

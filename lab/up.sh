@@ -79,7 +79,7 @@ prepare() {
   mkdir -p "$dir/disk" "$dir/root"
   mount -t tmpfs -o size="${LAB_DISK:-4G}",mode=0755 "$machine" "$dir/disk"
   mkdir -p "$dir/disk/upper" "$dir/disk/work"
-  mount -t overlay -o "lowerdir=$base,upperdir=$dir/disk/upper,workdir=$dir/disk/work" "$machine" "$dir/root"
+  mount -t overlay -o "lowerdir=$lower,upperdir=$dir/disk/upper,workdir=$dir/disk/work" "$machine" "$dir/root"
   root=$dir/root
   printf '%s\n' "$id" >"$root/etc/hostname"
   printf '127.0.0.1 localhost\n127.0.1.1 %s %s\n::1 localhost ip6-localhost ip6-loopback\n' "$id" "${id,,}" >"$root/etc/hosts"
@@ -162,6 +162,12 @@ if [ -f "$LAB_SCRIPTS/build/content.sh" ]; then
   content=$built
 else
   mkdir -p "$content"
+fi
+
+lower=$base
+if [ -n "${LAB_PACKAGES:-}" ]; then
+  BASE=$base build_once "packages-$(printf '%s %s' "$base" "$LAB_PACKAGES" | sha256sum | cut -c1-8)" packages.sh
+  lower=$built:$base
 fi
 
 . "$LAB_SCRIPTS/down.sh"

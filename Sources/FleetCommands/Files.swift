@@ -204,13 +204,3 @@ package struct TreeFile: Sendable, Hashable {
   /// Whether its owner may execute it.
   package let executable: Bool
 }
-
-/// Programs of the operator's machine.
-enum Programs {
-  /// The first executable `name` in the folders of `PATH`; nil when there is none.
-  static func find(_ name: String) -> String? {
-    (Environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-      .map { "\($0)/\(name)" }
-      .first { access($0, X_OK) == 0 }
-  }
-}

@@ -3,16 +3,6 @@ import Glibc
 
 /// Starts programs without a shell; every descriptor of ours stays closed in them.
 enum ChildProcess {
-  /// The program `name` on the search path; nil when there is none.
-  static func find(_ name: String) -> String? {
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-    for folder in path.split(separator: ":") where folder.first == "/" {
-      let candidate = "\(folder)/\(name)"
-      if access(candidate, X_OK) == 0 { return candidate }
-    }
-    return nil
-  }
-
   /// Starts `arguments[0]` with the given standard streams; a negative one is `/dev/null`.
   ///
   /// The child is in a process group of its own, so that an interrupt from the terminal reaches it

@@ -7,7 +7,12 @@ import Synchronization
 /// Each connection is an actor on this executor, so libssh2 is only ever entered from here, calls of
 /// two connections never run at the same time, and no lock is held across a libssh2 call. Blocking
 /// here delays every connection: name resolution happens elsewhere.
-final class EventLoop: SerialExecutor {
+///
+/// It is a task executor too, and each operation of a connection prefers it (`running(_:)`): Swift
+/// resumes a continuation on the task's executor and only then hops to the actor's. Without the preference
+/// every wait would go through the common pool, which has one thread a core: while those are busy
+/// comparing, no connection would get on.
+final class EventLoop: SerialExecutor, TaskExecutor {
   /// Names the waiting party; a connection has one and waits for one thing at a time.
   typealias LinkID = UInt64
 
@@ -90,6 +95,14 @@ final class EventLoop: SerialExecutor {
     if mustRing { ring() }
   }
 
+  /// Runs `body` so that its waits end on this thread, with no way through another.
+  func running<Value: Sendable>(
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: () async -> Value
+  ) async -> Value {
+    await withTaskExecutorPreference(self, operation: body)
+  }
+
   private func ring() {
     eventfd_write(bell, 1)
   }
@@ -115,7 +128,12 @@ final class EventLoop: SerialExecutor {
       for (continuation, wakeup) in woken { continuation.resume(returning: wakeup) }
       woken.removeAll(keepingCapacity: true)
       state.withLock { swap(&jobs, &$0.jobs) }
-      for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+      for job in jobs {
+        job.runSynchronously(
+          isolatedTo: asUnownedSerialExecutor(),
+          taskExecutor: asUnownedTaskExecutor()
+        )
+      }
       jobs.removeAll(keepingCapacity: true)
     }
   }

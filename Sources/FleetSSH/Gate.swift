@@ -48,3 +48,24 @@ final class Gate: Sendable {
     next?.resume()
   }
 }
+
+/// A gate for each place of a kind, made when it is first asked for.
+final class Gates: Sendable {
+  private let limit: Int
+  private let gates = Mutex<[String: Gate]>([:])
+
+  /// Gates for `limit` parties each.
+  init(_ limit: Int) {
+    self.limit = limit
+  }
+
+  /// The gate of `place`.
+  subscript(place: String) -> Gate {
+    gates.withLock { gates in
+      if let gate = gates[place] { return gate }
+      let gate = Gate(limit)
+      gates[place] = gate
+      return gate
+    }
+  }
+}

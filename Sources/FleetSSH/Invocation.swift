@@ -8,6 +8,8 @@ struct Invocation: Sendable {
   let input: [UInt8]
   /// Bytes to write after the marker has come, with the marker.
   let heldInput: (marker: [UInt8], input: [UInt8])?
+  /// How many bytes go to the node.
+  var size: Int { input.count + (heldInput?.input.count ?? 0) }
   /// Whether sudo stands before the program.
   let usesSudo: Bool
 

@@ -4,7 +4,8 @@ import Synchronization
 /// One step of a login that succeeded.
 package struct LoginStep: Sendable {
   /// `keys`, `resolve`, `connect`, `banner`, `key exchange`, `host key`, `login`; `jump` or `proxy` instead
-  /// of `resolve` and `connect`; or `ssh` for all of the steps of a child `ssh` together.
+  /// of `resolve` and `connect`; `dropped` before them for each try that a full sshd turned away; or `ssh`
+  /// for all of the steps of a child `ssh` together.
   package let name: String
   /// What was found: addresses, algorithms, fingerprint, key; remote text already made printable.
   package let detail: String

@@ -8,22 +8,22 @@ import Glibc
 /// that pass through it without a login of their own. Each connection has its own child, so a new
 /// connection is a new login. When fleetctl dies the child's input ends, and with it the child.
 package actor OpenSSHConnection: RemoteConnection {
-  nonisolated private let loop: EventLoop
-  nonisolated private let link: EventLoop.LinkID
-  nonisolated private let target: SSHTarget
-  nonisolated private let shared: SSHConnector.Shared
-  nonisolated private let arguments: OpenSSHArguments
+  nonisolated let loop: EventLoop
+  nonisolated let link: EventLoop.LinkID
+  nonisolated let target: SSHTarget
+  nonisolated let shared: SSHConnector.Shared
+  nonisolated let arguments: OpenSSHArguments
   // Keys from encrypted files, which ssh could not open.
-  nonisolated private let openedKeys: [PrivateKey]
+  nonisolated let openedKeys: [PrivateKey]
   nonisolated private let turn = Gate(1)
   /// See `RemoteConnection`.
   nonisolated package let detour: String?
 
   /// Where the control socket lies.
   nonisolated let folder: PrivateFolder
-  private var master: ChildConversation?
+  var master: ChildConversation?
   // The way to the node lasts as long as the connection.
-  private var jump: JumpMaster?
+  var jump: JumpMaster?
   private var isClosed = false
   private var isBusy = false
 
@@ -70,6 +70,11 @@ package actor OpenSSHConnection: RemoteConnection {
     try await alone { () async throws(TransportError) in try await self.logIn() }
   }
 
+  /// The key with which the server identifies itself; no login is attempted.
+  func fetchHostKey() async throws(TransportError) -> HostKey {
+    try await alone { () async throws(TransportError) in try await self.lookAtHostKey() }
+  }
+
   /// Runs `command` over the connection; see `RemoteConnection`.
   ///
   /// A command that died of a signal has status 255, which is all that ssh(1) tells of it.
@@ -113,10 +118,12 @@ package actor OpenSSHConnection: RemoteConnection {
     await shared.gate.enter()
     defer { shared.gate.leave() }
     let outcome: Result<Value, TransportError> = await withTaskCancellationHandler {
-      do throws(TransportError) {
-        return .success(try await body())
-      } catch {
-        return .failure(error)
+      await loop.running {
+        do throws(TransportError) {
+          return .success(try await body())
+        } catch {
+          return .failure(error)
+        }
       }
     } onCancel: {
       loop.cancel(link)
@@ -125,106 +132,9 @@ package actor OpenSSHConnection: RemoteConnection {
     return try outcome.get()
   }
 
-  // MARK: Login
+  // MARK: Children, waiting, errors
 
-  private func logIn() async throws(TransportError) {
-    let proxy = try await proxy()
-    let marker = "fleetctl-in-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
-    let agent = keyAgent()
-    defer { agent?.stop() }
-    let socket = agent == nil ? shared.agents.socket(for: target) : folder.path + "/a"
-    let child = try start(arguments.master(marker: marker, agent: socket, proxy: proxy))
-    master = child
-    // ssh bounds connecting by itself; this bounds all of its steps.
-    let deadline = Deadline(in: target.connectTimeout * 3)
-    var flow = Flow(input: [], held: nil, cap: 65_536)
-    let wanted = Array("\(marker)\n".utf8)
-    while flow.output.firstRange(of: wanted) == nil {
-      let arrived = try receive(&flow, child, step: "login")
-      if child.hasFallenSilent {
-        throw OpenSSHFailure.error(flow.errors, target, place: place)
-      }
-      if !arrived { try await park("login", child, deadline) }
-    }
-  }
-
-  /// The `ProxyCommand` of the target's route; a jump host is shared with all nodes behind it.
-  private func proxy() async throws(TransportError) -> String? {
-    switch target.route {
-    case .direct: return nil
-    case .command(let text): return SSHOption.literal(text)
-    case .jumps(let chain):
-      let master = try await shared.jumps.master(for: chain, patience: target.connectTimeout)
-      jump = master
-      return master.proxyCommand
-    }
-  }
-
-  /// An agent with the keys that were decrypted; nil when ssh can read all of them by itself.
-  private func keyAgent() -> KeyAgent? {
-    guard !openedKeys.isEmpty else { return nil }
-    return KeyAgent(
-      path: folder.path + "/a",
-      keys: openedKeys,
-      upstream: shared.agents.socket(for: target)
-    )
-  }
-
-  /// The key with which the server identifies itself; no login is attempted.
-  func fetchHostKey() async throws(TransportError) -> HostKey {
-    try await alone { () async throws(TransportError) in try await self.lookAtHostKey() }
-  }
-
-  private func lookAtHostKey() async throws(TransportError) -> HostKey {
-    let file = folder.path + "/k"
-    let child = try start(arguments.hostKey(into: file, proxy: try await proxy()))
-    child.endInput()
-    let deadline = Deadline(in: target.connectTimeout * 2)
-    var flow = Flow(input: [], held: nil, cap: 65_536)
-    while !child.hasFallenSilent {
-      let arrived = try receive(&flow, child, step: "handshake")
-      if !arrived { try await park("handshake", child, deadline) }
-    }
-    // That the login is refused is expected; the file has the key or the words have the reason.
-    guard case .success(let bytes) = LocalFile.read(file, limit: 65_536),
-      let key = KnownHosts([bytes]).keys.first
-    else { throw OpenSSHFailure.error(flow.errors, target, place: place) }
-    return key
-  }
-
-  private func start(_ arguments: [String]) throws(TransportError) -> ChildConversation {
-    switch ChildConversation.start(arguments, environment: self.arguments.environment) {
-    case .success(let child): return child
-    case .failure(let failure):
-      throw TransportError(
-        .internalFailure,
-        step: "connect",
-        "\(arguments[0]) cannot be started: \(failure.text)",
-        remedy: "Install openssh-client, or set `ssh.transport: libssh2`."
-      )
-    }
-  }
-
-  // MARK: Commands
-
-  private func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
-    try demandMaster()
-    let deadline = Deadline(in: command.deadline)
-    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
-    let child = try start(arguments.command(invocation.text))
-    var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
-    while !child.hasFallenSilent {
-      let arrived = try receive(&flow, child, step: "run")
-      let sent = send(&flow, child)
-      guard !deadline.hasPassed else { throw timedOut("run", deadline) }
-      if !arrived, !sent, !child.hasFallenSilent { try await park("run", child, deadline) }
-    }
-    let status = try await end(of: child, "run", deadline)
-    if status == 255, try await masterHasEnded() { throw lost("run", flow.errors) }
-    return try invocation.result(flow, status, target)
-  }
-
-  private func receive(
+  func receive(
     _ flow: inout Flow,
     _ child: ChildConversation,
     step: String
@@ -249,118 +159,20 @@ package actor OpenSSHConnection: RemoteConnection {
     return arrived
   }
 
-  private func send(_ flow: inout Flow, _ child: ChildConversation) -> Bool {
-    flow.releaseHeldInput()
-    guard flow.hasInput else {
-      child.expectsRoom(false)
-      guard !flow.isEndSent, flow.isInputComplete else { return false }
-      child.endInput()
-      flow.isEndSent = true
-      return true
-    }
-    guard let count = child.write(flow.input[flow.offset...]) else {
-      // It reads no more; what it says is still to be read.
-      flow.offset = flow.input.count
-      return true
-    }
-    flow.offset += count
-    child.expectsRoom(flow.hasInput)
-    return count > 0
-  }
-
-  private func end(
-    of child: ChildConversation,
-    _ step: String,
-    _ deadline: Deadline
-  ) async throws(TransportError) -> Int {
-    while true {
-      if let status = child.poll() { return status }
-      try await park(step, child, deadline)
+  func start(_ arguments: [String]) throws(TransportError) -> ChildConversation {
+    switch ChildConversation.start(arguments, environment: self.arguments.environment) {
+    case .success(let child): return child
+    case .failure(let failure):
+      throw TransportError(
+        .internalFailure,
+        step: "connect",
+        "\(arguments[0]) cannot be started: \(failure.text)",
+        remedy: "Install openssh-client, or set `ssh.transport: libssh2`."
+      )
     }
   }
 
-  private func demandMaster() throws(TransportError) {
-    guard let master else { throw closed() }
-    guard master.poll() == nil else { throw lost("run", []) }
-  }
-
-  /// Whether the connection is gone; it may take a moment to end after the command that it carried.
-  private func masterHasEnded() async throws(TransportError) -> Bool {
-    guard let master else { return true }
-    let grace = Deadline(in: .milliseconds(300))
-    var flow = Flow(input: [], held: nil, cap: 1 << 20)
-    while master.poll() == nil {
-      _ = try receive(&flow, master, step: "run")
-      do throws(TransportError) {
-        try await park("run", master, grace)
-      } catch {
-        guard error.code == .timedOut else { throw error }
-        return master.poll() != nil
-      }
-    }
-    return true
-  }
-
-  // MARK: Streams
-
-  private func perform(_ request: StreamRequest) async throws(TransportError) -> [UInt8] {
-    try demandMaster()
-    let deadline = Deadline(in: request.deadline)
-    var stream = try ForwardedStream(request)
-    try stream.advance()
-    let child = try start(arguments.stream(request.host, request.port))
-    var said: [UInt8] = []
-    while !child.hasFallenSilent {
-      var moved = false
-      while let bytes = child.read(.errors) {
-        moved = true
-        if bytes.isEmpty { break }
-        said += bytes.prefix(max(0, 4096 - said.count))
-      }
-      while let bytes = child.read(.output) {
-        moved = true
-        if bytes.isEmpty { break }
-        try stream.take(bytes)
-        guard stream.output.count <= request.outputCap else {
-          throw TransportError(
-            .outputTooLarge,
-            step: "exchange",
-            "\(place) sent more than \(request.outputCap) bytes"
-          )
-        }
-      }
-      if stream.isFinished { return stream.output }
-      if !stream.outgoing.isEmpty {
-        let count = child.write(stream.outgoing[...]) ?? stream.outgoing.count
-        stream.outgoing.removeFirst(count)
-        moved = moved || count > 0
-      }
-      child.expectsRoom(!stream.outgoing.isEmpty)
-      guard !deadline.hasPassed else { throw timedOut("exchange", deadline) }
-      if !moved, !child.hasFallenSilent { try await park("exchange", child, deadline) }
-    }
-    let status = try await end(of: child, "exchange", deadline)
-    guard status == 0 || !stream.output.isEmpty else {
-      if try await masterHasEnded() { throw lost("exchange", said) }
-      throw unreachable(request, said)
-    }
-    try stream.end()
-    return stream.output
-  }
-
-  /// ssh tells a control client only that the node did not open the stream; the usual reasons follow.
-  private func unreachable(_ request: StreamRequest, _ said: [UInt8]) -> TransportError {
-    TransportError(
-      .refused,
-      step: "exchange",
-      "\(target.node) cannot reach \(request.host):\(request.port): \(PrintableText.line(said))",
-      remedy: "Nothing listens there, or the node's sshd forbids forwarding (`AllowTcpForwarding`)."
-    )
-  }
-
-  // MARK: Waiting and errors
-
-  private func park(
+  func park(
     _ step: String,
     _ child: ChildConversation,
     _ deadline: Deadline
@@ -377,47 +189,24 @@ package actor OpenSSHConnection: RemoteConnection {
     }
   }
 
-  private nonisolated var place: String {
+  nonisolated var place: String {
     "\(target.user)@\(KnownHosts.name(host: target.host, port: target.port))"
   }
 
-  private func closed() -> TransportError {
+  func closed() -> TransportError {
     TransportError(.closed, step: "run", "the connection to \(place) is closed")
   }
 
-  private func timedOut(_ step: String, _ deadline: Deadline) -> TransportError {
+  func timedOut(_ step: String, _ deadline: Deadline) -> TransportError {
     TransportError(.timedOut, step: step, "\(place) did not answer within \(deadline.text)")
   }
 
-  private func lost(_ step: String, _ said: [UInt8]) -> TransportError {
+  func lost(_ step: String, _ said: [UInt8]) -> TransportError {
     let text = said.isEmpty ? "ssh ended" : PrintableText.line(said)
     return TransportError(
       .connectionLost,
       step: step,
       "the connection to \(place) broke: \(text)"
     )
-  }
-}
-
-/// A folder of this user alone, for one control socket.
-final class PrivateFolder: Sendable {
-  /// Its path; short, because a socket's path has at most 107 bytes.
-  let path: String
-
-  /// Makes the folder (mode 0700); nil with `errno` when that fails.
-  init?() {
-    var template = Array("/tmp/fleetctl-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { return nil }
-    path = String(cString: made)
-  }
-
-  deinit {
-    remove()
-  }
-
-  /// Removes the folder with the sockets and the fetched key in it.
-  func remove() {
-    for name in ["s", "k", "a"] { unlink("\(path)/\(name)") }
-    rmdir(path)
   }
 }

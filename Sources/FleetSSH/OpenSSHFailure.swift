@@ -26,6 +26,11 @@ struct OpenSSHFailure {
     )
   }
 
+  /// Whether sshd hung up before it said who it is, as it does when too many log in at once.
+  static func isDrop(_ error: TransportError) -> Bool {
+    error.code == .connectionLost && error.message.contains("kex_exchange_identification")
+  }
+
   // The order matters: “Host key verification failed” follows each of the first three.
   private static let all = [
     OpenSSHFailure(

@@ -17,7 +17,9 @@ extension SSHConnection {
         recorder?.mark("login", "\(target.user) with \(credential.text)")
         return
       case LIBSSH2_ERROR_AUTHENTICATION_FAILED: refused.append(credential.text)
-      case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND:
+      case LIBSSH2_ERROR_SOCKET_DISCONNECT, LIBSSH2_ERROR_SOCKET_RECV, LIBSSH2_ERROR_SOCKET_SEND,
+        // The same, when the end of the stream was read before the server's farewell.
+        LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED where noAnswerCame:
         guard !refused.isEmpty else { throw lost("login", code: code) }
         throw refusal(refused + [credential.text], remarks + ["then the server hung up"])
       default:
@@ -29,6 +31,11 @@ extension SSHConnection {
     }
     if let spoiled = credentials.spoiled, refused.isEmpty { throw spoiled }
     throw refusal(refused, remarks)
+  }
+
+  /// Whether libssh2's -19 means that no answer came, and not that the key could not sign.
+  private var noAnswerCame: Bool {
+    session?.lastError.hasPrefix("Waiting for") == true
   }
 
   /// The methods that the server names once everything was refused; nil when it does not say.

@@ -5,6 +5,10 @@ import Synchronization
 extension SSHConnection {
   /// Connects, verifies the host key, logs in.
   func establish() async throws(TransportError) {
+    // Here and not in the whole of `open`: only logins that are under way count for sshd.
+    let entrance = shared.entrance(of: target)
+    await entrance.enter()
+    defer { entrance.leave() }
     recorder?.begin()
     let offered = try await reachHostKey(preferring: try policy.preference())
     try policy.check(offered)
@@ -17,16 +21,24 @@ extension SSHConnection {
 
   /// Connects and exchanges keys; returns the key that the server proved to own.
   func reachHostKey(preferring types: [String]) async throws(TransportError) -> HostKey {
-    do throws(TransportError) {
-      return try await shakeHands(preferring: types)
-    } catch {
-      // A full sshd drops connections at random before its banner. Once more, not in step with the
-      // other connections that it dropped.
-      guard error.code == .connectionLost, session?.banner == nil else { throw error }
-      session = nil
-      try await pause(.milliseconds(.random(in: 250...750)))
-      return try await shakeHands(preferring: types)
+    var drops = Drops(target)
+    while true {
+      do throws(TransportError) {
+        return try await shakeHands(preferring: types)
+      } catch {
+        guard wasDropped(error), let time = drops.next() else { throw drops.explain(error) }
+        session = nil
+        recorder?.mark("dropped", drops.text)
+        try await pause(time)
+      }
     }
+  }
+
+  /// Whether the server hung up before it said who it is: a full sshd drops connections at random, some
+  /// versions with a line that is no banner.
+  private func wasDropped(_ error: TransportError) -> Bool {
+    guard error.code == .connectionLost, error.step == "handshake" else { return false }
+    return session?.banner.map { $0.starts(with: "Exceeded MaxStartups".utf8) } ?? true
   }
 
   func pause(_ time: Duration) async throws(TransportError) {

@@ -5,11 +5,14 @@ import Glibc
 extension SSHConnection {
   /// Runs one command on a channel of its own.
   func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
-    let deadline = Deadline(in: command.deadline)
     let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
+    let upload = await Upload.begin(invocation.size, shared.uploads)
+    defer { upload?.end() }
+    let deadline = Deadline(in: command.deadline)
     let channel = try await openChannel(deadline)
     try await start(invocation.text, on: channel, deadline)
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
+    flow.upload = upload
     try await pump(&flow, channel, deadline)
     let status = try await finish(channel, deadline)
     return try invocation.result(flow, status, target)
@@ -118,7 +121,7 @@ extension SSHConnection {
       guard !flow.isEndSent, flow.isInputComplete else { return false }
       let code = try await settleWrite("run", deadline) { Int(libssh2_channel_send_eof(channel)) }
       guard code == 0 else { throw lost("run", code: Int32(code)) }
-      flow.isEndSent = true
+      flow.endSent()
       return true
     }
     let (input, offset) = (flow.input, flow.offset)
@@ -177,72 +180,4 @@ extension SSHConnection {
     "HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "ABRT": 6, "FPE": 8, "KILL": 9, "USR1": 10,
     "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15,
   ]
-}
-
-/// The bytes of one channel on their way.
-struct Flow {
-  /// What to write.
-  private(set) var input: [UInt8]
-  /// How much of it has been written.
-  var offset = 0
-  /// Whether the end of the input has been told.
-  var isEndSent = false
-  /// What came on standard output.
-  private(set) var output: [UInt8] = []
-  /// What came on standard error.
-  private(set) var errors: [UInt8] = []
-  /// The most bytes accepted on both.
-  let cap: Int
-
-  // Input that may go out only after the first line of output was exactly this marker.
-  private var held: (marker: [UInt8], input: [UInt8])?
-
-  init(input: [UInt8], held: (marker: [UInt8], input: [UInt8])?, cap: Int) {
-    self.input = input
-    self.held = held
-    self.cap = cap
-  }
-
-  /// Whether anything is left to write now.
-  var hasInput: Bool { offset < input.count }
-  /// Whether no more input will follow.
-  var isInputComplete: Bool { held == nil }
-  /// Whether the remote side kept to the cap.
-  var isWithinCap: Bool { output.count + errors.count <= cap }
-
-  /// Reads once from `stream` of `channel`; returns what libssh2 returned.
-  mutating func read(_ channel: OpaquePointer, _ stream: Int32) -> Int {
-    withUnsafeTemporaryAllocation(byteCount: 65_536, alignment: 1) { buffer in
-      let count = libssh2_channel_read_ex(
-        channel,
-        stream,
-        buffer.baseAddress?.assumingMemoryBound(to: CChar.self),
-        buffer.count
-      )
-      guard count > 0 else { return count }
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-      if stream == 0 { output += bytes } else { errors += bytes }
-      return count
-    }
-  }
-
-  /// Takes what came on one of the two streams.
-  mutating func take(_ bytes: ArraySlice<UInt8>, isError: Bool) {
-    if isError { errors += bytes } else { output += bytes }
-  }
-
-  /// Moves held input to the way out as soon as the marker has come, and takes the marker away.
-  ///
-  /// When sudo asks again the held input is given up, so that sudo meets the end of its input instead
-  /// of two more passwords that are none.
-  mutating func releaseHeldInput() {
-    guard let (marker, following) = held else { return }
-    if output.starts(with: marker) {
-      output.removeFirst(marker.count)
-      input += following
-      held = nil
-    } else if errors.count < 4096, errors.contains(Array("try again".utf8)) {
-      held = nil
-    }
-  }
 }

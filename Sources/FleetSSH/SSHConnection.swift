@@ -136,10 +136,12 @@ package actor SSHConnection: RemoteConnection {
     await shared.gate.enter()
     defer { shared.gate.leave() }
     let outcome: Result<Value, TransportError> = await withTaskCancellationHandler {
-      do throws(TransportError) {
-        return .success(try await body())
-      } catch {
-        return .failure(error)
+      await loop.running {
+        do throws(TransportError) {
+          return .success(try await body())
+        } catch {
+          return .failure(error)
+        }
       }
     } onCancel: {
       loop.cancel(link)

@@ -13,6 +13,18 @@ package final class SSHConnector: Connector {
     let agents: AgentStore
     let sudoPassword: SudoPassword
     let jumps = JumpMasters()
+    let logins: Gates
+    let openingStreams: Gates
+    let uploads: Gate
+
+    /// The gate of all who log in where `target` leads, or pass through the same jump host.
+    func entrance(of target: SSHTarget) -> Gate {
+      switch target.route {
+      case .direct: logins["\(target.host):\(target.port)"]
+      case .command: logins["a proxy command"]
+      case .jumps(let chain): openingStreams[chain.last?.name ?? ""]
+      }
+    }
   }
 
   private let shared: Shared
@@ -27,7 +39,10 @@ package final class SSHConnector: Connector {
       gate: Gate(configuration.maximumSessions),
       identities: IdentityStore(),
       agents: AgentStore(configuration.agentSocket),
-      sudoPassword: SudoPassword(configuration.sudoPassword)
+      sudoPassword: SudoPassword(configuration.sudoPassword),
+      logins: Gates(configuration.maximumLogins),
+      openingStreams: Gates(configuration.maximumOpeningStreams),
+      uploads: Gate(configuration.maximumUploads)
     )
   }
 
@@ -78,7 +93,8 @@ package final class SSHConnector: Connector {
   /// Connects, verifies the host key against the target's known_hosts files, then logs in.
   ///
   /// Each of connecting, handshake and login may take `target.connectTimeout`. A server that hangs up
-  /// before its banner (`MaxStartups` of sshd_config(5)) is tried once more after a pause. With
+  /// before its banner (`MaxStartups` of sshd_config(5)) is tried again, each time after a longer pause
+  /// that is drawn at random, for as long as `target.connectTimeout` has not passed. With
   /// `transport: auto` a node that libssh2 1.10 cannot talk to is reached through OpenSSH's `ssh`,
   /// which verifies the same host keys in the same files; a refusal of a host key is never retried.
   package func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
@@ -155,16 +171,27 @@ package final class SSHConnector: Connector {
     }
     // Opens encrypted keys; a file that cannot be used is for ssh to complain about.
     let opened = (try? credentials(target).opened) ?? []
-    let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
     recorder?.begin()
-    do throws(TransportError) {
-      try await connection.open()
-    } catch {
-      await connection.close()
-      throw error
+    var drops = Drops(target)
+    while true {
+      let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
+      do throws(TransportError) {
+        try await connection.open()
+        recorder?.mark("ssh", "logged in; \(connection.detour ?? "")")
+        return connection
+      } catch {
+        await connection.close()
+        guard OpenSSHFailure.isDrop(error), let pause = drops.next() else {
+          throw drops.explain(error)
+        }
+        recorder?.mark("dropped", drops.text)
+        do {
+          try await Task.sleep(for: pause)
+        } catch {
+          throw TransportError(.cancelled, step: "connect", "the login was cancelled")
+        }
+      }
     }
-    recorder?.mark("ssh", "logged in; \(connection.detour ?? "")")
-    return connection
   }
 
   private func libSSH2(

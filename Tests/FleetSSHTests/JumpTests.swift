@@ -221,15 +221,16 @@ struct JumpTests {
   }
 
   @Test
-  func nodeThatHangsUpBeforeItsBannerIsTriedOnceMore() async throws {
+  func nodeThatHangsUpBeforeItsBannerIsTriedAgain() async throws {
     let bastion = try Bastion("bastion")
     let silent = try TalkingServer("")
     let node = try SSHServer()
     var target = target(node, [bastion.hop()])
     target.port = silent.port
+    target.connectTimeout = .seconds(3)
     let error = await failure { try await node.connector().connect(to: target) }
     #expect(error?.code == .connectionLost)
-    #expect(silent.accepted == 2)
+    #expect(silent.accepted >= 2)
   }
 
   // MARK: The second transport
@@ -353,8 +354,6 @@ struct JumpTests {
     let node = try SSHServer()
     var target = node.target(host: "127.9.9.9")
     target.route = .command("/usr/bin/python3 \(Self.relay(node)) \(node.port)")
-    // All tests start at once, and this one is not about the deadline.
-    target.connectTimeout = .seconds(90)
     let connection = try await node.connector().connect(to: target)
     let input = (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     let result = try await connection.run(RemoteCommand(program: "cat", stdin: input))

@@ -45,8 +45,10 @@ final class SSHServer: Sendable {
         "AuthorizedKeysFile \(folder.path("authorized_keys"))", "PermitRootLogin yes",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
         // bash reads no .bashrc below another shell: what it prints there is not ours to test.
-        "SetEnv SHLVL=3 \(environment)", "MaxStartups 500",
+        "SetEnv SHLVL=3 \(environment)",
       ]
+      // Unlike for other keys the last line counts.
+      + (extra.contains { $0.hasPrefix("MaxStartups") } ? [] : ["MaxStartups 500"])
     folder.write("sshd_config", lines.joined(separator: "\n") + "\n")
     let command = ["/usr/sbin/sshd", "-D", "-e", "-f", folder.path("sshd_config")]
     guard let process = Program.start(command, log: folder.path("sshd.log")) else {

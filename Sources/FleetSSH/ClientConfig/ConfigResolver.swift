@@ -18,7 +18,7 @@ package final class ConfigResolver: Sendable {
   /// Makes a resolver for `account`; `usesOpenSSH` false leaves `ssh` aside, for tests.
   package init(account: LocalAccount, usesOpenSSH: Bool = true) {
     self.account = account
-    program = usesOpenSSH ? ChildProcess.find("ssh") : nil
+    program = usesOpenSSH ? Programs.find("ssh") : nil
   }
 
   /// Answers `queries`, all of them side by side; blocks for about 2 ms a query on a core.

@@ -11,7 +11,7 @@ final class JumpMaster: Sendable {
   private let process: HelperProcess
   /// The way to this hop and the folder of the socket, which must outlive it.
   private let before: JumpMaster?
-  private let folder: SocketFolder
+  private let folder: PrivateFolder
 
   private init(
     hop: SSHHop,
@@ -19,7 +19,7 @@ final class JumpMaster: Sendable {
     ssh: String,
     process: HelperProcess,
     before: JumpMaster?,
-    folder: SocketFolder
+    folder: PrivateFolder
   ) {
     self.hop = hop
     self.socket = socket
@@ -54,7 +54,7 @@ final class JumpMaster: Sendable {
     _ hop: SSHHop,
     through before: JumpMaster?,
     ssh: String,
-    in folder: SocketFolder,
+    in folder: PrivateFolder,
     patience: Duration
   ) async throws(TransportError) -> JumpMaster {
     guard let leash = ChildProcess.pipe() else {

@@ -1,13 +1,11 @@
 import FleetTransport
-import Glibc
-import Synchronization
 
 /// The jump hosts of one run: one login each, shared by all nodes behind them.
 actor JumpMasters {
   private typealias Start = Task<Result<JumpMaster, TransportError>, Never>
 
   private var starts: [[SSHHop]: Start] = [:]
-  private var folder: SocketFolder?
+  private var folder: PrivateFolder?
 
   /// The master of the last hop of `chain`; logs in where nobody did yet.
   ///
@@ -33,10 +31,10 @@ actor JumpMasters {
     guard let hop = chain.last else {
       throw TransportError(.internalFailure, step: "jump", "a way without jump hosts was asked for")
     }
-    guard let ssh = ChildProcess.find("ssh") else {
+    guard let ssh = Programs.find("ssh") else {
       throw JumpMaster.failure(hop, .internalFailure, "OpenSSH's `ssh` is not installed here")
     }
-    if folder == nil { folder = SocketFolder() }
+    if folder == nil { folder = PrivateFolder("jump-") }
     guard let folder else {
       throw JumpMaster.failure(hop, .internalFailure, "no private folder can be made in /tmp")
     }
@@ -60,31 +58,5 @@ actor JumpMasters {
     }
     starts[chain] = start
     return start
-  }
-}
-
-/// A folder that only we may enter; it goes with the last reference.
-final class SocketFolder: Sendable {
-  let path: String
-  private let count = Mutex(0)
-
-  /// Short, because the path of a socket may have only 107 bytes.
-  init?() {
-    var template = Array("/tmp/fleetctl-jump-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { return nil }
-    path = String(cString: made)
-  }
-
-  /// A path that was not given before.
-  func nextPath() -> String {
-    let number = count.withLock { count in
-      count += 1
-      return count
-    }
-    return "\(path)/\(number)"
-  }
-
-  deinit {
-    rmdir(path)
   }
 }

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Measures fleetctl over SSH against the floor and its peers, in one run on this machine.
+#
+# run.sh [--markdown] [--quick] [--sizes 9,50] [--stubs 200,1000] [--far 9,50] [--delay 30] [--runs 5] [--no-peers] [FLEETCTL]
+#
+# The machines are those of lab/: real Debian with systemd and sshd, bare at first, all on this machine. All tools do
+# the same work (work.py: 3 packages, a user, 3 directories, 10 files, 3 services), on converged nodes and then with
+# one file changed. Floor: sshfloor.c, a bare libssh2 client that runs `true`, and one that runs the very probe that
+# `fleetctl plan` runs. Peers: `ssh` with a light key exchange, pyinfra, Mitogen for Ansible, Ansible. Nodes with
+# processors of their own are played by stub.c, which answers every connection with a recorded probe; a long line by
+# delay.c. Prints tables with DESIGN's budgets beside them; --markdown also puts them into docs/performance.md.
+#
+#   --sizes   numbers of real nodes (up to 240; those over 50 run only the bare client, ssh and fleetctl plan)
+#   --far     which of them also with the delay; the peers only up to 9
+#   --stubs   numbers of nodes that the stub plays
+#   --quick   9 nodes, 200 stubs, fewer runs, no Ansible: two minutes
+#
+# Needs root, what lab/ needs, libssh-dev, and PyPI once for the peers (kept in ~/.cache/fleetctl-bench).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+format=text sizes=9,50 stubs=200,1000 far=9,50 delay=30 runs=5 peers=yes fleetctl=.build/fleetctl
+while [ $# -gt 0 ]; do
+  case $1 in
+    --markdown) format=markdown ;;
+    --quick) sizes=9 stubs=200 far=9 runs=3 peers='' ;;
+    --no-peers) peers='' ;;
+    --sizes | --stubs | --far | --delay | --runs) printf -v "${1#--}" %s "$2"; shift ;;
+    -*) echo "run.sh: unknown option $1" >&2; exit 64 ;;
+    *) fleetctl=$1 ;;
+  esac
+  shift
+done
+[ "$(id -u)" = 0 ] || { echo "run.sh: the lab needs root" >&2; exit 3; }
+fleetctl=$(realpath "$fleetctl")
+cache=${HOME:-/root}/.cache/fleetctl-bench
+export LAB_NAME=${LAB_NAME:-fleetbench} LAB_DIR=${LAB_DIR:-$cache/lab-$$} LAB_PACKAGES="python3 python3-apt" LAB_DISK=1G
+mkdir -p "$cache"
+work=$(mktemp -d "$cache/run-XXXXXX")
+finish() {
+  lab/down.sh >&2 || true
+  rm -rf "$work"
+  rmdir "$LAB_DIR" 2>/dev/null || true
+}
+trap finish EXIT
+
+for header in libssh2.h libssh/server.h; do
+  [ -e "/usr/include/$header" ] || DEBIAN_FRONTEND=noninteractive apt-get -q -y install libssh2-1-dev libssh-dev >&2
+done
+gcc -O2 -o "$work/measure" Benchmarks/ssh/measure.c
+gcc -O2 -o "$work/delay" Benchmarks/ssh/delay.c
+gcc -O2 -o "$work/stub" Benchmarks/ssh/stub.c -lssh
+gcc -O2 -o "$work/sshfloor" Benchmarks/sshfloor/sshfloor.c -lssh2
+
+if [ -n "$peers" ]; then
+  peers=$cache/peers
+  if [ ! -e "$peers/done" ]; then
+    python3 -m venv "$peers"
+    "$peers/bin/pip" install -q ansible-core mitogen pyinfra >&2
+    touch "$peers/done"
+  fi
+  MITOGEN_STRATEGY=$("$peers/bin/python" -c 'import ansible_mitogen.plugins.strategy as s; print(list(s.__path__)[0])')
+  export MITOGEN_STRATEGY
+  "$peers/bin/pip" list 2>/dev/null | awk '/^(ansible-core|mitogen|pyinfra) / {print "bench: " $1 " " $2}' >&2
+fi
+
+most=$(printf '%s\n' ${sizes//,/ } | sort -n | tail -n 1)
+for number in $(seq 1 "$most"); do printf 'node-%04d 172.16.168.%d\n' "$number" $((number + 1)); done >"$work/nodes.conf"
+LAB_NODES_FILE=$work/nodes.conf
+export LAB_NODES_FILE
+lab/up.sh >&2
+python3 Benchmarks/ssh/bench.py --work "$work" --fleetctl "$fleetctl" --peers "$peers" --sizes "$sizes" --stubs "$stubs" \
+  --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format"
