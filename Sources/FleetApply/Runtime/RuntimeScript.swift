@@ -40,7 +40,7 @@ package enum RuntimeScript {
     '
       US=$(printf '\037')
       IFS=$NL
-      sections=0 window= launcher= booting= bad=0
+      sections=0 window= launcher= booting= keeps_manifest= bad=0
       IFS= read -r boot </proc/sys/kernel/random/boot_id
     }
     digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
