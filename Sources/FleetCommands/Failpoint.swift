@@ -1,5 +1,5 @@
 #if FLEETCTL_FAILPOINTS
-  import Glibc
+import Glibc
 #endif
 
 /// Places in an apply at which the fault matrix makes it wait or die (lab/faults/README.md).
@@ -36,16 +36,16 @@ enum Failpoint {
   /// the process as SIGKILL does.
   static func reach(_ point: Point) async {
     #if FLEETCTL_FAILPOINTS
-      guard let wanted = Environment["FLEETCTL_FAILPOINT"] else { return }
-      let words = wanted.split(separator: ":")
-      guard words.count == 2, words[0] == "\(point)" else { return }
-      if words[1] == "kill" { kill(getpid(), SIGKILL) }
-      guard words[1] == "pause", let folder = Environment["FLEETCTL_FAILPOINT_DIR"] else { return }
-      let mark = open("\(folder)/\(point).reached", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-      if mark >= 0 { close(mark) }
-      while access("\(folder)/\(point).hold", F_OK) == 0 {
-        try? await Task.sleep(for: .milliseconds(10))
-      }
+    guard let wanted = Environment["FLEETCTL_FAILPOINT"] else { return }
+    let words = wanted.split(separator: ":")
+    guard words.count == 2, words[0] == "\(point)" else { return }
+    if words[1] == "kill" { kill(getpid(), SIGKILL) }
+    guard words[1] == "pause", let folder = Environment["FLEETCTL_FAILPOINT_DIR"] else { return }
+    let mark = open("\(folder)/\(point).reached", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+    if mark >= 0 { close(mark) }
+    while access("\(folder)/\(point).hold", F_OK) == 0 {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
     #endif
   }
 }

@@ -148,6 +148,17 @@ class Machine:
         subprocess.run(["mount", "-o", "remount", str(self.root)], check=True)
         self.start()
 
+    def mend(self):
+        """What a run that was cut off may have left broken from outside."""
+        self.link("up")
+        (self.folder / "disk" / "fill").unlink(missing_ok=True)
+        if self.leader() is None:
+            self.start()
+        self.listener(signal.SIGCONT)
+        self.sessions(signal.SIGCONT)
+        if self.path("/.faults").is_dir():
+            self.rules([])
+
     def link(self, state):
         subprocess.run(["ip", "-n", self.space, "link", "set", "host0", state], check=True)
 

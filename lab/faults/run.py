@@ -126,6 +126,7 @@ def work(lab, cells, results, folder, fleetctl, built, until):
 
     def serve(machine):
         machine.install_shims(shim)
+        machine.mend()
         while until is None or time.monotonic() < until:
             try:
                 cell = waiting.get_nowait()

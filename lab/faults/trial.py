@@ -144,8 +144,8 @@ class Trial:
     def clear(self):
         """Ends what a person would end after having seen it: a freeze, a dead client's lease."""
         decision = look.Decision(self.machine)
-        if decision.frozen:
-            self.fleet("lock", "thaw", self.machine.node, name="thaw")
+        if decision.frozen and self.fleet("lock", "thaw", self.machine.node, name="thaw") != 0:
+            raise Broken(f"{self.machine.node} does not thaw: {self.last_words('thaw')}")
         if decision.lock:
             self.fleet("lock", "release", self.machine.node, name="release")
 

@@ -110,7 +110,8 @@ extension RuntimeScript {
     run_batch() {
       batch_dir=$1
       load_settings "$batch_dir/settings"
-      (set -C; printf '%s %s\n' "$boot" "$$" >"$batch_dir/running") 2>/dev/null || return 0
+      # Whole or not at all: of two runners one wins, and nobody reads half a line.
+      printf '%s %s\n' "$boot" "$$" >"$batch_dir/.running.$$" && ln "$batch_dir/.running.$$" "$batch_dir/running" 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
       failed= stop=
@@ -218,7 +219,9 @@ extension RuntimeScript {
         esac
       done
       set +f
-      sync "$batch_dir"/undo "$batch_dir"/before.* "$batch_dir" 2>/dev/null || sync "$batch_dir/undo" "$batch_dir"
+      # With the list of batches: one that is not in it is not taken back.
+      set -- "$batch_dir" "$state/tx/$transaction/order" "$state/tx/$transaction"
+      sync "$batch_dir"/undo "$batch_dir"/before.* "$@" 2>/dev/null || sync "$batch_dir/undo" "$@"
       set -f
     }
     # undo_one BATCH INDEX KIND PATH...

@@ -165,7 +165,8 @@ package enum RuntimeScript {
     runner_is_dead() {
       [ -e "$batch_dir/running" ] || return 1
       its_boot= its_pid=
-      IFS=' ' read -r its_boot its_pid <"$batch_dir/running" || return 1
+      # Empty after a power cut: then it is of an earlier boot.
+      IFS=' ' read -r its_boot its_pid <"$batch_dir/running" || return 0
       [ "$its_boot" != "$boot" ] || [ ! -d "/proc/$its_pid" ]
     }
     print_results() {
