@@ -147,7 +147,9 @@ package struct SSHNodeWorker: NodeWorker {
         switch try await session.fate(of: transaction) {
         case .confirmed: return .confirmed
         case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
-        case .none: return .unknown("the node knows nothing of this run")
+        // Nothing is carried out before the way back is armed and on the disk.
+        case .none:
+          return .takenBack(isWhole: true, "the node was lost before it began: it is as before")
         case .goingBack: last = "the node is taking the run back"
         case .armed(let left):
           last = "the node takes the run back in \(left) s"

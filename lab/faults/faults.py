@@ -237,6 +237,7 @@ class DiskFull(Fault):
         return trial.machine.folder / "disk" / "fill"
 
     def hit(self, trial):
+        trial.may_lack_history = True
         with open(self.fill(trial), "wb") as file:
             free = os.statvfs(self.fill(trial).parent)
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
@@ -249,6 +250,7 @@ class InodesGone(Fault):
     name = "inodes gone"
 
     def hit(self, trial):
+        trial.may_lack_history = True
         disk = trial.machine.folder / "disk"
         self.bait = disk / "bait"
         self.bait.mkdir(exist_ok=True)
