@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -20,7 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import look
 from interrupts import MOMENTS
-from machine import REPOSITORY, Broken, Lab
+from machine import REPOSITORY, Broken, Lab, wait
 from run import build
 from trial import Trial
 
@@ -73,9 +74,12 @@ class Disk:
     def cut(self):
         """The power goes: nothing that was not written down is there afterwards."""
         handle = os.open(self.mount_point, os.O_RDONLY)
+        # The processes first, a moment before: none may live on over a disk that answers EIO.
+        os.kill(self.machine.leader(), signal.SIGKILL)
         fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
         os.close(handle)
-        self.machine.kill()
+        wait(60, lambda: self.machine.leader() is None)
+        self.machine.script("stop")
         for place in (self.machine.root, self.mount_point):
             if command("umount", place, check=False).returncode != 0:
                 command("umount", "-l", place)
