@@ -134,6 +134,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let saved = try savedPlan()
     let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
     let links = try await planning.observe()
+    try await planning.refuseForeign(links)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
     stream.tell(approved)

@@ -13,7 +13,8 @@ struct PlanCommand: AsyncParsableCommand {
       Reads every node over SSH in one round trip, changes nothing and takes no lock. A node that cannot be
       reached is shown with its cause; the others are planned.
 
-      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable.
+      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable. Exits 11
+      when another machine answers for a node than fleet.lock pins, or one machine for two nodes.
 
       EXAMPLES
         fleetctl plan
@@ -81,7 +82,9 @@ struct PlanCommand: AsyncParsableCommand {
     case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
     }
     if let out { try save(file, to: out) }
-    return exit(for: plan)
+    let status = exit(for: plan)
+    return links.contains(where: \.isForeign)
+      ? ExitStatus.worst([status, .identityRefused]) : status
   }
 
   private func save(_ file: PlanFile, to path: String) throws {

@@ -64,6 +64,24 @@ struct Planning {
     }
   }
 
+  /// Ends the command where a node is another machine than the one that is pinned, before anything is
+  /// changed anywhere.
+  func refuseForeign(_ links: [FleetConnections.Link]) async throws {
+    let foreign = links.filter(\.isForeign).map(\.resources.node.id.name)
+    guard !foreign.isEmpty else { return }
+    for link in links { await link.connection?.close() }
+    for link in links where link.isForeign {
+      guard case .unreachable(_, let cause, let remedy) = link.observation else { continue }
+      Terminal.note("error: node.\(link.resources.node.id): \(displayable(cause))\n")
+      for line in (remedy ?? "").split(separator: "\n") {
+        Terminal.note("  \(displayable(String(line)))\n")
+      }
+    }
+    Terminal.note("Nothing was changed.\n")
+    let names = foreign.joined(separator: ", ")
+    throw EarlyEnd(status: .identityRefused, reason: "another machine answers for \(names)")
+  }
+
   /// Plans from what was seen.
   func plan(_ links: [FleetConnections.Link]) throws -> Plan {
     do {

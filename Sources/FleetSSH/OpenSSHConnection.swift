@@ -15,6 +15,8 @@ package actor OpenSSHConnection: RemoteConnection {
   nonisolated private let arguments: OpenSSHArguments
   // Keys from encrypted files, which ssh could not open.
   nonisolated private let openedKeys: [PrivateKey]
+  // What fleet.lock pins, as lines of known_hosts; nil leaves it to the target's files.
+  nonisolated private let pins: [String]?
   nonisolated private let turn = Gate(1)
   /// See `RemoteConnection`.
   nonisolated package let detour: String?
@@ -36,7 +38,8 @@ package actor OpenSSHConnection: RemoteConnection {
     _ target: SSHTarget,
     _ shared: SSHConnector.Shared,
     because reason: String,
-    openedKeys: [PrivateKey] = []
+    openedKeys: [PrivateKey] = [],
+    pins: [String]? = nil
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, let folder = PrivateFolder() else {
       throw TransportError(
@@ -49,6 +52,7 @@ package actor OpenSSHConnection: RemoteConnection {
     self.target = target
     self.shared = shared
     self.openedKeys = openedKeys
+    self.pins = pins
     self.folder = folder
     arguments = OpenSSHArguments(
       target: target,
@@ -133,7 +137,9 @@ package actor OpenSSHConnection: RemoteConnection {
     let agent = keyAgent()
     defer { agent?.stop() }
     let socket = agent == nil ? shared.agents.socket(for: target) : folder.path + "/a"
-    let child = try start(arguments.master(marker: marker, agent: socket, proxy: proxy))
+    let child = try start(
+      arguments.master(marker: marker, agent: socket, proxy: proxy, knownHosts: try pinFile())
+    )
     master = child
     // ssh bounds connecting by itself; this bounds all of its steps.
     let deadline = Deadline(in: target.connectTimeout * 3)
@@ -146,6 +152,21 @@ package actor OpenSSHConnection: RemoteConnection {
       }
       if !arrived { try await park("login", child, deadline) }
     }
+  }
+
+  /// The file with the pins of fleet.lock, which stand for the target's own files.
+  private func pinFile() throws(TransportError) -> [String] {
+    guard let pins else { return target.knownHostsFiles }
+    let path = folder.path + "/h"
+    let text = pins.map { $0 + "\n" }.joined()
+    if let failure = LocalFile.replace(path, with: Array(text.utf8)) {
+      throw TransportError(
+        .internalFailure,
+        step: "connect",
+        "a private file in /tmp could not be written: \(failure.text)"
+      )
+    }
+    return [path]
   }
 
   /// The `ProxyCommand` of the target's route; a jump host is shared with all nodes behind it.
@@ -415,9 +436,9 @@ final class PrivateFolder: Sendable {
     remove()
   }
 
-  /// Removes the folder with the sockets and the fetched key in it.
+  /// Removes the folder with the sockets, the fetched key and the pins in it.
   func remove() {
-    for name in ["s", "k", "a"] { unlink("\(path)/\(name)") }
+    for name in ["s", "k", "a", "h"] { unlink("\(path)/\(name)") }
     rmdir(path)
   }
 }

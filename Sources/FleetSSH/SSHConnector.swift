@@ -155,7 +155,18 @@ package final class SSHConnector: Connector {
     }
     // Opens encrypted keys; a file that cannot be used is for ssh to complain about.
     let opened = (try? credentials(target).opened) ?? []
-    let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
+    // ssh does not know fleet.lock: the verdict on its pins is made here, and handed over as lines.
+    let pins =
+      target.pin == nil
+      ? nil
+      : try HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles)).lines()
+    let connection = try OpenSSHConnection(
+      target,
+      shared,
+      because: reason,
+      openedKeys: opened,
+      pins: pins
+    )
     recorder?.begin()
     do throws(TransportError) {
       try await connection.open()

@@ -1,3 +1,5 @@
+package import FleetModel
+
 /// One authenticated connection to a node.
 ///
 /// Implemented by `FleetSSH` and by test doubles. A connection runs one command at a time. Exit status 0 proves nothing (libssh2 1.10 reports it
@@ -131,6 +133,8 @@ package struct TransportError: Error, Hashable, Sendable {
     case hostKeyUnsupported, noCommonAlgorithm, authenticationRefused, identityUnreadable
     case sudoPasswordWrong, sudoPasswordRequired, sudoNotAllowed, sudoNeedsTerminal
     case connectionLost, outputTooLarge, tlsFailed, closed, cancelled, internalFailure
+    /// Another machine answers than the one that is pinned, or two nodes are one.
+    case identityRefused
   }
 
   /// What failed.
@@ -187,6 +191,11 @@ package struct SSHTarget: Hashable, Sendable {
   package var identitiesOnly = false
   /// What carries the connection.
   package var transport: Transport
+  /// What `fleet.lock` pins for the node, empty where it does not name it; nil where there is no such
+  /// file, or the target is no node.
+  package var pin: NodePin?
+  /// Whether names are hashed that are written into known_hosts (`HashKnownHosts`).
+  package var hashesKnownHosts = false
 
   /// What carries a connection.
   package enum Transport: String, Hashable, Sendable, CaseIterable {
