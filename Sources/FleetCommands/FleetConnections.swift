@@ -38,10 +38,15 @@ struct FleetConnections: Sendable {
     var isForeign = false
   }
 
-  /// Asks for the passphrases that the keys of `targets` need, once each, before anything connects.
+  /// Gets what the logins to `targets` need, once each, before anything connects: the passphrases of
+  /// keys, and sudo's passwords where fleet.yaml says where they are.
   ///
-  /// Without a terminal nothing is asked; the login then says what is missing.
-  func unlock(_ targets: [SSHTarget]) {
+  /// Without a terminal no passphrase is asked for; the login then says what is missing.
+  /// - Throws: `ExitCode` after telling why a password that fleet.yaml names cannot be had.
+  func unlock(_ targets: [SSHTarget]) throws {
+    for (node, password) in try SudoPasswords.found(for: targets) {
+      connector.useSudoPassword(password, for: node)
+    }
     guard Terminal.canAsk, Environment["FLEETCTL_KEY_PASSPHRASE"] == nil else { return }
     for path in connector.lockedIdentities(of: targets) {
       for _ in 0..<3 {
@@ -61,8 +66,8 @@ struct FleetConnections: Sendable {
     _ nodes: [NodeResources],
     target: @escaping @Sendable (NodeResources) -> SSHTarget,
     progress: @escaping @Sendable (String) -> Void
-  ) async -> [Link] {
-    unlock(nodes.map(target))
+  ) async throws -> [Link] {
+    try unlock(nodes.map(target))
     var links = await look(at: nodes, target: target, progress: progress)
     let waiting = links.indices.filter { links[$0].wantsSudoPassword }
     if !waiting.isEmpty, let password = askForSudo(waiting.map { links[$0].target }) {

@@ -19,7 +19,7 @@ extension HostPinning {
       target.pin = NodePin(hostKeys: targets[index].pin?.hostKeys ?? [])
       return target
     }
-    connections.unlock(asked)
+    try connections.unlock(asked)
     let answers = await connections.enrol(asked)
     let clones = clones(pending, answers)
     var failed = false

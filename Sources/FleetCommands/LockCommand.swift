@@ -192,7 +192,7 @@ struct LockedFleet {
     let nodes = nodes
     let found = try NodeTargets.found(nodes, fleet, folder: folder)
     let targets = nodes.map { found[$0] }
-    connections.unlock(targets)
+    try connections.unlock(targets)
     return await withTaskGroup(of: (Int, Result<Answer, ApplyError>).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask { (index, await Self.answer(target, connections, body)) }

@@ -8,7 +8,14 @@ import FleetTransport
 /// Key by key the node's `ssh:` counts, else its group's (merged into the node by now), else the
 /// fleet's, else ssh_config's, else the default. docs/ssh.md is the user's side of it.
 struct NodeTargets {
-  private let targets: [NodeID: SSHTarget]
+  private var targets: [NodeID: SSHTarget]
+  private let settings: [NodeID: NodeSSH]
+
+  /// Puts another target in the place of that of `node`.
+  mutating func replace(_ target: SSHTarget, of node: FleetNode) { targets[node.id] = target }
+
+  /// What fleet.yaml says about logging in to `node`, one of those given to `init`.
+  func settings(of node: FleetNode) -> NodeSSH? { settings[node.id] }
 
   /// The target of `node`, one of those given to `init`.
   subscript(node: FleetNode) -> SSHTarget {
@@ -52,6 +59,7 @@ struct NodeTargets {
       }
     }
     self.targets = targets
+    self.settings = Dictionary(zip(nodes.map(\.id), settings)) { first, _ in first }
   }
 
   /// The targets of `nodes` with what the `fleet.lock` in `folder` pins for them; ends the command

@@ -37,7 +37,7 @@ struct PingCommand: AsyncParsableCommand {
   func run() async throws {
     let targets = try NodeTargets.selected(nodes, options)
     let connections = FleetConnections()
-    connections.unlock(targets)
+    try connections.unlock(targets)
     let reports = await connections.ping(targets)
     switch format {
     case .json: try Terminal.result(json(reports).rendered(pretty: true) + "\n")
@@ -93,6 +93,7 @@ extension NodeTargets {
     let folder: String
     let nodes: [FleetNode]
     let targets: [SSHTarget]
+    let settings: [NodeSSH]
 
     init(_ names: [String], _ options: FleetOptions) throws {
       let loaded = try LoadedFleet.load(options)
@@ -112,6 +113,7 @@ extension NodeTargets {
       folder = loaded.folder
       nodes = chosen
       targets = chosen.map { found[$0] }
+      settings = chosen.compactMap { found.settings(of: $0) }
     }
   }
 }

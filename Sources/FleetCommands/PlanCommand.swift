@@ -21,6 +21,7 @@ struct PlanCommand: AsyncParsableCommand {
         fleetctl plan -target node.redis-1
         fleetctl plan -l role=redis,zone!=a
         fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
+        fleetctl plan --read-only              in CI, with a key that can change nothing
         fleetctl plan --format json | jq '.plan.changes[].address'
       """
   )
@@ -44,6 +45,12 @@ struct PlanCommand: AsyncParsableCommand {
     help: "Exit 2 when there are changes, 0 when there are none."
   )
   var detailedExitCode = false
+
+  @Flag(
+    name: [.customLong("read-only"), .customLong("read-only", withSingleDash: true)],
+    help: "Log in as `ssh.observer`, whom sudo lets look and do nothing else."
+  )
+  var readOnly = false
 
   @Flag(help: "Show the content of files that are created, too.")
   var showCreated = false
@@ -71,7 +78,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
     let planning = try Planning(options, planOptions.options)
-    let links = try await planning.observe()
+    let links = try await planning.observe(readOnly: readOnly)
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     let file = PlanFile(plan, meta: PlanMeta.now())

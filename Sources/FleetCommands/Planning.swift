@@ -54,10 +54,11 @@ struct Planning {
     }
   }
 
-  /// Connects to all nodes and looks at them.
-  func observe() async throws -> [FleetConnections.Link] {
-    let targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
-    return await connections.observe(nodes) { node in
+  /// Connects to all nodes and looks at them; with `readOnly` as a user who may do nothing else.
+  func observe(readOnly: Bool = false) async throws -> [FleetConnections.Link] {
+    var targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
+    if readOnly { targets = try targets.asObserver(nodes.map(\.node)) }
+    return try await connections.observe(nodes) { [targets] node in
       targets[node.node]
     } progress: { line in
       Terminal.note(displayable(line) + "\n")

@@ -30,6 +30,7 @@ struct TargetBuilder {
         ?? .seconds(config.connectTimeout ?? 5),
       transport: settings.transport
     )
+    target.becomePassword = settings.becomePassword
     target.hostKeyAlias = config.hostKeyAlias
     target.identityAgent = config.identityAgent
     target.identitiesOnly = config.identitiesOnly

@@ -231,7 +231,8 @@ package actor OpenSSHConnection: RemoteConnection {
   private func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     try demandMaster()
     let deadline = Deadline(in: command.deadline)
-    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
+    let password = shared.sudoPassword.text(for: target)
+    let invocation = try Invocation(command, target, sudoPassword: password)
     let child = try start(arguments.command(invocation.text))
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
     while !child.hasFallenSilent {

@@ -6,7 +6,8 @@ extension SSHConnection {
   /// Runs one command on a channel of its own.
   func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     let deadline = Deadline(in: command.deadline)
-    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
+    let password = shared.sudoPassword.text(for: target)
+    let invocation = try Invocation(command, target, sudoPassword: password)
     let channel = try await openChannel(deadline)
     try await start(invocation.text, on: channel, deadline)
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
