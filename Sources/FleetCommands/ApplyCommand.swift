@@ -136,6 +136,7 @@ struct ApplyCommand: AsyncParsableCommand {
     await Failpoint.reach(.connect)
     let links = try await planning.observe()
     await Failpoint.reach(.gathered)
+    try await planning.refuseForeign(links)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
     stream.tell(approved)

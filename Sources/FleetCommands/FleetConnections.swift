@@ -34,12 +34,19 @@ struct FleetConnections: Sendable {
     let observation: NodeObservation
     /// Whether it failed only because sudo wants a password that nobody gave.
     var wantsSudoPassword = false
+    /// Whether another machine answered than the one that is pinned, or one that is two nodes.
+    var isForeign = false
   }
 
-  /// Asks for the passphrases that the keys of `targets` need, once each, before anything connects.
+  /// Gets what the logins to `targets` need, once each, before anything connects: the passphrases of
+  /// keys, and sudo's passwords where fleet.yaml says where they are.
   ///
-  /// Without a terminal nothing is asked; the login then says what is missing.
-  func unlock(_ targets: [SSHTarget]) {
+  /// Without a terminal no passphrase is asked for; the login then says what is missing.
+  /// - Throws: `ExitCode` after telling why a password that fleet.yaml names cannot be had.
+  func unlock(_ targets: [SSHTarget]) throws {
+    for (node, password) in try SudoPasswords.found(for: targets) {
+      connector.useSudoPassword(password, for: node)
+    }
     guard Terminal.canAsk, Environment["FLEETCTL_KEY_PASSPHRASE"] == nil else { return }
     for path in connector.lockedIdentities(of: targets) {
       for _ in 0..<3 {
@@ -59,17 +66,16 @@ struct FleetConnections: Sendable {
     _ nodes: [NodeResources],
     target: @escaping @Sendable (NodeResources) -> SSHTarget,
     progress: @escaping @Sendable (String) -> Void
-  ) async -> [Link] {
-    unlock(nodes.map(target))
+  ) async throws -> [Link] {
+    try unlock(nodes.map(target))
     var links = await look(at: nodes, target: target, progress: progress)
     let waiting = links.indices.filter { links[$0].wantsSudoPassword }
-    guard !waiting.isEmpty, let password = askForSudo(waiting.map { links[$0].target }) else {
-      return links
+    if !waiting.isEmpty, let password = askForSudo(waiting.map { links[$0].target }) {
+      use(sudoPassword: password)
+      let again = await look(at: waiting.map { nodes[$0] }, target: target, progress: progress)
+      for (index, link) in zip(waiting, again) { links[index] = link }
     }
-    use(sudoPassword: password)
-    let again = await look(at: waiting.map { nodes[$0] }, target: target, progress: progress)
-    for (index, link) in zip(waiting, again) { links[index] = link }
-    return links
+    return await Self.withoutClones(links, progress)
   }
 
   /// Asks for the sudo password of `targets`; nil when nobody can be asked.
@@ -115,13 +121,15 @@ struct FleetConnections: Sendable {
         target: target,
         connection: connection,
         observation: .unreachable(step: error.step, cause: error.message, remedy: error.remedy),
-        wantsSudoPassword: error.code == .sudoPasswordRequired
+        wantsSudoPassword: error.code == .sudoPasswordRequired,
+        isForeign: error.isForeign(target)
       )
     }
     do {
       let connection = try await connector.connect(to: target)
       do {
         let observed = try await Self.look(at: node.resources, over: connection)
+        if let pin = target.pin { try observed.identity.check(pin, of: target.node) }
         return Link(
           resources: node,
           target: target,
@@ -164,9 +172,20 @@ struct FleetConnections: Sendable {
     await connector.trace(to: target)
   }
 
-  /// Opens one more connection.
+  /// Opens one more connection, to the machine that is pinned or not at all.
+  ///
+  /// With a pin beyond the host key this costs a round trip; a look at the node compares it for nothing.
   func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    try await connector.connect(to: target)
+    let connection = try await connector.connect(to: target)
+    guard let pin = target.pin, pin.machineID != nil || pin.nodeID != nil else { return connection }
+    do throws(TransportError) {
+      let identity = try await NodeIdentity.read(over: connection, nonce: Nonce.make())
+      try identity.check(pin, of: target.node)
+    } catch {
+      await connection.close()
+      throw error
+    }
+    return connection
   }
 }
 

@@ -29,7 +29,8 @@ package struct Fleetctl: AsyncParsableCommand {
       InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
       PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
       RollbackCommand.self, RolesCommand.self, ExplainCommand.self, GraphCommand.self,
-      SchemaCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self,
+      SchemaCommand.self, HostsCommand.self, BootstrapCommand.self, PingCommand.self,
+      DoctorCommand.self,
       LockCommand.self, VersionCommand.self,
     ]
   )

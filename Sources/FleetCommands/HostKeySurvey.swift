@@ -41,6 +41,7 @@ struct HostKeySteps {
       connectTimeout: node.connectTimeout
     )
     target.hostKeyAlias = hop.hostKeyAlias
+    target.hashesKnownHosts = hop.hashesKnownHosts
     target.route = way.count > 1 ? .jumps(way.dropLast()) : .direct
     return target
   }
@@ -81,6 +82,9 @@ struct HostKeySurvey {
     }
   }
 
+  /// What is pinned already.
+  var pinned: [(SSHTarget, HostKey)] { keys { $0 == .pinned } }
+
   /// What may be pinned.
   var unknown: [(SSHTarget, HostKey)] { keys { $0 == .unknown } }
 
@@ -98,14 +102,24 @@ struct HostKeySurvey {
 
   /// Machines that show one key, which are one machine or copies of one: names, and the fingerprint.
   ///
-  /// Several names for one jump host are no fault.
-  func clones(among nodes: Set<String>) -> [(nodes: [String], fingerprint: String)] {
+  /// What `lock` pins of nodes that were not asked counts too. Several names for one jump host are no
+  /// fault.
+  func clones(
+    among nodes: Set<String>,
+    _ lock: FleetLock?
+  ) -> [(nodes: [String], fingerprint: String)] {
     var owners: [String: [String]] = [:]
+    for (node, pin) in lock?.nodes ?? [:] where !nodes.contains(node.name) {
+      for key in pin.hostKeys.compactMap(HostKey.init(line:)) {
+        owners[key.fingerprint, default: []].append(node.name)
+      }
+    }
     for offer in offers where nodes.contains(offer.target.node) {
       guard case .success(let (key, _)) = offer.outcome else { continue }
       owners[key.fingerprint, default: []].append(offer.target.node)
     }
-    return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }.map { ($1, $0) }
+    return owners.filter { $0.value.count > 1 }.sorted { $0.key < $1.key }
+      .map { ($1.sorted(), $0) }
   }
 
   /// Whether some machine gave nothing that may be pinned.
@@ -130,7 +144,9 @@ struct HostKeySurvey {
         case .failure(let error):
           return [target.node, place, "-", "-", "\(error.step): \(displayable(error.message))"]
         case .success(let (key, state)):
-          return [target.node, place, key.type, key.fingerprint, state.description]
+          let isHalf = state == .unknown && target.pin != nil && KnownHosts.hold(key, of: target)
+          let text = isHalf ? "in known_hosts, new to fleet.lock" : state.description
+          return [target.node, place, key.type, key.fingerprint, text]
         }
       }
   }

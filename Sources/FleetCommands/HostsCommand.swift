@@ -1,5 +1,4 @@
 import ArgumentParser
-import FleetConfig
 import FleetDiagnostics
 import FleetModel
 import FleetSSH
@@ -9,7 +8,7 @@ import FleetTransport
 struct HostsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "hosts",
-    abstract: "Pin the host keys of the fleet's nodes.",
+    abstract: "Pin what the fleet's machines are known by.",
     subcommands: [TrustHostsCommand.self]
   )
 }
@@ -19,16 +18,25 @@ struct TrustHostsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trust",
     abstract:
-      "Fetch the nodes' host keys, show them in one table, and pin them after one confirmation.",
+      "Pin the nodes' host keys after one confirmation, then what else the machines are known by.",
     discussion: """
-      Compare the fingerprints with what each machine's console prints for
+      Fetches the host keys, shows them in one table, and asks once. The pins go to fleet.lock beside the
+      fleet file, to be committed, and to your known_hosts. Compare the fingerprints with what each
+      machine's console prints for
         ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
-      Keys that are pinned already are left alone. Jump hosts come first, with a confirmation of
-      their own, because the way to the nodes leads through them.
+      Then it logs in and adds machine-id and node id of each machine to fleet.lock; a node that has no
+      node id is given a random one (/var/lib/fleetctl/node-id). From then on a machine with other values
+      is refused before anything is written to it. --host-keys-only leaves the login out, for machines
+      that do not know your user yet (see `fleetctl bootstrap`).
 
-      A key that changed is never replaced on the way: --rotate does that for the nodes that are
-      named, shows the old and the new fingerprint, and wants the word `replace`. Where nobody can be
-      asked, --fingerprint says which new key is expected of the one node.
+      What is pinned already is left alone. Jump hosts come first, with a confirmation of their own,
+      because the way to the nodes leads through them; they are pinned in known_hosts.
+
+      What changed is never replaced on the way: --rotate does that for the nodes that are named, shows
+      the old and the new fingerprint, and wants the word `replace`. Where nobody can be asked,
+      --fingerprint says which host key is expected of the one node.
+
+      Exits 9 when some node gave nothing to pin, 11 when two nodes are one machine or copies of one image.
 
       EXAMPLES
         fleetctl hosts trust
@@ -50,11 +58,14 @@ struct TrustHostsCommand: AsyncParsableCommand {
   )
   var autoApprove = false
 
-  @Flag(help: "Replace the pinned keys of the named nodes by those that they show now.")
+  @Flag(help: "Replace what is pinned of the named nodes by what they show now.")
   var rotate = false
 
-  @Option(help: "With --rotate and one node: the fingerprint that its new key must have.")
+  @Option(help: "With --rotate and one node: the fingerprint that its host key must have.")
   var fingerprint: String?
+
+  @Flag(help: "Do not log in: pin the host keys, not machine-id and node id.")
+  var hostKeysOnly = false
 
   func validate() throws {
     if rotate {
@@ -76,106 +87,11 @@ struct TrustHostsCommand: AsyncParsableCommand {
       )
       throw ExitStatus.notApproved.error
     }
-    let targets = try NodeTargets.selected(nodes, options)
-    let names = Set(targets.map(\.node))
-    let steps = HostKeySteps(targets)
-    var failed = false
-    var pinned = 0
-    for targets in steps.levels {
-      let survey = await HostKeySurvey.of(targets)
-      try Terminal.result(Table.render(survey.table))
-      try refuse(survey.clones(among: names))
-      failed = failed || survey.hasFailures(rotating: rotate)
-      if rotate { pinned += try replace(survey.changed) }
-      pinned += try trust(survey.unknown)
-    }
-    if failed { throw ExitStatus.unreachable.error }
-    if pinned == 0 { Terminal.note("Every host key is pinned already.\n") }
-  }
-
-  /// Copies of one image are one identity; pinning them would let each stand in for the other.
-  private func refuse(_ clones: [(nodes: [String], fingerprint: String)]) throws {
-    guard !clones.isEmpty else { return }
-    for clone in clones {
-      let names = clone.nodes.map { "`\($0)`" }.joined(separator: ", ")
-      Terminal.note(
-        "error: nodes \(names) show one host key, \(clone.fingerprint): they are one machine, or copies "
-          + "of one image.\n  Make a key of its own on each copy, then trust it:\n"
-          + "    rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh\n"
-      )
-    }
-    Terminal.note("None of them was pinned.\n")
-    throw ExitStatus.identityRefused.error
-  }
-
-  // MARK: Pinning
-
-  private func trust(_ keys: [(SSHTarget, HostKey)]) throws -> Int {
-    guard !keys.isEmpty else { return 0 }
-    if !autoApprove {
-      guard Terminal.canAsk else {
-        Terminal.note("error: \(keys.count) more keys are new, and nobody can be asked.\n")
-        throw ExitStatus.notApproved.error
-      }
-      let answer = Terminal.ask("Pin these \(keys.count) keys? Only `yes` is accepted: ")
-      guard answer == "yes" else {
-        Terminal.note("Nothing was pinned.\n")
-        throw ExitStatus.notApproved.error
-      }
-    }
-    let files = Dictionary(grouping: keys) { $0.0.knownHostsFiles.first ?? "" }
-    for file in files.keys.sorted() {
-      let lines = (files[file] ?? []).map { KnownHosts.line($0.0, $0.1) }
-      do throws(TransportError) {
-        try KnownHosts.append(lines, to: file)
-      } catch {
-        Terminal.note("error: \(error.message)\n")
-        throw ExitStatus.failure.error
-      }
-      Terminal.note("Pinned \(lines.count) keys in \(file).\n")
-    }
-    return keys.count
-  }
-
-  private func replace(_ keys: [(SSHTarget, HostKey)]) throws -> Int {
-    // Jump hosts of the named nodes are in the table too, but were not named.
-    let keys = keys.filter { nodes.contains($0.0.node) }
-    guard !keys.isEmpty else { return 0 }
-    try confirmReplacing(keys)
-    for (target, key) in keys {
-      let left: [String]
-      do throws(TransportError) {
-        left = try KnownHosts.rotate(target, to: key)
-      } catch {
-        Terminal.note("error: \(error.message)\n")
-        throw ExitStatus.failure.error
-      }
-      Terminal.note("Replaced the key of \(target.node) by \(key.type) \(key.fingerprint).\n")
-      for place in left {
-        Terminal.note("warning: \(place) still pins another key for it by a pattern.\n")
-      }
-    }
-    return keys.count
-  }
-
-  private func confirmReplacing(_ keys: [(SSHTarget, HostKey)]) throws {
-    if let fingerprint {
-      for (target, key) in keys where key.fingerprint != fingerprint {
-        Terminal.note(
-          "error: \(target.node) shows \(key.fingerprint), not \(displayable(fingerprint)). Nothing "
-            + "was replaced.\n"
-        )
-        throw ExitStatus.identityRefused.error
-      }
-      return
-    }
-    let answer = Terminal.ask(
-      "A changed key may be an attack. If you compared the new fingerprints with the machines' own,\n"
-        + "write `replace` to replace the pins of \(keys.count) nodes: "
-    )
-    guard answer == "replace" else {
-      Terminal.note("Nothing was replaced.\n")
-      throw ExitStatus.notApproved.error
-    }
+    let selection = try NodeTargets.Selection(nodes, options)
+    var pinning = try HostPinning(self, selection)
+    let failed = try await pinning.pinHostKeys()
+    let unreached = hostKeysOnly ? false : try await pinning.pinIdentities()
+    if failed || unreached { throw ExitStatus.unreachable.error }
+    if !pinning.hasChanged { Terminal.note("Everything is pinned already.\n") }
   }
 }

@@ -192,7 +192,7 @@ struct LockedFleet {
     let nodes = nodes
     let found = try NodeTargets.found(nodes, fleet, folder: folder)
     let targets = nodes.map { found[$0] }
-    connections.unlock(targets)
+    try connections.unlock(targets)
     return await withTaskGroup(of: (Int, Result<Answer, ApplyError>).self) { group in
       for (index, target) in targets.enumerated() {
         group.addTask { (index, await Self.answer(target, connections, body)) }
@@ -234,16 +234,16 @@ struct LockedFleet {
 
   /// One line a node; a node where it failed makes the command fail.
   func tell(_ answers: [(String, Result<Void, ApplyError>)], _ word: String) throws {
-    var failed = false
+    var failed: [ExitStatus] = []
     for (node, answer) in answers {
       switch answer {
       case .success: try Terminal.result("\(node): \(word)\n")
       case .failure(let error):
-        failed = true
+        failed.append(error.isForeign ? .identityRefused : .failure)
         Terminal.note("error: \(node): \(displayable(error.message))\n")
       }
     }
-    if failed { throw ExitStatus.failure.error }
+    if !failed.isEmpty { throw ExitStatus.worst(failed).error }
   }
 }
 

@@ -9,6 +9,9 @@ struct NodeSSH {
   let identityFile: String?
   let knownHosts: [String]?
   let become: SSHTarget.Become
+  let becomePassword: PasswordSource?
+  let observer: String?
+  let observerKey: String?
   let connectTimeout: TimeSpan?
   let transport: SSHTarget.Transport
   let way: Way
@@ -34,9 +37,17 @@ struct NodeSSH {
     identityFile = (own.identityFile ?? all.identityFile).map { Files.resolve($0, in: folder) }
     knownHosts = (own.knownHosts ?? all.knownHosts)?.map { Files.resolve($0, in: folder) }
     become = (own.become ?? all.become) == "none" ? .none : .sudo
+    becomePassword = Self.password(own.becomePassword ?? all.becomePassword, folder)
+    observer = own.observer ?? all.observer
+    observerKey = (own.observerKey ?? all.observerKey).map { Files.resolve($0, in: folder) }
     connectTimeout = own.connectTimeout ?? all.connectTimeout
     transport = (own.transport ?? all.transport).flatMap(SSHTarget.Transport.init) ?? .auto
     way = Self.way(own) ?? Self.way(all) ?? .asConfigured
+  }
+
+  private static func password(_ source: PasswordSource?, _ folder: String) -> PasswordSource? {
+    guard case .file(let path)? = source else { return source }
+    return .file(Files.resolve(path, in: folder))
   }
 
   private static func fill(_ pattern: String, _ node: String) -> String {

@@ -8,14 +8,21 @@ import FleetTransport
 /// Key by key the node's `ssh:` counts, else its group's (merged into the node by now), else the
 /// fleet's, else ssh_config's, else the default. docs/ssh.md is the user's side of it.
 struct NodeTargets {
-  private let targets: [NodeID: SSHTarget]
+  private var targets: [NodeID: SSHTarget]
+  private let settings: [NodeID: NodeSSH]
+
+  /// Puts another target in the place of that of `node`.
+  mutating func replace(_ target: SSHTarget, of node: FleetNode) { targets[node.id] = target }
+
+  /// What fleet.yaml says about logging in to `node`, one of those given to `init`.
+  func settings(of node: FleetNode) -> NodeSSH? { settings[node.id] }
 
   /// The target of `node`, one of those given to `init`.
   subscript(node: FleetNode) -> SSHTarget {
     targets[node.id] ?? SSHTarget(node: node.id.name, host: node.address.value, user: "root")
   }
 
-  /// Looks up `nodes` in ssh_config, all of them side by side.
+  /// Looks up `nodes` in ssh_config, all of them side by side, and their pins in `lock`.
   ///
   /// Relative paths in fleet.yaml are relative to `folder`, the file's own.
   /// - Throws: `TargetFailure` for the first node, in the order of `nodes`, that has no usable answer.
@@ -23,7 +30,8 @@ struct NodeTargets {
     _ nodes: [FleetNode],
     _ fleet: Fleet,
     folder: String,
-    resolver: ConfigResolver? = nil
+    resolver: ConfigResolver? = nil,
+    lock: FleetLock? = nil
   ) throws(TargetFailure) {
     let account = Self.account()
     let resolver = resolver ?? ConfigResolver(account: account)
@@ -33,12 +41,13 @@ struct NodeTargets {
     var targets: [NodeID: SSHTarget] = [:]
     var owners: [Endpoint: String] = [:]
     for (node, settings) in zip(nodes, settings) {
-      let target: SSHTarget
+      var target: SSHTarget
       do {
         target = try TargetBuilder(settings, resolver, account).target()
       } catch {
         throw TargetFailure(node: node.id.name, error)
       }
+      target.pin = lock.map { $0.nodes[node.id] ?? NodePin() }
       targets[node.id] = target
       let opened = node.ssh.port ?? fleet.ssh.port ?? 22
       if fleet.settings.firewall == "ufw", target.port != opened {
@@ -50,12 +59,15 @@ struct NodeTargets {
       }
     }
     self.targets = targets
+    self.settings = Dictionary(zip(nodes.map(\.id), settings)) { first, _ in first }
   }
 
-  /// The targets of `nodes`; ends the command after telling why where there are none.
+  /// The targets of `nodes` with what the `fleet.lock` in `folder` pins for them; ends the command
+  /// after telling why where there are none.
   static func found(_ nodes: [FleetNode], _ fleet: Fleet, folder: String) throws -> NodeTargets {
+    let lock = try FleetLockFile.load(folder).lock
     do throws(TargetFailure) {
-      return try NodeTargets(nodes, fleet, folder: folder)
+      return try NodeTargets(nodes, fleet, folder: folder, lock: lock)
     } catch {
       error.tell()
       throw error.status.error

@@ -10,10 +10,11 @@ struct PingCommand: AsyncParsableCommand {
     commandName: "ping",
     abstract: "Log in to the nodes step by step and say which step fails and what to do.",
     discussion: """
-      Resolves, connects, exchanges keys, verifies the host key, logs in, becomes root and looks for the
-      programs that fleetctl needs there. Changes nothing.
+      Resolves, connects, exchanges keys, verifies the host key, logs in, becomes root, compares the machine
+      with fleet.lock and looks for the programs that fleetctl needs there. Changes nothing.
 
-      Exits 0 when every node can be managed, and 9 when some cannot.
+      Exits 0 when every node can be managed, 9 when some cannot, and 11 when another machine answers for
+      one than fleet.lock pins.
 
       EXAMPLES
         fleetctl ping
@@ -36,11 +37,14 @@ struct PingCommand: AsyncParsableCommand {
   func run() async throws {
     let targets = try NodeTargets.selected(nodes, options)
     let connections = FleetConnections()
-    connections.unlock(targets)
+    try connections.unlock(targets)
     let reports = await connections.ping(targets)
     switch format {
     case .json: try Terminal.result(json(reports).rendered(pretty: true) + "\n")
     case .human: try Terminal.result(text(reports))
+    }
+    if reports.contains(where: { $0.error?.isForeign($0.target) == true }) {
+      throw ExitStatus.identityRefused.error
     }
     if reports.contains(where: { !$0.isWell }) { throw ExitStatus.unreachable.error }
   }
@@ -80,19 +84,36 @@ extension NodeTargets {
   ///
   /// - Throws: `ExitCode` after telling why, for an unsound fleet or a name that is not in it.
   static func selected(_ names: [String], _ options: FleetOptions) throws -> [SSHTarget] {
-    let loaded = try LoadedFleet.load(options)
-    guard let resolved = loaded.resolved else {
-      loaded.tell(colour: options.colour)
-      throw ExitStatus.failure.error
+    try Selection(names, options).targets
+  }
+
+  /// Named nodes of a fleet, with the file's folder.
+  struct Selection {
+    let fleet: Fleet
+    let folder: String
+    let nodes: [FleetNode]
+    let targets: [SSHTarget]
+    let settings: [NodeSSH]
+
+    init(_ names: [String], _ options: FleetOptions) throws {
+      let loaded = try LoadedFleet.load(options)
+      guard let resolved = loaded.resolved else {
+        loaded.tell(colour: options.colour)
+        throw ExitStatus.failure.error
+      }
+      let known = resolved.fleet.nodes.map(\.id.name)
+      for name in names where !known.contains(name) {
+        let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
+        Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
+        throw ExitStatus.failure.error
+      }
+      let chosen = resolved.fleet.nodes.filter { names.isEmpty || names.contains($0.id.name) }
+      let found = try NodeTargets.found(chosen, resolved.fleet, folder: loaded.folder)
+      fleet = resolved.fleet
+      folder = loaded.folder
+      nodes = chosen
+      targets = chosen.map { found[$0] }
+      settings = chosen.compactMap { found.settings(of: $0) }
     }
-    let known = resolved.fleet.nodes.map(\.id.name)
-    for name in names where !known.contains(name) {
-      let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
-      Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
-      throw ExitStatus.failure.error
-    }
-    let chosen = resolved.fleet.nodes.filter { names.isEmpty || names.contains($0.id.name) }
-    let targets = try found(chosen, resolved.fleet, folder: loaded.folder)
-    return chosen.map { targets[$0] }
   }
 }

@@ -1,4 +1,6 @@
 import FleetDiagnostics
+import FleetModel
+import FleetProbe
 import FleetSSH
 import FleetTransport
 
@@ -109,6 +111,7 @@ extension FleetConnections {
     case .success(let connection):
       do throws(TransportError) {
         report.steps.append(try await Self.becomeRoot(connection, target))
+        if let step = try await Self.recognise(connection, target) { report.steps.append(step) }
         report.steps.append(try await Self.findPrograms(connection, target))
       } catch {
         report.error = error
@@ -148,6 +151,28 @@ extension FleetConnections {
     }
     let how = target.become == .sudo ? "sudo works" : "logged in as root"
     return PingReport.Step(name: "sudo", detail: how, duration: clock.now - start)
+  }
+
+  /// Compares what the machine says it is with fleet.lock; nil where there is none.
+  private static func recognise(
+    _ connection: any RemoteConnection,
+    _ target: SSHTarget
+  ) async throws(TransportError) -> PingReport.Step? {
+    guard let pin = target.pin else { return nil }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let identity = try await NodeIdentity.read(over: connection, nonce: Nonce.make())
+    try identity.check(pin, of: target.node)
+    let parts = [
+      pin.machineID == nil ? nil : "machine-id", pin.nodeID == nil ? nil : "node id",
+    ].compactMap { $0 }
+    return PingReport.Step(
+      name: "identity",
+      detail: parts.isEmpty
+        ? "fleet.lock pins the host key alone; `fleetctl hosts trust \(target.node)` adds the rest"
+        : parts.joined(separator: " and ") + " as fleet.lock pins them",
+      duration: clock.now - start
+    )
   }
 
   /// Programs of the probe and of the runtime on the node; their packages in Debian.

@@ -13,13 +13,15 @@ struct PlanCommand: AsyncParsableCommand {
       Reads every node over SSH in one round trip, changes nothing and takes no lock. A node that cannot be
       reached is shown with its cause; the others are planned.
 
-      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable.
+      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable. Exits 11
+      when another machine answers for a node than fleet.lock pins, or one machine for two nodes.
 
       EXAMPLES
         fleetctl plan
         fleetctl plan -target node.redis-1
         fleetctl plan -l role=redis,zone!=a
         fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
+        fleetctl plan --read-only              in CI, with a key that can change nothing
         fleetctl plan --format json | jq '.plan.changes[].address'
       """
   )
@@ -43,6 +45,12 @@ struct PlanCommand: AsyncParsableCommand {
     help: "Exit 2 when there are changes, 0 when there are none."
   )
   var detailedExitCode = false
+
+  @Flag(
+    name: [.customLong("read-only"), .customLong("read-only", withSingleDash: true)],
+    help: "Log in as `ssh.observer`, whom sudo lets look and do nothing else."
+  )
+  var readOnly = false
 
   @Flag(help: "Show the content of files that are created, too.")
   var showCreated = false
@@ -70,7 +78,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
     let planning = try Planning(options, planOptions.options)
-    let links = try await planning.observe()
+    let links = try await planning.observe(readOnly: readOnly)
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     let file = PlanFile(plan, meta: PlanMeta.now())
@@ -81,7 +89,9 @@ struct PlanCommand: AsyncParsableCommand {
     case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
     }
     if let out { try save(file, to: out) }
-    return exit(for: plan)
+    let status = exit(for: plan)
+    return links.contains(where: \.isForeign)
+      ? ExitStatus.worst([status, .identityRefused]) : status
   }
 
   private func save(_ file: PlanFile, to path: String) throws {

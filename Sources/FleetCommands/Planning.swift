@@ -54,14 +54,33 @@ struct Planning {
     }
   }
 
-  /// Connects to all nodes and looks at them.
-  func observe() async throws -> [FleetConnections.Link] {
-    let targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
-    return await connections.observe(nodes) { node in
+  /// Connects to all nodes and looks at them; with `readOnly` as a user who may do nothing else.
+  func observe(readOnly: Bool = false) async throws -> [FleetConnections.Link] {
+    var targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
+    if readOnly { targets = try targets.asObserver(nodes.map(\.node)) }
+    return try await connections.observe(nodes) { [targets] node in
       targets[node.node]
     } progress: { line in
       Terminal.note(displayable(line) + "\n")
     }
+  }
+
+  /// Ends the command where a node is another machine than the one that is pinned, before anything is
+  /// changed anywhere.
+  func refuseForeign(_ links: [FleetConnections.Link]) async throws {
+    let foreign = links.filter(\.isForeign).map(\.resources.node.id.name)
+    guard !foreign.isEmpty else { return }
+    for link in links { await link.connection?.close() }
+    for link in links where link.isForeign {
+      guard case .unreachable(_, let cause, let remedy) = link.observation else { continue }
+      Terminal.note("error: node.\(link.resources.node.id): \(displayable(cause))\n")
+      for line in (remedy ?? "").split(separator: "\n") {
+        Terminal.note("  \(displayable(String(line)))\n")
+      }
+    }
+    Terminal.note("Nothing was changed.\n")
+    let names = foreign.joined(separator: ", ")
+    throw EarlyEnd(status: .identityRefused, reason: "another machine answers for \(names)")
   }
 
   /// Plans from what was seen.

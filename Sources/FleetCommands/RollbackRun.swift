@@ -43,7 +43,8 @@ struct RollbackRun {
       case .success(let review): reviews[node.id] = review
       case .failure(let error):
         Terminal.note("error: node.\(name): \(displayable(error.message))\n")
-        throw EarlyEnd(status: .unreachable, reason: "node.\(name): \(error.message)")
+        let status: ExitStatus = error.isForeign ? .identityRefused : .unreachable
+        throw EarlyEnd(status: status, reason: "node.\(name): \(error.message)")
       }
     }
     try refuse(reviews)

@@ -30,9 +30,12 @@ struct TargetBuilder {
         ?? .seconds(config.connectTimeout ?? 5),
       transport: settings.transport
     )
+    target.becomePassword = settings.becomePassword
     target.hostKeyAlias = config.hostKeyAlias
     target.identityAgent = config.identityAgent
     target.identitiesOnly = config.identitiesOnly
+    // A file that fleet.yaml names is the fleet's own and is read in reviews.
+    target.hashesKnownHosts = settings.knownHosts == nil && config.hashesKnownHosts
     target.route = try route(config)
     return target
   }
@@ -129,7 +132,8 @@ struct TargetBuilder {
       hostKeyAlias: config.hostKeyAlias,
       // Without ssh_config nobody else could say which key to use.
       identityFiles: query.source == .none ? settings.identityFile.map { [$0] } ?? [] : [],
-      hasProxyCommand: isFirst && config.proxyCommand != nil
+      hasProxyCommand: isFirst && config.proxyCommand != nil,
+      hashesKnownHosts: own.isEmpty && config.hashesKnownHosts
     )
   }
 

@@ -99,6 +99,12 @@ package struct SSHSettings: Sendable {
   package var identityFile: String?
   /// `sudo` or `none`.
   package var become: String?
+  /// Where sudo's password comes from.
+  package var becomePassword: PasswordSource?
+  /// Login user of `plan --read-only`, who may only look.
+  package var observer: String?
+  /// Public key file of that user, for `bootstrap`.
+  package var observerKey: String?
   /// known_hosts files instead of the user's of ssh_config; the first is written to.
   package var knownHosts: [String]?
   /// Deadline of each connection phase.

@@ -8,6 +8,8 @@ package struct ProbeError: Error, Hashable, Sendable {
     case missingTrailer
     /// The trailer counts other sections than there are.
     case wrongCount
+    /// The observer may not show a file that the plan needs.
+    case hidden
   }
 
   /// What is wrong with it.

@@ -20,11 +20,16 @@ package struct NodeProbe {
     deadline: Duration = .seconds(60)
   ) async throws(TransportError) -> ObservedNode {
     let request = request.normalized
-    let command = RemoteCommand(
+    let lines = request.lines(nonce: nonce)
+    var command = RemoteCommand(
       program: RemoteScript.program,
-      stdin: RemoteScript.input(script: ProbeScript.text, frames: [request.lines(nonce: nonce)]),
+      stdin: RemoteScript.input(script: ProbeScript.text, frames: [lines]),
       asRoot: true,
       deadline: deadline
+    )
+    command.look = RemoteCommand.Look(
+      digest: ObserverScript.digest,
+      stdin: RemoteScript.frame(lines)
     )
     let result = try await connection.run(command)
     do {

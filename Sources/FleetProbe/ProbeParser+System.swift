@@ -15,6 +15,7 @@ extension ProbeParser {
       case "kernel": facts.kernel = value
       case "hostname": facts.hostname = value
       case "machine_id": facts.machineID = value
+      case "node_id": facts.nodeID = value
       case "boot_id": facts.bootID = value
       case "machine": facts.architecture = value
       case "memory": facts.memoryBytes = (words.count > 1 ? Int(words[1]) ?? 0 : 0) << 10

@@ -15,7 +15,8 @@ package struct ProbeParser {
   ///   - request: What was asked: everything in it gets an answer, `unknown` where none came.
   ///   - nonce: The nonce of that conversation.
   /// - Returns: The observation.
-  /// - Throws: `ProbeError` when the trailer is missing or counts wrongly.
+  /// - Throws: `ProbeError` when the trailer is missing or counts wrongly, or the observer hides what
+  ///   the plan needs.
   package static func parse(
     _ bytes: [UInt8],
     request: ProbeRequest,
@@ -25,6 +26,14 @@ package struct ProbeParser {
       request: request,
       sections: try AnswerSections(bytes, nonce: nonce)
     )
+    if let hidden = parser.sections.first("hidden") {
+      throw ProbeError(
+        code: .hidden,
+        message:
+          "the observer does not show \(Printable.line(hidden.text)): fleetctl does not manage it "
+          + "yet, and only root may read it. Apply once, or plan without --read-only"
+      )
+    }
     parser.readSystem()
     parser.readDevices()
     parser.readPaths()

@@ -86,6 +86,7 @@ package enum ProbeScript {
       first_line /proc/sys/kernel/osrelease; printf 'kernel=%s\n' "$first"
       first_line /proc/sys/kernel/hostname; printf 'hostname=%s\n' "$first"
       first_line /etc/machine-id; printf 'machine_id=%s\n' "$first"
+      first_line /var/lib/fleetctl/node-id; printf 'node_id=%s\n' "$first"
       first_line /proc/sys/kernel/random/boot_id; printf 'boot_id=%s\n' "$first"
       first_line /proc/meminfo; printf 'memory=%s\n' "$first"
       first_line /proc/uptime; printf 'uptime=%s\n' "$first"

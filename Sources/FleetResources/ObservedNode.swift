@@ -154,6 +154,8 @@ package struct SystemFacts: Sendable, Hashable {
   package var systemdVersion = 0
   /// /etc/machine-id.
   package var machineID = ""
+  /// The random id that `hosts trust` gave the node (/var/lib/fleetctl/node-id), empty for none.
+  package var nodeID = ""
   /// Boot id.
   package var bootID = ""
   /// Host name.

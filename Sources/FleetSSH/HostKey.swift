@@ -19,6 +19,18 @@ package struct HostKey: Hashable, Sendable {
     fingerprint = "SHA256:" + digest.prefix { $0 != "=" }
   }
 
+  /// Reads `TYPE BASE64` as known_hosts and `fleet.lock` write it; nil when it is not well formed.
+  package init?(line: String) {
+    let words = line.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 2, let blob = Digests.base64Decoded(Array(words[1].utf8)),
+      let key = HostKey(blob: blob), key.type == words[0]
+    else { return nil }
+    self = key
+  }
+
+  /// `TYPE BASE64`, as known_hosts and `fleet.lock` write it.
+  package var line: String { "\(type) \(base64)" }
+
   /// Key types that libssh2 1.10 verifies and that are worth offering, best first.
   ///
   /// `ssh-rsa` is left out: libssh2 1.10 knows it only with SHA-1.

@@ -1,6 +1,6 @@
 package import FleetTransport
 
-/// How an offered host key stands to the operator's known_hosts files.
+/// How an offered host key stands to `fleet.lock` and the operator's known_hosts files.
 package enum HostKeyState: Sendable, Hashable, CustomStringConvertible {
   /// Pinned already.
   case pinned

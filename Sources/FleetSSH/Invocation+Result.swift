@@ -15,10 +15,41 @@ extension Invocation {
       return result
     }
     let text = String(decoding: flow.errors, as: UTF8.self)
+    if target.become == .observe { try Self.refuseLook(text, target) }
     if let refusal = Self.refusals.first(where: { $0.matches(text, status) }) {
       throw refusal.error(text, target)
     }
     return result
+  }
+
+  /// What an observer, or sudo before it, has against a look.
+  private static func refuseLook(_ text: String, _ target: SSHTarget) throws(TransportError) {
+    let cure =
+      "Install the observer of this fleetctl and its rule:\n"
+      + "  fleetctl bootstrap \(target.node) --user root"
+    if let range = text.firstRange(of: Observer.complaint) {
+      let digest = PrintableText.line(
+        text[range.upperBound...].utf8.prefix { $0 > 0x20 },
+        limit: 64
+      )
+      throw TransportError(
+        .sudoNotAllowed,
+        step: "observer",
+        "the observer on \(target.node) belongs to another version of fleetctl: it holds script "
+          + digest.prefix(12) + "…",
+        remedy: cure
+      )
+    }
+    guard text.contains("sudo") || text.contains("sudoers") || text.contains(" not allowed ") else {
+      return
+    }
+    throw TransportError(
+      .sudoNotAllowed,
+      step: "observer",
+      "sudo does not let \(target.user) run \(Observer.path) on \(target.node): "
+        + PrintableText.line(text.utf8),
+      remedy: cure
+    )
   }
 
   private struct Refusal {
@@ -66,8 +97,8 @@ extension Invocation {
       code: .sudoPasswordWrong,
       words: ["Sorry, try again", "incorrect password attempt", "Authentication failed"],
       meaning: "sudo refused the password",
-      remedy:
-        "Set FLEETCTL_SUDO_PASSWORD to the right one, or unset it to be asked. It was sent once."
+      remedy: "It was sent once. Correct what `become_password` of the node names, or"
+        + " FLEETCTL_SUDO_PASSWORD, or unset that to be asked."
     ),
     Refusal(
       code: .sudoPasswordRequired,
@@ -77,8 +108,8 @@ extension Invocation {
       ],
       meaning: "sudo wants a password",
       remedy:
-        "Set FLEETCTL_SUDO_PASSWORD, run fleetctl in a terminal to be asked, or allow NOPASSWD on"
-        + " the node. The lines:\n  fleetctl doctor --sudoers"
+        "Name its source in `ssh.become_password`, set FLEETCTL_SUDO_PASSWORD, run fleetctl in a"
+        + " terminal to be asked, or allow NOPASSWD on the node. The lines:\n  fleetctl doctor --sudoers"
     ),
     Refusal(
       code: .sudoNotAllowed,

@@ -19,7 +19,21 @@ struct Invocation: Sendable {
   /// is therefore started by a shell that says a marker when it runs as root, then skips lines up to
   /// the same marker: the password is never taken for input of the program, and the program's input
   /// is never taken for a second try of the password.
-  init(_ command: RemoteCommand, _ target: SSHTarget, sudoPassword: String?) {
+  ///
+  /// - Throws: `.sudoNotAllowed` for a command that is no look where only looks are allowed.
+  init(
+    _ command: RemoteCommand,
+    _ target: SSHTarget,
+    sudoPassword: String?
+  ) throws(TransportError) {
+    if command.asRoot, target.become == .observe {
+      guard let look = command.look else { throw Self.refusal(target) }
+      usesSudo = true
+      text = "env LC_ALL=C sudo -n -- \(Observer.path)"
+      input = Array("\(Observer.greeting)\(look.digest)\n".utf8) + look.stdin
+      heldInput = nil
+      return
+    }
     usesSudo = command.asRoot && target.become == .sudo
     guard usesSudo else {
       text = command.program
@@ -42,6 +56,15 @@ struct Invocation: Sendable {
     input = Array("\(password)\n".utf8)
     let marker = Array("\(word)\n".utf8)
     heldInput = (marker, marker + command.stdin)
+  }
+
+  private static func refusal(_ target: SSHTarget) -> TransportError {
+    TransportError(
+      .sudoNotAllowed,
+      step: "sudo",
+      "\(target.user) may only look at \(target.node): this connection changes nothing",
+      remedy: "Leave --read-only out to log in as the fleet's own user."
+    )
   }
 
   /// `text` as one word of a POSIX shell.

@@ -96,8 +96,20 @@ package struct KnownHosts: Sendable {
   }
 
   /// The line that pins `key` for `target`, without a newline.
-  package static func line(_ target: SSHTarget, _ key: HostKey) -> String {
-    "\(name(of: target)) \(key.type) \(key.base64)"
+  ///
+  /// With a `salt` of 20 random bytes the name is hashed, as `HashKnownHosts` wants it.
+  package static func line(_ target: SSHTarget, _ key: HostKey, salt: [UInt8]? = nil) -> String {
+    let name = name(of: target)
+    guard let salt else { return "\(name) \(key.line)" }
+    let hash = Digests.hmacSHA1(key: salt, Array(name.utf8))
+    return "|1|\(Digests.base64(salt))|\(Digests.base64(hash)) \(key.line)"
+  }
+
+  /// Whether the files of `target` pin `key` for it by themselves, whatever fleet.lock says.
+  package static func hold(_ key: HostKey, of target: SSHTarget) -> Bool {
+    var bare = target
+    bare.pin = nil
+    return HostKeyState(key, of: bare) == .pinned
   }
 
   /// The line that pins `key` for `host` at `port`, without a newline.

@@ -81,12 +81,14 @@ extension KnownHosts {
   ///
   /// In each of `target.knownHostsFiles` that pins other keys for exactly this host and port, a line
   /// that names nothing else goes and a line with more names loses this one; `key` is added to the
-  /// first file. Lines with marks, patterns that cover it and comments stay.
+  /// first file, with a hashed name where there is a `salt`. Lines with marks, patterns that cover it
+  /// and comments stay.
   /// - Returns: places of lines that still pin another key, `FILE:LINE`, because a pattern covers more.
   /// - Throws: `.internalFailure` with the system's reason; that file is then as it was.
   package static func rotate(
     _ target: SSHTarget,
-    to key: HostKey
+    to key: HostKey,
+    salt: [UInt8]? = nil
   ) throws(TransportError) -> [String] {
     let name = Array(name(of: target).utf8)
     var left: [String] = []
@@ -100,7 +102,11 @@ extension KnownHosts {
       var edited = KnownHostsEdit(contents)
       edited.forget(name, except: key)
       left += edited.left.map { "\(path):\($0)" }
-      if index == 0 { edited.add(line(target, key)) }
+      let isThere = KnownHosts([edited.contents]).lines(
+        about: String(decoding: name, as: UTF8.self)
+      )
+      .contains { $0.marker == .none && $0.key == key }
+      if index == 0, !isThere { edited.add(line(target, key, salt: salt)) }
       guard edited.contents != contents else { continue }
       if let failure = LocalFile.replace(path, with: edited.contents) {
         throw unwritable(path, failure)

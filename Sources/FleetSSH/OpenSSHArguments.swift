@@ -37,13 +37,18 @@ struct OpenSSHArguments: Sendable {
 
   /// The connection itself: logs in, says `marker`, and lasts until its input ends.
   ///
-  /// `agent` is the path of the agent to ask, the operator's or ours; nil for none. `proxy` is the
+  /// `knownHosts` are the files to believe. `agent` is the path of the agent to ask, the operator's or ours; nil for none. `proxy` is the
   /// `ProxyCommand` that the target's route needs; nil for a direct connection.
-  func master(marker: String, agent: String?, proxy: String?) -> [String] {
+  func master(
+    marker: String,
+    agent: String?,
+    proxy: String?,
+    knownHosts: [String]
+  ) -> [String] {
     let seconds = max(1, Int(target.connectTimeout.components.seconds))
     var options = [
       "ControlMaster=yes", "ControlPersist=no", "StrictHostKeyChecking=yes",
-      "UserKnownHostsFile=\(SSHOption.paths(target.knownHostsFiles))",
+      "UserKnownHostsFile=\(SSHOption.paths(knownHosts))",
       "GlobalKnownHostsFile=none", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
       "PreferredAuthentications=publickey", "PasswordAuthentication=no",
       "KbdInteractiveAuthentication=no", "ConnectTimeout=\(seconds)", "ServerAliveInterval=15",

@@ -11,7 +11,9 @@ extension OpenSSHConnection {
     let agent = keyAgent()
     defer { agent?.stop() }
     let socket = agent == nil ? shared.agents.socket(for: target) : folder.path + "/a"
-    let child = try start(arguments.master(marker: marker, agent: socket, proxy: proxy))
+    let child = try start(
+      arguments.master(marker: marker, agent: socket, proxy: proxy, knownHosts: try pinFile())
+    )
     master = child
     // ssh bounds connecting by itself; this bounds all of its steps.
     let deadline = Deadline(in: target.connectTimeout * 3)
@@ -24,6 +26,21 @@ extension OpenSSHConnection {
       }
       if !arrived { try await park("login", child, deadline) }
     }
+  }
+
+  /// The file with the pins of fleet.lock, which stand for the target's own files.
+  private func pinFile() throws(TransportError) -> [String] {
+    guard let pins else { return target.knownHostsFiles }
+    let path = folder.path + "/h"
+    let text = pins.map { $0 + "\n" }.joined()
+    if let failure = LocalFile.replace(path, with: Array(text.utf8)) {
+      throw TransportError(
+        .internalFailure,
+        step: "connect",
+        "a private file in /tmp could not be written: \(failure.text)"
+      )
+    }
+    return [path]
   }
 
   /// The `ProxyCommand` of the target's route; a jump host is shared with all nodes behind it.

@@ -4,7 +4,8 @@ extension OpenSSHConnection {
   /// Runs one command through the connection that the child holds.
   func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     try demandMaster()
-    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
+    let password = shared.sudoPassword.text(for: target)
+    let invocation = try Invocation(command, target, sudoPassword: password)
     let upload = await Upload.begin(invocation.size, shared.uploads)
     defer { upload?.end() }
     let deadline = Deadline(in: command.deadline)

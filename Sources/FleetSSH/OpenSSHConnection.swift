@@ -15,6 +15,8 @@ package actor OpenSSHConnection: RemoteConnection {
   nonisolated let arguments: OpenSSHArguments
   // Keys from encrypted files, which ssh could not open.
   nonisolated let openedKeys: [PrivateKey]
+  // What fleet.lock pins, as lines of known_hosts; nil leaves it to the target's files.
+  nonisolated let pins: [String]?
   nonisolated private let turn = Gate(1)
   /// See `RemoteConnection`.
   nonisolated package let detour: String?
@@ -36,7 +38,8 @@ package actor OpenSSHConnection: RemoteConnection {
     _ target: SSHTarget,
     _ shared: SSHConnector.Shared,
     because reason: String,
-    openedKeys: [PrivateKey] = []
+    openedKeys: [PrivateKey] = [],
+    pins: [String]? = nil
   ) throws(TransportError) {
     guard let loop = EventLoop.shared, let folder = PrivateFolder() else {
       throw TransportError(
@@ -49,6 +52,7 @@ package actor OpenSSHConnection: RemoteConnection {
     self.target = target
     self.shared = shared
     self.openedKeys = openedKeys
+    self.pins = pins
     self.folder = folder
     arguments = OpenSSHArguments(
       target: target,

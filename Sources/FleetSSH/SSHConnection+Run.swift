@@ -5,7 +5,8 @@ import Glibc
 extension SSHConnection {
   /// Runs one command on a channel of its own.
   func perform(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
-    let invocation = Invocation(command, target, sudoPassword: shared.sudoPassword.text)
+    let password = shared.sudoPassword.text(for: target)
+    let invocation = try Invocation(command, target, sudoPassword: password)
     let upload = await Upload.begin(invocation.size, shared.uploads)
     defer { upload?.end() }
     let deadline = Deadline(in: command.deadline)

@@ -46,9 +46,14 @@ package final class SSHConnector: Connector {
     )
   }
 
-  /// Gives the password for `sudo` to all commands from now on.
+  /// Gives the password for `sudo` to all commands from now on, except on nodes with one of their own.
   package func useSudoPassword(_ password: String) {
-    shared.sudoPassword.text = password
+    shared.sudoPassword.set(password, for: nil)
+  }
+
+  /// Gives the password for `sudo` on the node with this id.
+  package func useSudoPassword(_ password: String, for node: String) {
+    shared.sudoPassword.set(password, for: node)
   }
 
   /// The identity files of `targets` that still need a passphrase, sorted.
@@ -171,10 +176,21 @@ package final class SSHConnector: Connector {
     }
     // Opens encrypted keys; a file that cannot be used is for ssh to complain about.
     let opened = (try? credentials(target).opened) ?? []
+    // ssh does not know fleet.lock: the verdict on its pins is made here, and handed over as lines.
+    let pins =
+      target.pin == nil
+      ? nil
+      : try HostKeyPolicy(target, in: try knownHosts.knownHosts(in: target.knownHostsFiles)).lines()
     recorder?.begin()
     var drops = Drops(target)
     while true {
-      let connection = try OpenSSHConnection(target, shared, because: reason, openedKeys: opened)
+      let connection = try OpenSSHConnection(
+        target,
+        shared,
+        because: reason,
+        openedKeys: opened,
+        pins: pins
+      )
       do throws(TransportError) {
         try await connection.open()
         recorder?.mark("ssh", "logged in; \(connection.detour ?? "")")
@@ -251,16 +267,28 @@ package final class SSHConnector: Connector {
   }
 }
 
-/// The password for `sudo`, which may become known in the middle of a run.
+/// The passwords for `sudo`, which may become known in the middle of a run.
 final class SudoPassword: Sendable {
-  private let value: Mutex<String?>
-
-  init(_ text: String?) {
-    value = Mutex(text)
+  private struct State {
+    var common: String?
+    var own: [String: String] = [:]
   }
 
-  var text: String? {
-    get { value.withLock { $0 } }
-    set { value.withLock { $0 = newValue } }
+  private let state: Mutex<State>
+
+  init(_ text: String?) {
+    state = Mutex(State(common: text))
+  }
+
+  /// The password on the node of `target`: its own, else the one for all.
+  func text(for target: SSHTarget) -> String? {
+    state.withLock { $0.own[target.node] ?? $0.common }
+  }
+
+  /// Sets the password of one node, or with nil the one for all others.
+  func set(_ text: String, for node: String?) {
+    state.withLock { state in
+      if let node { state.own[node] = text } else { state.common = text }
+    }
   }
 }

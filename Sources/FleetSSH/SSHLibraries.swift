@@ -73,6 +73,18 @@ package enum IdentityCheck {
     }
   }
 
+  /// The public half of the key at `path`, private or public, as type and base64; nil when the file does
+  /// not show it.
+  package static func publicLine(_ path: String) -> String? {
+    let store = IdentityStore()
+    let key = store.publicHalf(at: path) ?? store.publicHalf(at: path + ".pub")
+    if let key, !key.isCertificate { return "\(key.type) \(Digests.base64(key.blob))" }
+    guard let identity = try? store.identity(at: path) else { return nil }
+    if let key = identity.publicKey { return "\(key.type) \(Digests.base64(key.blob))" }
+    guard case .success(let opened) = store.key(of: identity, passphrase: nil) else { return nil }
+    return "\(opened.publicKey.type) \(Digests.base64(opened.publicKey.blob))"
+  }
+
   /// The names of the keys that ssh(1) and fleetctl try when none is configured.
   package static let defaultNames = Credentials.defaultNames
 

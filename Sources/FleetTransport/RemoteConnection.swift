@@ -1,3 +1,5 @@
+package import FleetModel
+
 /// One authenticated connection to a node.
 ///
 /// Implemented by `FleetSSH` and by test doubles. A connection runs one command at a time. Exit status 0 proves nothing (libssh2 1.10 reports it
@@ -40,6 +42,23 @@ package struct RemoteCommand: Sendable {
   package var deadline: Duration
   /// The most bytes accepted on stdout and stderr together.
   package var outputCap: Int
+  /// What a node's own observer is to be told where it stands for `program`; nil for commands that are
+  /// no look.
+  package var look: Look?
+
+  /// A look at the node, for nodes that let us do nothing else.
+  package struct Look: Sendable {
+    /// Digest of the script that the observer must hold.
+    package var digest: String
+    /// Its standard input, without the script.
+    package var stdin: [UInt8]
+
+    /// Makes a look.
+    package init(digest: String, stdin: [UInt8]) {
+      self.digest = digest
+      self.stdin = stdin
+    }
+  }
 
   /// Makes a command; 60 s and 64 MiB unless said otherwise.
   package init(
@@ -131,6 +150,8 @@ package struct TransportError: Error, Hashable, Sendable {
     case hostKeyUnsupported, noCommonAlgorithm, authenticationRefused, identityUnreadable
     case sudoPasswordWrong, sudoPasswordRequired, sudoNotAllowed, sudoNeedsTerminal
     case connectionLost, outputTooLarge, tlsFailed, closed, cancelled, internalFailure
+    /// Another machine answers than the one that is pinned, or two nodes are one.
+    case identityRefused
   }
 
   /// What failed.
@@ -175,6 +196,8 @@ package struct SSHTarget: Hashable, Sendable {
   package var knownHostsFiles: [String]
   /// How to become root.
   package var become: Become
+  /// Where sudo's password comes from; nil for what holds for all nodes.
+  package var becomePassword: PasswordSource?
   /// Deadline of connect, handshake and login each.
   package var connectTimeout: Duration
   /// The name under which known_hosts is searched, without a port; nil for the host's.
@@ -187,6 +210,11 @@ package struct SSHTarget: Hashable, Sendable {
   package var identitiesOnly = false
   /// What carries the connection.
   package var transport: Transport
+  /// What `fleet.lock` pins for the node, empty where it does not name it; nil where there is no such
+  /// file, or the target is no node.
+  package var pin: NodePin?
+  /// Whether names are hashed that are written into known_hosts (`HashKnownHosts`).
+  package var hashesKnownHosts = false
 
   /// What carries a connection.
   package enum Transport: String, Hashable, Sendable, CaseIterable {
@@ -204,6 +232,8 @@ package struct SSHTarget: Hashable, Sendable {
     case sudo
     /// The login user is root already.
     case none
+    /// Only looking: `sudo` for the one program that looks at the node, and for nothing else.
+    case observe
   }
 
   /// Makes a target.

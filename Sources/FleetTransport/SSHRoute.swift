@@ -34,6 +34,8 @@ package struct SSHHop: Hashable, Sendable {
   package var identityFiles: [String]
   /// Whether ssh_config reaches this hop through a command of its own (`ProxyCommand`).
   package var hasProxyCommand: Bool
+  /// Whether names are hashed that are written into its known_hosts file (`HashKnownHosts`).
+  package var hashesKnownHosts: Bool
 
   /// Makes a hop that is reached directly with what ssh_config says.
   package init(
@@ -47,7 +49,8 @@ package struct SSHHop: Hashable, Sendable {
     knownHostsFiles: [String],
     hostKeyAlias: String? = nil,
     identityFiles: [String] = [],
-    hasProxyCommand: Bool = false
+    hasProxyCommand: Bool = false,
+    hashesKnownHosts: Bool = false
   ) {
     self.name = name
     self.user = user
@@ -60,6 +63,7 @@ package struct SSHHop: Hashable, Sendable {
     self.hostKeyAlias = hostKeyAlias
     self.identityFiles = identityFiles
     self.hasProxyCommand = hasProxyCommand
+    self.hashesKnownHosts = hashesKnownHosts
   }
 }
 

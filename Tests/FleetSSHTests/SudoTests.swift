@@ -181,7 +181,7 @@ struct SudoTests {
     var target = SSHTarget(node: "web-1", host: "h", user: "bob")
     target.become = .sudo
     let command = RemoteCommand(program: "true", asRoot: true)
-    let invocation = Invocation(command, target, sudoPassword: nil)
+    let invocation = try Invocation(command, target, sudoPassword: nil)
     var flow = Flow(input: [], held: nil, cap: 1000)
     flow.take(Array(words.utf8)[...], isError: true)
     let error = #expect(throws: TransportError.self) { try invocation.result(flow, 1, target) }

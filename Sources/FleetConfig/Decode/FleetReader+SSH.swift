@@ -4,8 +4,8 @@ internal import FleetYAML
 
 extension FleetReader {
   static let sshKeys = [
-    "user", "port", "identity_file", "become", "known_hosts", "connect_timeout", "host", "config",
-    "jump", "proxy_command", "transport",
+    "user", "port", "identity_file", "become", "become_password", "observer", "observer_key",
+    "known_hosts", "connect_timeout", "host", "config", "jump", "proxy_command", "transport",
   ]
 
   /// Reads `ssh` of the fleet, of a group or of a node.
@@ -15,12 +15,13 @@ extension FleetReader {
       let value = entry.value
       ssh.keys.append(Located(entry.key, at: entry.keySpan))
       switch entry.key {
-      case "user":
-        let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
-        ssh.user = scalars.text(value, "`user`", form: form, Grammar.isUser)
+      case "user": ssh.user = login(value, "`user`")
       case "port": ssh.port = scalars.number(value, in: 1...65535)
       case "identity_file": ssh.identityFile = path(value, "`identity_file`")
       case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
+      case "become_password": ssh.becomePassword = password(value)
+      case "observer": ssh.observer = login(value, "`observer`")
+      case "observer_key": ssh.observerKey = path(value, "`observer_key`")
       case "known_hosts": ssh.knownHosts = knownHosts(value)
       case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
       case "host": ssh.host = lookedUp(value)
@@ -39,6 +40,25 @@ extension FleetReader {
       )
     }
     return ssh
+  }
+
+  private mutating func login(_ node: YAMLNode, _ what: String) -> String? {
+    let form = "a login name of letters, digits, `.`, `_` or `-`, at most 32"
+    return scalars.text(node, what, form: form, Grammar.isUser)
+  }
+
+  /// The text is not shown where it is none: it may be the password itself.
+  private mutating func password(_ node: YAMLNode) -> PasswordSource? {
+    guard let text = scalars.text(node) else { return nil }
+    guard let source = PasswordSource(text) else {
+      scalars.report(
+        .invalidValue,
+        node,
+        "`become_password` must be \(PasswordSource.form)."
+      )
+      return nil
+    }
+    return source
   }
 
   private mutating func knownHosts(_ node: YAMLNode) -> [String]? {

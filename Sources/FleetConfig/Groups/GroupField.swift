@@ -59,7 +59,9 @@ package enum GroupFields {
 
   static let ssh: [GroupField<SSHSettings>] = [
     .init("user", \.user), .init("port", \.port), .init("identity_file", \.identityFile),
-    .init("become", \.become), .init("known_hosts", \.knownHosts),
+    .init("become", \.become), .init("become_password", \.becomePassword),
+    .init("observer", \.observer), .init("observer_key", \.observerKey),
+    .init("known_hosts", \.knownHosts),
     .init("connect_timeout", \.connectTimeout), .init("host", \.host),
     .init("config", \.config), .init("jump", \.jump), .init("proxy_command", \.proxyCommand),
     .init("transport", \.transport),

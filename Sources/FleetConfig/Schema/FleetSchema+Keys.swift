@@ -120,6 +120,24 @@ extension FleetSchema {
       Field("identity_file", "Private key.", Shape.ref("path").like("~/.ssh/autobot_key")),
       Field("become", "How to become root.", .word(["sudo", "none"])),
       Field(
+        "become_password",
+        "Where sudo's password comes from; never the password itself.",
+        Shape.text(
+          "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|(file|command):[^\\u0000-\\u001f\\u007f]*"
+            + "[^\\u0000-\\u001f\\u007f ][^\\u0000-\\u001f\\u007f]*)$"
+        ).like("prompt", "command:pass show web-1")
+      ),
+      Field(
+        "observer",
+        "Login name of `plan --read-only`, who may look and change nothing.",
+        Shape.unsigned(FleetPatterns.user).like("fleet-ci")
+      ),
+      Field(
+        "observer_key",
+        "Public key file of the observer, for `bootstrap`.",
+        Shape.ref("path").like("keys/fleet-ci.pub")
+      ),
+      Field(
         "known_hosts",
         "Files of known host keys; `hosts trust` writes to the first.",
         .anyOf([.ref("path"), .list(.ref("path"))])

@@ -24,6 +24,8 @@ package struct ClientConfig: Hashable, Sendable {
   package var globalKnownHosts: [String]
   /// `HostKeyAlias`.
   package var hostKeyAlias: String?
+  /// `HashKnownHosts`.
+  package var hashesKnownHosts = false
   /// `ConnectTimeout` in seconds, nil for the kernel's.
   package var connectTimeout: Int?
 }

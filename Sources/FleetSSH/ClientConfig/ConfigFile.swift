@@ -146,7 +146,7 @@ struct ConfigFile {
       }
       values.single[line.key] = line.rest
     case "hostname", "user", "port", "identityagent", "identitiesonly", "hostkeyalias",
-      "connecttimeout":
+      "connecttimeout", "hashknownhosts":
       // To ssh `none` is a time that was not given.
       if line.key == "connecttimeout", words[0] == "none" { return }
       if values.single[line.key] == nil { values.single[line.key] = words[0] }
@@ -187,6 +187,7 @@ struct ConfigFile {
           ?? ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"]
       )
       config.identityAgent = try OpenSSHConfig.agent(values.single["identityagent"], tokens)
+      config.hashesKnownHosts = Self.isYes(values.single["hashknownhosts"])
       config.identitiesOnly = Self.isYes(values.single["identitiesonly"])
       config.proxyJump = values.single["proxyjump"].flatMap { $0.lowercased() == "none" ? nil : $0 }
       if let command = values.single["proxycommand"], command.lowercased() != "none" {

@@ -55,6 +55,7 @@ struct OpenSSHConfig {
         globalKnownHosts: Self.paths(last("globalknownhostsfile") ?? "")
       )
       config.identityAgent = try Self.agent(last("identityagent"), tokens)
+      config.hashesKnownHosts = last("hashknownhosts") == "yes"
       config.identitiesOnly = last("identitiesonly") == "yes"
       config.proxyJump = last("proxyjump").flatMap { $0 == "none" ? nil : $0 }
       config.proxyCommand = try command.map { word throws(ConfigTokens.Unknown) in
