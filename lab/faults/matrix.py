@@ -1,6 +1,6 @@
 """The cells: which fault is tried at which phase, and what may come of it.
 
-E untouched · S staged only · R taken back, as before the run · C new and confirmed. More than one letter: either is right, what decides
+E untouched · S staged only · R taken back, as before the run · C new and confirmed · Z in part, and it says so. More than one letter: either is right, what decides
 is who is first. A dash: it cannot happen there.
 """
 
@@ -27,12 +27,12 @@ runner killed on the node   | -  | -  | -  | -   | ES  | R   | R   | R   | -   |
 watchdog killed again and again | - | - | - | -  | -   | -   | C   | C   | C   | C  | C  | -  | - | -
 disk full                   | E  | E  | E  | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
 inodes gone                 | E  | E  | E  | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
-read-only file system       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
+read-only file system       | R  | R  | R  | R   | R   | R   | Z   | -   | -   | -  | -  | -  | - | -
 a file made immutable       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
 EIO on fsync                | ES | ES | ES | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
 sudo revoked                | E  | E  | E  | CR  | CR  | R   | R   | R   | R   | R  | R  | C  | C | C
 drift in between            | -  | E  | E  | ER  | ER  | -   | -   | -   | -   | -  | -  | -  | - | -
-foreign file in the way     | E  | E  | E  | ER  | ER  | R   | -   | -   | -   | -  | -  | -  | - | -
+foreign file in the way     | Z  | E  | E  | ER  | ER  | R   | -   | -   | -   | -  | -  | -  | - | -
 port held by a stranger     | -  | -  | -  | -   | -   | -   | -   | R   | -   | -  | -  | -  | - | -
 second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -

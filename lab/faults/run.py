@@ -199,6 +199,7 @@ def main():
     # A build beside the run must not change what is tried.
     copy = folder / "fleetctl"
     if pathlib.Path(fleetctl) != copy:
+        copy.unlink(missing_ok=True)
         shutil.copy2(fleetctl, copy)
     fleetctl = str(copy)
     print(f"faults: {len(cells)} cells on {len(lab.machines)} machines", flush=True)
