@@ -76,7 +76,7 @@ def main():
             row = rows.get((fault, phase))
             code = row["exit"] if row else ""
             print(f"| {fault} | {mark(row)} | {'(killed)' if isinstance(code, int) and code < 0 else code} |")
-    print("\n## Not run\n")
+    print("\n## Not run, and known limits\n")
     for what, why in matrix.SKIPPED.items():
         print(f"- {what}: {why}.")
     for name in ("interrupts.md", "cuts.md"):
