@@ -1,3 +1,4 @@
+import FleetConfig
 import FleetDiagnostics
 import FleetModel
 import FleetSSH
