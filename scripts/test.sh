@@ -25,6 +25,9 @@ else
   echo "SKIPPED: it needs python3 with jsonschema and yaml (python3-jsonschema, python3-yaml)"
 fi
 
+step "logins: ssh's verdict and fleetctl's, on loopback"
+lab/logins.sh --check .build/debug/fleetctl
+
 step "fuzzing, half a minute"
 Fuzz/run.sh 30 || [ $? -eq 3 ]
 

@@ -135,8 +135,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
     await Failpoint.reach(.connect)
     let links = try await planning.observe()
-    await Failpoint.reach(.gathered)
     try await planning.refuseForeign(links)
+    await Failpoint.reach(.gathered)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
     stream.tell(approved)

@@ -11,14 +11,23 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Check this machine: versions, algorithms and their limits, keys, agent, known_hosts.",
     discussion: """
-      Connects to nobody; `fleetctl ping` does. Exits 0 when nothing is wrong, else 1.
+      Connects to nobody; `fleetctl ping` does. Exits 0 when nothing is wrong, else 1. With a fleet file it
+      looks at the fleet's own keys, too: type, passphrase, permissions, certificate, whether the agent
+      holds them.
 
       EXAMPLES
         fleetctl doctor
+        fleetctl doctor -f fleet.yaml
         fleetctl doctor --sudoers > fleetctl.sudoers      the rule for the nodes
         fleetctl doctor --sudoers --user deploy
       """
   )
+
+  @Option(
+    name: [.customShort("f"), .customLong("file")],
+    help: ArgumentHelp("The fleet file whose keys to look at, too.", valueName: "file")
+  )
+  var file: String?
 
   @Flag(help: "Print the sudo rule that the nodes need, and nothing else.")
   var sudoers = false
@@ -28,7 +37,7 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     if sudoers { return try printSudoers() }
-    let checks = OperatorCheck.all()
+    let checks = OperatorCheck.all() + (try file.map(FleetKeyCheck.all) ?? [])
     try Terminal.result(checks.map(\.line).joined())
     if checks.contains(where: { $0.state == .wrong }) { throw ExitStatus.failure.error }
   }
@@ -132,7 +141,8 @@ struct OperatorCheck {
     return [OperatorCheck(state: .told, what: "key files", text: text)]
   }
 
-  private static func key(_ path: String) -> OperatorCheck {
+  /// What is to be said about one key file.
+  static func key(_ path: String) -> OperatorCheck {
     var status = stat()
     guard stat(path, &status) == 0 else {
       let text = "\(path): \(String(cString: strerror(errno)))"

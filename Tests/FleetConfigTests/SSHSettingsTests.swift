@@ -15,7 +15,8 @@ struct SSHSettingsTests {
   @Test(arguments: [
     "{jump: none}", "{jump: bastion}", "{jump: [a, \"u@b:22\", \"[::1]:7\"]}", "{host: \"%n\"}",
     "{host: \"%n.example.org\"}", "{config: none}", "{known_hosts: [a, ~/b]}",
-    "{proxy_command: \"nc %h %p\"}",
+    "{proxy_command: \"nc %h %p\"}", "{become_password: prompt}",
+    "{become_password: \"command:pass show a\"}", "{observer: ci, observer_key: keys/ci.pub}",
   ])
   func isAccepted(_ ssh: String) {
     #expect(details(ssh) == [])
@@ -34,6 +35,16 @@ struct SSHSettingsTests {
   @Test(arguments: ["-F", "a b", "%h", "`x`"])
   func hostThatSSHWouldReadOtherwiseIsRefused(_ host: String) {
     #expect(details("{host: \"\(host)\"}").count == 1)
+  }
+
+  @Test
+  func passwordInTheFileIsRefusedAndNotRepeated() {
+    #expect(
+      details("{become_password: hunter2}") == [
+        "`become_password` must be `prompt`, `env:NAME`, `file:PATH` or `command:SHELL COMMAND`, never"
+          + " the password itself."
+      ]
+    )
   }
 
   @Test

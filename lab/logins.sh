@@ -1,0 +1,254 @@
+#!/usr/bin/env bash
+# Every host-key, login and jump case against real sshds on loopback: what `ssh` does, what fleetctl does.
+# Usage: lab/logins.sh [FLEETCTL] prints the table of docs/logins.md; with --check it compares it with that page.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+check=
+if [ "${1:-}" = --check ]; then check=1; shift; fi
+fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
+for tool in /usr/sbin/sshd ssh ssh-keygen ssh-agent ssh-add python3; do
+  command -v "$tool" >/dev/null || { echo "logins: SKIPPED: it needs openssh-server, openssh-client and python3"; exit 0; }
+done
+if [ "$(id -u)" -eq 0 ]; then mkdir -p -m 755 /run/sshd; fi
+work=$(mktemp -d)
+chmod 700 "$work"
+pids=()
+cleanup() { [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null; rm -rf "$work"; }
+trap cleanup EXIT
+cd "$work" || exit 1
+me=$(id -un)
+unset SSH_AUTH_SOCK FLEETCTL_KEY_PASSPHRASE
+
+make_key() { ssh-keygen -q -t "$2" -N "${3:-}" -C "$1" -f "$1"; }
+public() { cut -d' ' -f1,2 "$1.pub"; }
+for key in host_ed25519 host_rsa host_ecdsa other user_ed25519 user_ecdsa user_rsa stranger ca user_ca; do
+  case $key in *rsa) make_key "$key" rsa ;; *ecdsa) make_key "$key" ecdsa ;; *) make_key "$key" ed25519 ;; esac
+done
+make_key locked ed25519 secret
+make_key agent_ed25519 ed25519
+make_key agent_rsa rsa
+for type in ed25519 ecdsa; do
+  make_key "cert_$type" "$type"
+  ssh-keygen -q -s user_ca -I me -n "$me" "cert_$type"
+done
+cp host_ed25519 host_signed
+cp host_ed25519.pub host_signed.pub
+ssh-keygen -q -s ca -h -I host -n 127.0.0.1,localhost host_signed.pub
+for number in 1 2 3 4 5 6 7; do make_key "wrong_$number" ed25519; done
+cat user_ed25519.pub user_ecdsa.pub user_rsa.pub locked.pub agent_ed25519.pub agent_rsa.pub >authorized
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# server NAME LINE...: an sshd with these lines first; its port is in port_NAME.
+server() {
+  local name=$1 port
+  shift
+  port=$(free_port)
+  printf -v "port_$name" %s "$port"
+  {
+    printf '%s\n' "$@"
+    echo "ListenAddress 127.0.0.1:$port"
+    printf '%s\n' 'UsePAM no' 'StrictModes no' 'PidFile none' "AuthorizedKeysFile $work/authorized" 'PermitRootLogin yes' \
+      'MaxStartups 500' 'SetEnv SHLVL=3' "TrustedUserCAKeys $work/user_ca.pub"
+  } >"sshd_$name"
+  /usr/sbin/sshd -D -e -f "$work/sshd_$name" 2>"log_$name" &
+  pids+=($!)
+  for _ in $(seq 100); do (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return; sleep 0.1; done
+  echo "logins: sshd $name does not listen: $(cat "log_$name")" >&2
+  exit 1
+}
+no_passwords='PasswordAuthentication no'
+server plain "HostKey $work/host_ed25519" "HostKey $work/host_ecdsa" "$no_passwords" 'KbdInteractiveAuthentication no'
+server rsa "HostKey $work/host_rsa" "$no_passwords" 'KbdInteractiveAuthentication no'
+server signed "HostKey $work/host_signed" "HostCertificate $work/host_signed-cert.pub" "$no_passwords" 'KbdInteractiveAuthentication no'
+server hardened "HostKey $work/host_ed25519" 'MACs hmac-sha2-256-etm@openssh.com' 'Ciphers aes256-gcm@openssh.com' "$no_passwords" 'KbdInteractiveAuthentication no'
+server words "HostKey $work/host_ed25519" 'PubkeyAuthentication no' 'PasswordAuthentication yes' 'KbdInteractiveAuthentication no'
+server hop "HostKey $work/host_ecdsa" "$no_passwords" 'KbdInteractiveAuthentication no'
+server hop2 "HostKey $work/other" "$no_passwords" 'KbdInteractiveAuthentication no'
+
+# The words of `ssh`, and of fleetctl's error codes, in one language.
+ssh_verdict() {
+  case $1 in
+    0) echo connects; return ;;
+  esac
+  case $(cat ssh.err) in
+    *REVOKED*) echo 'refuses: revoked' ;;
+    *'IDENTIFICATION HAS CHANGED'*) echo 'refuses: changed' ;;
+    *'host key is known'* | *'Host key verification failed'*) echo 'refuses: unknown' ;;
+    *'Too many authentication failures'*) echo 'login refused: too many keys' ;;
+    *'Permission denied'*) echo 'login refused' ;;
+    *'onnection timed out'* | *'onnection closed'* | *'recursion'* | *'too many'*) echo 'does not connect' ;;
+    *) echo "fails: $(tail -n 1 ssh.err)" ;;
+  esac
+}
+fleetctl_verdict() {
+  python3 - "$1" <<'PY'
+import json, sys
+text = open("fleetctl.out").read()
+if not text.strip():
+    words = open("fleetctl.err").read()
+    print("fails: " + words.splitlines()[0] if words else "says nothing")
+    raise SystemExit
+node = json.loads(text)["nodes"][0]
+names = [step["name"] for step in node["steps"]]
+failure = node.get("failure")
+if failure is None or failure["step"] in ("sudo", "identity", "programs"):
+    print("connects, by `ssh`" if "ssh" in names else "connects")
+else:
+    step = failure["step"]
+    words = {"hostKeyUnknown": "refuses: unknown", "hostKeyChanged": "refuses: changed", "hostKeyRevoked": "refuses: revoked",
+             "hostKeyUnsupported": "refuses: not verifiable", "authenticationRefused": "login refused",
+             "identityUnreadable": "login refused: no such key"}
+    print(words.get(failure["code"], failure["code"]) + (", jump host" if step == "jump" else ""))
+PY
+}
+
+rows=()
+differ=0
+# case_of NAME WHY: the case as the files `config` (ssh_config) and `pins` (known_hosts) have it; WHY explains a difference.
+case_of() {
+  local name=$1 why=${2:-} status=0 theirs ours same
+  chmod 600 config pins
+  ssh -F config -o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=10 node true >ssh.out 2>ssh.err </dev/null || status=$?
+  theirs=$(ssh_verdict "$status")
+  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none, connect_timeout: 10s%s}\nnodes: {node: {address: 127.0.0.1}}\n' \
+    "$work" "${extra:-}" >fleet.yaml
+  HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
+  ours=$(fleetctl_verdict "$name")
+  same=
+  case $ours in "$theirs" | "$theirs, "*) ;; *) same=${why:-UNEXPLAINED}; if [ -z "$why" ]; then differ=$((differ + 1)); fi ;; esac
+  rows+=("| $name | $theirs | $ours | $same |")
+  rm -f fleet.lock
+}
+# node PORT LINE...: ssh_config for the node; lines with a blank before them belong to it.
+node() {
+  local port=$1
+  shift
+  { printf 'Host node\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n  GlobalKnownHostsFile none\n' "$port" "$me" "$work"
+    printf '%s\n' "$@"
+  } >config
+}
+key() { echo "  IdentityFile $work/$1"; }
+only='  IdentitiesOnly yes'
+at() { echo "[127.0.0.1]:$1"; }
+
+# Host keys.
+node "$port_plain" "$(key user_ed25519)" "$only"
+echo "$(at "$port_plain") $(public host_ed25519)" >pins; case_of 'Ed25519 key, pinned'
+echo "$(at "$port_plain") $(public host_ecdsa)" >pins; case_of 'ECDSA key, pinned, the server has both'
+ssh-keygen -q -H -f pins >/dev/null 2>&1; case_of 'hashed name'
+echo "[127.0.0.*]:$port_plain $(public host_ed25519)" >pins; case_of 'pattern'
+echo "$(at "$port_plain"),!$(at "$port_plain") $(public host_ed25519)" >pins; case_of 'pattern, negated'
+echo "127.0.0.1 $(public host_ed25519)" >pins; case_of 'name without the port'
+printf 'damaged\n%s %s\n' "$(at "$port_plain")" "$(public host_ed25519)" >pins; case_of 'a damaged line before it'
+: >pins; case_of 'unknown'
+echo "$(at "$port_plain") $(public other)" >pins; case_of 'another key is pinned'
+echo "$(at "$port_plain") $(public host_rsa)" >pins; case_of 'only a key of another type is pinned' 'the same refusal: the type that is pinned is not offered'
+printf '%s %s\n@revoked * %s\n' "$(at "$port_plain")" "$(public host_ed25519)" "$(public host_ed25519)" >pins; case_of '`@revoked`, and pinned'
+printf '%s %s\n@revoked 127.0.0.1 %s\n' "$(at "$port_plain")" "$(public host_ed25519)" "$(public host_ed25519)" >pins
+case_of '`@revoked` for the host, without the port' 'stricter: a revoked key is so at all ports'
+echo "@cert-authority * $(public ca)" >pins; case_of '`@cert-authority`, the server has no certificate' 'the same refusal: no pin can be verified'
+node "$port_signed" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, and a certificate of it'
+node "$port_plain" "$(key user_ed25519)" "$only" '  HostKeyAlias alias'
+echo "alias $(public host_ed25519)" >pins; case_of '`HostKeyAlias`'
+node "$port_rsa" "$(key user_ed25519)" "$only"
+echo "$(at "$port_rsa") $(public host_rsa)" >pins; case_of 'RSA key, pinned'
+node "$port_hardened" "$(key user_ed25519)" "$only"
+echo "$(at "$port_hardened") $(public host_ed25519)" >pins; case_of 'hardened server: GCM and etm alone'
+node "$port_plain" "$(key user_ed25519)" "$only"
+sed -i "s|UserKnownHostsFile .*|UserKnownHostsFile $work/empty $work/pins|" config
+: >empty; echo "$(at "$port_plain") $(public host_ed25519)" >pins; case_of 'several known_hosts files, the second has it (pyinfra 1095)'
+node "$port_signed" "$(key user_ed25519)" "$only"
+printf '@cert-authority [127.0.0.1]:%s %s\n' "$port_signed" "$(public ca)" >pins; case_of 'host CA for this host and port (pyinfra 838)'
+
+# fleet.lock, which `ssh` does not know.
+lock() { printf 'version: 1\nnodes:\n  node:\n    host_keys:\n      - %s\n' "$1" >fleet.lock; }
+node "$port_plain" "$(key user_ed25519)" "$only"
+: >pins; lock "$(public host_ed25519)"; case_of 'fleet.lock pins the key, known_hosts knows nothing' 'fleet.lock is enough'
+echo "$(at "$port_plain") $(public host_ed25519)" >pins; lock "$(public other)"
+case_of 'known_hosts pins the key, fleet.lock another' 'stricter: what was reviewed counts'
+printf 'version: 1\nnodes: {}\n' >fleet.lock; case_of 'known_hosts pins the key, fleet.lock does not name the node' 'stricter: what was reviewed counts'
+
+# Logins.
+pin_plain() { echo "$(at "$port_plain") $(public host_ed25519)" >pins; }
+pin_plain
+for type in ed25519 ecdsa rsa; do node "$port_plain" "$(key "user_$type")" "$only"; case_of "$type key"; done
+node "$port_plain" "$(key locked)" "$only"; case_of 'encrypted key, nobody to ask'
+node "$port_plain" "$(key stranger)" "$only"; case_of 'a key that the node does not know'
+node "$port_plain" "$(key missing)" "$only"; case_of 'a key file that is not there'
+node "$port_plain" "$(key cert_ed25519)" "$only"; case_of 'Ed25519 certificate'
+node "$port_plain" "$(key cert_ecdsa)" "$only"; case_of 'ECDSA certificate'
+eval "$(ssh-agent -s -a "$work/agent" 2>/dev/null)" >/dev/null
+pids+=("$SSH_AGENT_PID")
+ssh-add -q agent_ed25519 2>/dev/null
+node "$port_plain" '  IdentityFile none'; case_of 'Ed25519 key of the agent'
+ssh-add -q -D 2>/dev/null; ssh-add -q agent_rsa 2>/dev/null
+case_of 'RSA key of the agent'
+node "$port_plain" '  IdentityAgent none' "$(key stranger)"; case_of '`IdentityAgent none`'
+unset SSH_AUTH_SOCK
+node "$port_plain" "$only" "$(for n in 1 2 3 4 5; do key "wrong_$n"; done)" "$(key user_ed25519)"; case_of 'the sixth of six keys is right'
+node "$port_plain" "$only" "$(for n in 1 2 3 4 5 6 7; do key "wrong_$n"; done)" "$(key user_ed25519)"
+case_of 'the eighth of eight keys is right' 'the same refusal: fleetctl stops before the server hangs up, and names the keys left out'
+node "$port_words" "$(key user_ed25519)" "$only"
+echo "$(at "$port_words") $(public host_ed25519)" >pins; case_of 'the server takes passwords alone'
+
+# Ways.
+pin_ways() {
+  { echo "$(at "$port_plain") $(public host_ed25519)"; echo "$(at "$port_hop") $(public host_ecdsa)"; echo "$(at "$port_hop2") $(public other)"; } >pins
+}
+hops() {
+  for name in hop hop2; do
+    port=port_$name
+    printf 'Host %s\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n  GlobalKnownHostsFile none\n%s\n%s\n' \
+      "$name" "${!port}" "$me" "$work" "$(key user_ed25519)" "$only"
+  done >>config
+}
+pin_ways
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops; case_of '`ProxyJump`'
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop,hop2'; hops; case_of 'a chain of two'
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops; sed -i '/^Host hop2/a\  ProxyJump hop' config
+case_of 'a jump host behind a jump host (pyinfra 1963)'
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump none'; hops; printf 'Host *\n  ProxyJump hop\n' >>config
+case_of '`ProxyJump none` before a general one (pyinfra 1445)'
+node "$port_plain" "$(key user_ed25519)" "$only"; hops; sed -i '/^Host hop$/a\  ProxyJump none' config; printf 'Host *\n  ProxyJump hop\n' >>config
+case_of '`Host *` jumps, the jump host itself not (pyinfra 728)'
+echo "$(at "$port_plain") $(public host_ed25519)" >pins
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops; case_of 'the jump host is not pinned'
+{ echo "$(at "$port_hop") $(public stranger)"; cat pins; } >pins.new; mv pins.new pins; case_of 'the jump host shows another key'
+pin_ways
+sed -i "s|^\(\[127.0.0.1\]:$port_plain\) .*|\1 $(public stranger)|" pins; case_of 'behind a jump host another key than the pinned one'
+pin_ways
+node "$port_plain" "$(key user_ed25519)" "$only" "  ProxyCommand python3 $work/pipe.py %h %p"
+cat >pipe.py <<'PY'
+import os, select, socket, sys
+peer = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+while True:
+    for ready in select.select([0, peer], [], [])[0]:
+        data = os.read(0, 65536) if ready == 0 else peer.recv(65536)
+        if not data:
+            raise SystemExit
+        peer.sendall(data) if ready == 0 else os.write(1, data)
+PY
+case_of '`ProxyCommand`'
+node 1 "$(key user_ed25519)" "$only"
+{ printf 'Match originalhost node exec "true"\n  Port %s\n' "$port_plain"; cat config; } >config.new; mv config.new config; case_of '`Match exec`'
+{ printf 'Include %s/more\n' "$work"; } >config
+printf 'Host node\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n%s\n' "$port_plain" "$me" "$work" "$(key user_ed25519)" >more
+chmod 600 more; case_of '`Include`'
+
+{
+  echo '| case | `ssh` | fleetctl | where they differ |'
+  echo '|---|---|---|---|'
+  printf '%s\n' "${rows[@]}"
+} >table
+if [ "$differ" -gt 0 ]; then
+  cat table
+  echo "logins: $differ verdicts differ from ssh's and nobody said why" >&2
+  exit 1
+fi
+if [ -n "$check" ]; then
+  sed -n '/<!-- lab\/logins.sh -->/,/<!-- end -->/p' "$OLDPWD/docs/logins.md" | grep '^|' >page
+  if ! diff page table; then echo "logins: docs/logins.md shows another table; run lab/logins.sh" >&2; exit 1; fi
+  echo "${#rows[@]} cases: the verdicts are those of docs/logins.md"
+else
+  cat table
+fi
