@@ -224,7 +224,8 @@ struct RollbackRun {
             session: session,
             node: node.id,
             transaction: stream.run,
-            window: window
+            window: window,
+            waiting: { _ in }
           )
         )
       } catch {

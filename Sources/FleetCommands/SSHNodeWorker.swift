@@ -15,6 +15,8 @@ struct SSHNodeWorker: NodeWorker {
   let transaction: String
   /// Seconds after which the node takes back what nobody confirmed.
   let window: Int
+  /// Takes what is said while a unit is not up yet.
+  let waiting: @Sendable (WaitingUnit) -> Void
 
   func observe(_ request: ProbeRequest) async -> NodeObservation {
     do throws(TransportError) {
@@ -32,7 +34,8 @@ struct SSHNodeWorker: NodeWorker {
         batch: operations,
         transaction: transaction,
         name: name,
-        window: arming ? window : nil
+        window: arming ? window : nil,
+        waiting: waiting
       )
     }
   }
@@ -60,26 +63,63 @@ struct SSHNodeWorker: NodeWorker {
   }
 
   func rollBack() async -> BatchOutcome {
-    await outcome { () async throws(ApplyError) in [try await session.rollback(transaction)] }
+    guard await session.isArmed else { return await takeBackConfirmed() }
+    return await outcome { () async throws(ApplyError) in
+      [try await session.rollback(transaction)]
+    }
   }
 
-  func confirm() async -> WayBack {
+  /// Takes back what was confirmed already, as a run of its own: with a watchdog armed before the first
+  /// step, and confirmed over a new login.
+  private func takeBackConfirmed() async -> BatchOutcome {
+    let back = transaction + "-back"
+    let taken = await outcome { () async throws(ApplyError) in
+      let review = try await session.review(transaction)
+      guard review.standing == .ready else {
+        throw ApplyError(.notStarted, "the node keeps no journal of the run any more")
+      }
+      return try await session.takeBack(
+        transaction,
+        waitingFor: RollbackPlan.running(review),
+        transaction: back,
+        window: window
+      )
+    }
+    guard case .results(let results) = taken else { return taken }
+    guard results.allSatisfy({ $0.status == .done }) else {
+      return await outcome { () async throws(ApplyError) in
+        let undone = try await session.rollback(back)
+        return results.filter { $0.status == .failed } + [undone]
+      }
+    }
+    switch await confirm(back) {
+    case .confirmed: return taken
+    case .takenBack: return .unknown("nobody could confirm it, so the node is as the run left it")
+    case .unknown(let why): return .unknown(why)
+    }
+  }
+
+  func confirm() async -> WayBack { await confirm(transaction) }
+
+  private func confirm(_ transaction: String) async -> WayBack {
     do throws(ApplyError) {
       switch try await session.confirm(transaction) {
       case .confirmed, .none: return .confirmed
       case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
-      case .armed, .goingBack: return await settle()
+      case .armed, .goingBack: return await settle(transaction)
       }
     } catch {
       Terminal.note(
         "node.\(node): \(displayable(error.message)); nobody confirms, so the node takes the run "
           + "back within about \(window) s\n"
       )
-      return await settle()
+      return await settle(transaction)
     }
   }
 
-  func settle() async -> WayBack {
+  func settle() async -> WayBack { await settle(transaction) }
+
+  private func settle(_ transaction: String) async -> WayBack {
     await session.abandon()
     let clock = ContinuousClock()
     // The window, what an operation may still take, and the way back itself.

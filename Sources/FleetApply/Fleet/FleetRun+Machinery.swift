@@ -6,14 +6,17 @@ import FleetResources
 /// One batch on many nodes side by side, and what it is made of.
 extension FleetRun {
   func knowledge(_ nodes: [NodeProgress]) -> FleetKnowledge {
-    FleetKnowledge(
-      bystanders
-        + nodes.map { progress in
-          var input = progress.task.input
-          input.observation = .observed(progress.observed)
-          return input
-        }
-    )
+    FleetKnowledge(inputs(nodes))
+  }
+
+  /// All nodes as they were seen last.
+  func inputs(_ nodes: [NodeProgress]) -> [NodeInput] {
+    bystanders
+      + nodes.map { progress in
+        var input = progress.task.input
+        input.observation = .observed(progress.observed)
+        return input
+      }
   }
 
   func context(_ progress: NodeProgress, _ knowledge: FleetKnowledge) -> CompareContext {
@@ -138,10 +141,16 @@ extension FleetRun {
     }
   }
 
-  func lookAgain(_ nodes: [NodeProgress], evenHalted: Bool = false) async -> [NodeProgress] {
+  func lookAgain(
+    _ nodes: [NodeProgress],
+    evenHalted: Bool = false,
+    only members: Set<NodeID>? = nil
+  ) async -> [NodeProgress] {
     await concurrently(nodes) { progress in
       var progress = progress
-      guard evenHalted || progress.halted == nil else { return progress }
+      guard evenHalted || progress.halted == nil,
+        members?.contains(progress.task.node) ?? true
+      else { return progress }
       let request = ProbeRequest.covering(
         progress.task.resources,
         manifest: progress.observed.manifest.known

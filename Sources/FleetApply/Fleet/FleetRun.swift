@@ -1,4 +1,4 @@
-import FleetModel
+package import FleetModel
 package import FleetPlan
 import FleetResources
 
@@ -12,6 +12,8 @@ package struct FleetRun: Sendable {
   let options: PlanOptions
   let sources: any SourceReader
   let onFailure: FailurePolicy
+  let rollouts: [PlannedRollout]
+  let relays: [NodeID: any NodeWorker]
   let isInterrupted: @Sendable () -> Bool
   let notify: @Sendable (ApplyEvent) -> Void
 
@@ -24,6 +26,8 @@ package struct FleetRun: Sendable {
   ///   - options: Those of the approved plan.
   ///   - sources: Reads source trees.
   ///   - onFailure: What the other nodes do when one fails.
+  ///   - rollouts: Those of the approved plan.
+  ///   - relays: Nodes without a task through which others may be checked; they are only looked through.
   ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
   ///   - notify: Takes events, from any thread.
   package init(
@@ -33,6 +37,8 @@ package struct FleetRun: Sendable {
     options: PlanOptions,
     sources: any SourceReader,
     onFailure: FailurePolicy = .continue,
+    rollouts: [PlannedRollout] = [],
+    relays: [NodeID: any NodeWorker] = [:],
     isInterrupted: @escaping @Sendable () -> Bool = { false },
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
@@ -42,6 +48,8 @@ package struct FleetRun: Sendable {
     self.options = options
     self.sources = sources
     self.onFailure = onFailure
+    self.rollouts = rollouts
+    self.relays = relays
     self.isInterrupted = isInterrupted
     self.notify = notify
   }
@@ -57,6 +65,7 @@ package struct FleetRun: Sendable {
     nodes = await stage("build", nodes) { $0.build }
     nodes = await lookAgain(nodes)
     nodes = await activate(nodes)
+    nodes = await steady(nodes)
     nodes = await restoreFailed(nodes)
     nodes = await confirm(nodes)
     // A node that could not be confirmed takes back the others only now: nobody could know before.
