@@ -69,7 +69,13 @@ struct ApplyRun {
     ).perform()
     keeper.cancel()
     let results = outcome.results + unreached(names, inputs)
-    let verdict = verdict(results, open: stillOpen(outcome, bystanders))
+    let verdict = ApplyVerdict.judge(
+      approved.plan,
+      results,
+      seen: outcome.inputs + bystanders,
+      isDetailed: isDetailed,
+      interrupt: Interrupt.isRequested ? Interrupt.status : nil
+    ) { Terminal.note($0) }
     stream.tell(verdict.endings)
     for entry in held {
       let result = results.first { $0.node == entry.worker.node }
@@ -100,35 +106,6 @@ struct ApplyRun {
     }
   }
 
-  private func verdict(_ results: [NodeResult], open: [NodeID: Set<String>]?) -> ApplyVerdict {
-    let endings = results.flatMap { result in
-      AddressEnding.all(
-        of: approved.plan.changes(of: result.node),
-        result,
-        stillOpen: open.map { $0[result.node] ?? [] }
-      )
-    }
-    let settled = results.map { result in
-      var result = result
-      let own = endings.filter { $0.node == result.node }
-      // Nothing may pass for done that was not read back.
-      if open == nil, result.outcome == .changed { result.outcome = .unknown }
-      for ending in own where ending.kind == .failed {
-        guard !result.failed.contains(where: { $0.address == ending.address }) else { continue }
-        result.failed.append(NodeResult.Shortfall(address: ending.address, why: ending.why))
-        if result.outcome == .changed { result.outcome = .failed }
-      }
-      return result
-    }
-    return ApplyVerdict(
-      approved.plan,
-      settled,
-      endings,
-      isDetailed: isDetailed,
-      interrupt: Interrupt.isRequested ? Interrupt.status : nil
-    )
-  }
-
   // MARK: Locks
 
   /// Nodes that are changed, and the node whose CA signs for them.
@@ -157,17 +134,18 @@ struct ApplyRun {
       session: session,
       node: node,
       transaction: stream.run,
-      window: confirmTimeout.seconds
-    ) { waiting in
-      progress.tell(
-        .waiting(
-          node: node,
-          unit: waiting.unit,
-          secondsLeft: waiting.secondsLeft,
-          status: waiting.status
+      window: confirmTimeout.seconds,
+      waiting: { waiting in
+        progress.tell(
+          .waiting(
+            node: node,
+            unit: waiting.unit,
+            secondsLeft: waiting.secondsLeft,
+            status: waiting.status
+          )
         )
-      )
-    }
+      }
+    )
   }
 
   /// Nodes that are not touched and may be needed to look at others from.
@@ -315,30 +293,6 @@ struct ApplyRun {
   }
 
   // MARK: The end
-
-  /// What a plan over the last look would still execute, by node; nil when there is no such plan.
-  private func stillOpen(
-    _ outcome: FleetOutcome,
-    _ bystanders: [NodeInput]
-  ) -> [NodeID: Set<String>]? {
-    let input = PlanInput(
-      fleet: approved.plan.fleet,
-      nodes: outcome.inputs + bystanders,
-      options: approved.plan.options
-    )
-    do {
-      let after = try Planner.plan(input)
-      let open = after.changes.filter {
-        $0.action != .noOp && $0.label != .restartDebt || $0.action.isExecuted
-      }
-      return Dictionary(grouping: open, by: \.address.node)
-        .mapValues { Set($0.map(\.address.description)) }
-    } catch {
-      let why = error.diagnostics.sorted().map(\.detail).joined(separator: " ")
-      Terminal.note("error: the nodes cannot be read back: \(displayable(why))\n")
-      return nil
-    }
-  }
 
   private func history(_ run: String, _ result: NodeResult, _ verdict: ApplyVerdict) -> String {
     let counts = EndingCounts(verdict.endings.filter { $0.node == result.node })

@@ -224,8 +224,7 @@ struct RollbackRun {
             session: session,
             node: node.id,
             transaction: stream.run,
-            window: window,
-            waiting: { _ in }
+            window: window
           )
         )
       } catch {

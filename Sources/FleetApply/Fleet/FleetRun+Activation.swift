@@ -90,6 +90,7 @@ extension FleetRun {
     let gate = HealthGate(
       notify: notify,
       authority: authority,
+      clock: clock,
       workers: relays.merging(tasks.map { ($0.node, $0.worker) }) { $1 }
     )
     return await concurrently(nodes) { progress in

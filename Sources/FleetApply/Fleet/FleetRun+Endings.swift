@@ -27,7 +27,7 @@ extension FleetRun {
       guard isWatched(progress), let end = progress.soaking.values.map(\.end).max() else {
         return progress
       }
-      try? await ContinuousClock().sleep(until: end)
+      try? await clock.sleep(max(.zero, end - clock.now()))
       guard var progress = await lookAgain([progress]).first else { return progress }
       for (unit, soak) in progress.soaking.sorted(by: { $0.key < $1.key }) {
         guard progress.halted == nil, let seen = progress.observed.units[unit]?.known,

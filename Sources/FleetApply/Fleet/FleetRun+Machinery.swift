@@ -96,17 +96,16 @@ extension FleetRun {
     return await concurrently(Array(zip(nodes, work))) { pair in
       var (progress, operations) = pair
       guard !operations.isEmpty else { return progress }
-      let clock = ContinuousClock()
-      let began = clock.now
+      let began = clock.now()
       let isActivation = Self.isActivation(name)
       let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
-      let elapsed = Int(began.duration(to: clock.now) / .milliseconds(1))
+      let elapsed = Int((clock.now() - began) / .milliseconds(1))
       if case .refused = outcome {
         // Nothing was done, so there is nothing to undo.
       } else if isActivation {
         progress.hasActivated = true
       }
-      report(progress.take(operations, outcome), progress)
+      report(progress.take(operations, outcome, at: clock.now()), progress)
       notify(
         .batch(
           node: progress.task.node,

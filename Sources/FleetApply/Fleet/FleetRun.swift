@@ -15,6 +15,7 @@ package struct FleetRun: Sendable {
   let rollouts: [PlannedRollout]
   let relays: [NodeID: any NodeWorker]
   let isInterrupted: @Sendable () -> Bool
+  let clock: RunClock
   let notify: @Sendable (ApplyEvent) -> Void
 
   /// Prepares a run.
@@ -29,6 +30,7 @@ package struct FleetRun: Sendable {
   ///   - rollouts: Those of the approved plan.
   ///   - relays: Nodes without a task through which others may be checked; they are only looked through.
   ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
+  ///   - clock: The time.
   ///   - notify: Takes events, from any thread.
   package init(
     _ tasks: [NodeTask],
@@ -40,6 +42,7 @@ package struct FleetRun: Sendable {
     rollouts: [PlannedRollout] = [],
     relays: [NodeID: any NodeWorker] = [:],
     isInterrupted: @escaping @Sendable () -> Bool = { false },
+    clock: RunClock = .system,
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
     self.tasks = tasks
@@ -51,13 +54,13 @@ package struct FleetRun: Sendable {
     self.rollouts = rollouts
     self.relays = relays
     self.isInterrupted = isInterrupted
+    self.clock = clock
     self.notify = notify
   }
 
   /// Carries it out; results and last looks are in the order of the tasks.
   package func perform() async -> FleetOutcome {
-    let clock = ContinuousClock()
-    let began = clock.now
+    let began = clock.now()
     var nodes = tasks.map { NodeProgress($0) }
     nodes = await stage("prepare", nodes) { $0.prepare + $0.secrets + $0.certificates }
     nodes = await lookAgain(nodes)
@@ -71,7 +74,7 @@ package struct FleetRun: Sendable {
     // A node that could not be confirmed takes back the others only now: nobody could know before.
     nodes = await restoreFailed(nodes)
     nodes = await conclude(nodes)
-    let elapsed = began.duration(to: clock.now)
+    let elapsed = clock.now() - began
     let results = nodes.map { progress in
       var result = progress.result
       result.changed = Array(Set(result.changed)).sorted()

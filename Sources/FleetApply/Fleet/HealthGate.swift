@@ -7,6 +7,7 @@ struct HealthGate: Sendable {
   let notify: @Sendable (ApplyEvent) -> Void
   /// PEM of the fleet's CA, when it has one.
   let authority: String?
+  let clock: RunClock
   /// All nodes that can be looked through.
   let workers: [NodeID: any NodeWorker]
   /// Wait between two tries.
@@ -67,15 +68,14 @@ struct HealthGate: Sendable {
       let relay = check.via?.name ?? ""
       return "`\(unit.name)` cannot be checked: its relay `\(relay)` cannot be reached"
     }
-    let clock = ContinuousClock()
     let budget = max(1, unit.startupBudget.seconds)
     let allowed = check.required ? budget : min(budget, Self.wantedSeconds)
-    let deadline = clock.now.advanced(by: .seconds(allowed))
+    let deadline = clock.now() + .seconds(allowed)
     var tries = 0
     var restarts: Int?
     while true {
       guard let wrong = await attempt(check, request, worker) else { return nil }
-      guard clock.now < deadline else {
+      guard clock.now() < deadline else {
         let relay = check.via.map { ", seen from `\($0)`" + Self.hint(check, wrong) } ?? ""
         return "`\(unit.name)` is up, but not healthy after \(allowed) s\(relay): \(wrong.text)"
       }
@@ -83,14 +83,14 @@ struct HealthGate: Sendable {
       if tries % Self.triesPerLook == 0 {
         let seen = await look(unit, progress)
         if let end = Self.end(of: unit, seen, &restarts) { return "\(end): \(wrong.text)" }
-        let left = Int(clock.now.duration(to: deadline) / .seconds(1))
+        let left = Int((deadline - clock.now()) / .seconds(1))
         let said = seen.map(\.statusText) ?? ""
         let status = said.isEmpty ? wrong.text : "\(wrong.text); it says: \(said)"
         notify(
           .waiting(node: progress.task.node, unit: unit.name, secondsLeft: left, status: status)
         )
       }
-      try? await clock.sleep(for: Self.pause)
+      try? await clock.sleep(Self.pause)
     }
   }
 

@@ -44,12 +44,14 @@ struct NodeProgress: Sendable {
 
   private static let unknownOutcome = "outcome unknown: "
 
-  /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
+  /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker; `now` is
+  /// the time of the run.
   ///
   /// - Returns: The failures, for events.
   mutating func take(
     _ operations: [NodeOperation],
-    _ outcome: BatchOutcome
+    _ outcome: BatchOutcome,
+    at now: Duration
   ) -> [NodeResult.Shortfall] {
     switch outcome {
     case .refused(let why):
@@ -64,13 +66,14 @@ struct NodeProgress: Sendable {
         Self.unknownOutcome + why
       )
     case .results(let results):
-      return take(operations, results)
+      return take(operations, results, at: now)
     }
   }
 
   private mutating func take(
     _ operations: [NodeOperation],
-    _ results: [OperationResult]
+    _ results: [OperationResult],
+    at now: Duration
   ) -> [NodeResult.Shortfall] {
     var failures: [NodeResult.Shortfall] = []
     for (operation, result) in zip(operations, results) {
@@ -83,7 +86,7 @@ struct NodeProgress: Sendable {
         note(operation, address)
         if operation.verb == .waitUnit, let unit = operation.arguments.first {
           startups[unit] = result.milliseconds
-          soaking[unit] = soak(unit, result.output)
+          soaking[unit] = soak(unit, result.output, at: now)
         }
         if self.result.outcome == .unchanged, !operation.verb.isCheck {
           self.result.outcome = .changed
@@ -101,7 +104,7 @@ struct NodeProgress: Sendable {
   }
 
   /// The node says `INVOCATION RESTARTS` of a unit that is up; nothing of one that is done by now.
-  private func soak(_ unit: String, _ output: [UInt8]) -> Soak? {
+  private func soak(_ unit: String, _ output: [UInt8], at now: Duration) -> Soak? {
     let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
     guard words.count == 2, let restarts = Int(words[1]) else { return nil }
     for resource in task.resources {
@@ -109,7 +112,7 @@ struct NodeProgress: Sendable {
       return Soak(
         address: resource.address,
         restarts: restarts,
-        end: .now.advanced(by: .milliseconds(spec.soak.milliseconds))
+        end: now + .milliseconds(spec.soak.milliseconds)
       )
     }
     return nil
@@ -207,8 +210,8 @@ struct Soak: Sendable, Hashable {
   let address: ResourceAddress
   /// How often systemd had started it anew by then.
   let restarts: Int
-  /// Until when it is watched.
-  let end: ContinuousClock.Instant
+  /// Until when it is watched, on the clock of the run.
+  let end: Duration
 }
 
 extension NodeOperation.Verb {
