@@ -28,7 +28,8 @@ package struct Fleetctl: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
       PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
-      RollbackCommand.self, RolesCommand.self, ExplainCommand.self, GraphCommand.self,
+      RollbackCommand.self, RestartCommand.self, RolesCommand.self, ExplainCommand.self,
+      GraphCommand.self,
       SchemaCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self,
       LockCommand.self, VersionCommand.self,
     ]

@@ -65,7 +65,10 @@ struct Planning {
   }
 
   /// Plans from what was seen.
-  func plan(_ links: [FleetConnections.Link]) throws -> Plan {
+  func plan(_ links: [FleetConnections.Link]) throws -> Plan { try plan(links, planOptions) }
+
+  /// Plans from what was seen, with other options.
+  func plan(_ links: [FleetConnections.Link], _ planOptions: PlanOptions) throws -> Plan {
     do {
       return try Planner.plan(input(links.map(Self.input), planOptions))
     } catch {
