@@ -70,6 +70,13 @@ import Testing
     #expect(others.map(\.outcome) == [.changed, .rolledBack])
   }
 
+  @Test func whatIsOwnedIsWrittenOnceAndBeforeTheRunIsConfirmed() async throws {
+    let log = Log()
+    _ = await run([try task("a", [unit("a", "a.service", wave: 0)], log)])
+    #expect(log.entries.suffix(2) == ["a write the manifest", "a confirm"])
+    #expect(log.entries.count { $0 == "a write the manifest" } == 1)
+  }
+
   @Test func providersStartInAnEarlierWaveThanTheirConsumers() async throws {
     let log = Log()
     let database = try task("db", [unit("db", "db.service", wave: 0)], log)

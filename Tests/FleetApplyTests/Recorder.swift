@@ -99,7 +99,10 @@ struct Recorder: NodeWorker {
   }
 
   func open(host: String, port: Int) async throws(TransportError) {}
-  func write(_ manifest: Manifest) async -> BatchOutcome { .results([]) }
+  func write(_ manifest: Manifest) async -> BatchOutcome {
+    log.add("\(name) write the manifest")
+    return .results([])
+  }
   func rollBack() async -> BatchOutcome {
     log.add("\(name) roll back")
     return .results([])

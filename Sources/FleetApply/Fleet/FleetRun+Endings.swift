@@ -7,11 +7,38 @@ extension FleetRun {
   /// Brings the nodes `members` to their end before others begin: they have nothing to come.
   func settle(_ nodes: [NodeProgress], _ members: Set<NodeID>) async -> [NodeProgress] {
     var nodes = await steady(nodes, only: members)
+    nodes = await record(nodes, only: members)
     nodes = await restoreFailed(nodes)
-    nodes = await confirm(nodes, only: members)
-    // A run that may still be taken back as a whole writes its records at its end.
-    guard onFailure != .rollback else { return nodes }
-    return await conclude(nodes, only: members)
+    return await confirm(nodes, only: members)
+  }
+
+  /// Writes the manifests while the way back is armed, so that what is owned comes and goes with the run.
+  ///
+  /// Written after the confirmation, a client that dies in between would leave units that nobody owns.
+  func record(_ nodes: [NodeProgress], only members: Set<NodeID>? = nil) async -> [NodeProgress] {
+    @Sendable func isDue(_ progress: NodeProgress) -> Bool {
+      progress.isRecordable && members?.contains(progress.task.node) ?? true
+    }
+    let due = Set(nodes.filter(isDue).map(\.task.node))
+    guard !due.isEmpty else { return nodes }
+    let nodes = await lookAgain(nodes, only: due)
+    let knowledge = knowledge(nodes)
+    return await concurrently(nodes) { progress in
+      guard isDue(progress) else { return progress }
+      var progress = progress
+      let manifest = progress.manifest(of: fleet, context(progress, knowledge))
+      progress.isRecorded = true
+      guard manifest != progress.observed.manifest.known else { return progress }
+      if case .results = await progress.task.worker.write(manifest) {
+        progress.observed.manifest = .value(manifest)
+      } else {
+        report(
+          progress.fail("node.\(progress.task.node)", "the manifest was not written"),
+          progress
+        )
+      }
+      return progress
+    }
   }
 
   /// What was healthy must stay so for its soak: up, and not started anew by systemd.
@@ -45,9 +72,7 @@ extension FleetRun {
     let culprit = onFailure == .rollback ? nodes.first(where: \.hasFailed)?.task.node : nil
     return await concurrently(nodes) { progress in
       var progress = progress
-      guard progress.hasActivated, !progress.tookItselfBack, !progress.wentBack,
-        !progress.isConcluded
-      else {
+      guard progress.hasActivated, !progress.tookItselfBack, !progress.wentBack else {
         return progress
       }
       if progress.result.outcome != .failed, !progress.isInterrupted {
@@ -96,15 +121,13 @@ extension FleetRun {
   }
 
   /// Reads the nodes back and writes their manifests from what is there.
-  func conclude(_ nodes: [NodeProgress], only members: Set<NodeID>? = nil) async -> [NodeProgress] {
-    let nodes = await lookAgain(nodes, evenHalted: true, only: members)
+  func conclude(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    let nodes = await lookAgain(nodes, evenHalted: true)
     let knowledge = knowledge(nodes)
     return await concurrently(nodes) { progress in
       var progress = progress
-      guard members?.contains(progress.task.node) ?? true, !progress.isConcluded,
-        progress.result.outcome != .unknown, !progress.tookItselfBack
-      else { return progress }
-      progress.isConcluded = members != nil
+      guard progress.result.outcome != .unknown, !progress.tookItselfBack else { return progress }
+      guard !progress.isRecorded || progress.wentBack else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
       if case .results = await progress.task.worker.write(manifest) {

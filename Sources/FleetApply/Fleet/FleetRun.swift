@@ -69,6 +69,7 @@ package struct FleetRun: Sendable {
     nodes = await lookAgain(nodes)
     nodes = await activate(nodes)
     nodes = await steady(nodes)
+    nodes = await record(nodes)
     nodes = await restoreFailed(nodes)
     nodes = await confirm(nodes)
     // A node that could not be confirmed takes back the others only now: nobody could know before.

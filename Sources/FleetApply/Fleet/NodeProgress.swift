@@ -24,14 +24,14 @@ struct NodeProgress: Sendable {
   var hasActivated = false
   /// Whether the run was taken back here, or tried to be.
   var wentBack = false
+  /// Whether the manifest of this run was written while the way back was armed.
+  var isRecorded = false
   /// Whether an interrupt left some of the planned work undone.
   var isInterrupted = false
   /// Whether the node took the run back without being told: its lock is gone, its records stand.
   var tookItselfBack = false
   /// Whether a new login has told the node that its changes stay.
   var isConfirmed = false
-  /// Whether its record was written: the run is over here.
-  var isConcluded = false
   /// Paths that did not exist before this run: what packages bring meanwhile may be replaced.
   let absentBefore: Set<String>
 
@@ -141,6 +141,11 @@ struct NodeProgress: Sendable {
     case .changed, .unchanged, .unknown: return true
     case .failed, .unreachable, .rolledBack: return false
     }
+  }
+
+  /// Whether all that was activated here stands and is about to be confirmed.
+  var isRecordable: Bool {
+    isUnconfirmed && halted == nil && !isInterrupted && result.failed.isEmpty
   }
 
   /// Notes how the run ended on the node.
