@@ -49,5 +49,8 @@ step "faults: the core of the matrix and a part that changes with the day"
 [ ! -x .build/release/fleetctl ] || scripts/check-failpoints.sh .build/release/fleetctl .build/debug/fleetctl
 lab/faults/run.py --seconds "${FAULTS_SECONDS:-90}" --again
 
+step "rollouts on four machines"
+lab/rollout.sh .build/debug/fleetctl
+
 step "nine machines"
 lab/acceptance.sh .build/debug/fleetctl

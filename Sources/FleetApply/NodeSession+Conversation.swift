@@ -87,7 +87,8 @@ extension NodeSession {
     _ transaction: String,
     _ name: String,
     inline: Bool,
-    _ progress: @Sendable (Int, OperationResult) -> Void
+    _ progress: @Sendable (Int, OperationResult) -> Void,
+    _ waiting: @Sendable (WaitingUnit) -> Void = { _ in }
   ) async throws(ApplyError) -> [OperationResult] {
     guard Self.isName(transaction), Self.isName(name) else {
       throw ApplyError(.invalidArgument, "'\(transaction)/\(name)' is no name of a batch")
@@ -111,6 +112,7 @@ extension NodeSession {
           frames: sends ? whole : [],
           seconds: layout.followSeconds
         )
+        if let unit = WaitingUnit(answer) { waiting(unit) }
         switch try run.take(answer, progress) {
         case .finished: return run.results
         case .running: sends = false

@@ -139,6 +139,7 @@ package actor NodeSession {
   ///   - window: Seconds after which the node takes the whole transaction back by itself unless
   ///     somebody confirms it or goes on; armed before the first operation. Nil arms nothing.
   ///   - progress: Called with number and result as they become known.
+  ///   - waiting: Called about every `followSeconds` while a unit is not up yet.
   /// - Returns: One result per operation.
   /// - Throws: `ApplyError`.
   package func run(
@@ -146,11 +147,13 @@ package actor NodeSession {
     transaction: String,
     name: String,
     window: Int? = nil,
-    progress: @Sendable (Int, OperationResult) -> Void = { _, _ in }
+    progress: @Sendable (Int, OperationResult) -> Void = { _, _ in },
+    waiting: @Sendable (WaitingUnit) -> Void = { _ in }
   ) async throws(ApplyError) -> [OperationResult] {
     guard !batch.isEmpty else { return [] }
     if let window { armed = (transaction, window) }
-    return try await run(batch.map(BatchRecord.init), transaction, name, inline: false, progress)
+    let records = batch.map(BatchRecord.init)
+    return try await run(records, transaction, name, inline: false, progress, waiting)
   }
 
   /// Restores what the batches of `transaction` changed: files, folders, links, source trees, kernel

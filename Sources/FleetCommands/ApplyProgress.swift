@@ -27,6 +27,16 @@ final class ApplyProgress: Sendable {
     case .failed(let node, let address, let why):
       let last = why.split(separator: "\n").last.map(String.init) ?? why
       text = "  \(node): FAILED \(displayable(address)): \(displayable(last))"
+    case .warned(let node, let address, let why):
+      text = "  \(node): warning: \(displayable(address)): \(displayable(why))"
+    case .rollout(let number, let roles, let nodes, let isCanary):
+      let what = isCanary ? "canary" : "batch"
+      text =
+        "== \(what) \(number) of \(roles.joined(separator: ", ")): "
+        + nodes.map(\.name).joined(separator: ", ")
+    case .rolloutStopped(_, let nodes, let why):
+      text =
+        "== \(displayable(why)); left as they are: " + nodes.map(\.name).joined(separator: ", ")
     case .waiting(let node, let unit, let left, let status):
       text = "  \(node): \(displayable(unit)) is starting (\(displayable(status))), \(left) s left"
     }
@@ -59,6 +69,32 @@ extension ApplyProgress {
         level: "error",
         "\(address) failed",
         [("node", .string(node.name)), ("address", .string(address)), ("error", .string(why))]
+      )
+    case .warned(let node, let address, let why):
+      stream.tell(
+        "check_warning",
+        level: "warn",
+        "\(address): a check that is only wanted did not pass",
+        [("node", .string(node.name)), ("address", .string(address)), ("error", .string(why))]
+      )
+    case .rollout(let number, let roles, let nodes, let isCanary):
+      stream.tell(
+        "rollout_batch",
+        "batch \(number) of \(roles.joined(separator: ", "))",
+        [
+          ("batch", .int(number)), ("roles", JSONValue(roles)),
+          ("nodes", JSONValue(nodes.map(\.name))), ("canary", .bool(isCanary)),
+        ]
+      )
+    case .rolloutStopped(let role, let nodes, let why):
+      stream.tell(
+        "rollout_stopped",
+        level: "error",
+        why,
+        [
+          ("role", .string(role)), ("nodes", JSONValue(nodes.map(\.name))),
+          ("error", .string(why)),
+        ]
       )
     case .waiting(let node, let unit, let left, let status):
       stream.tell(

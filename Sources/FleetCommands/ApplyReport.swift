@@ -25,6 +25,11 @@ struct ApplyReport {
     for result in verdict.results {
       for failure in result.failed { text += Self.detail("failed", failure.address, failure.why) }
     }
+    for result in verdict.results {
+      for warning in result.warnings {
+        text += Self.detail("warning", warning.address, warning.why)
+      }
+    }
     for ending in verdict.endings.filter({ $0.kind == .skipped }).prefix(20) {
       text += Self.detail("skipped", ending.address, ending.why)
     }

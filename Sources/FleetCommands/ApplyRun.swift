@@ -41,7 +41,8 @@ struct ApplyRun {
   func perform() async throws -> Outcome {
     let run = stream.run
     stream.enter(.locking)
-    let held = try await lockAll(run)
+    let progress = ApplyProgress(stream)
+    let held = try await lockAll(run, progress)
     await Failpoint.reach(.locked)
     for entry in held {
       let node = entry.worker.node.name
@@ -53,7 +54,6 @@ struct ApplyRun {
     let tasks = held.compactMap { task($0, inputs) }
     let names = Set(tasks.map(\.node))
     let bystanders = inputs.filter { !names.contains($0.id) }
-    let progress = ApplyProgress(stream)
     let keeper = keepLocks(held)
     defer { keeper.cancel() }
     stream.enter(.underWay)
@@ -64,6 +64,8 @@ struct ApplyRun {
       options: approved.plan.options,
       sources: OperatorFiles(),
       onFailure: onFailure,
+      rollouts: approved.plan.rollouts,
+      relays: relays(beside: names, progress),
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()
@@ -120,23 +122,53 @@ struct ApplyRun {
     return nodes
   }
 
-  private func lockAll(_ run: String) async throws -> [Held] {
+  private func worker(
+    _ link: FleetConnections.Link,
+    _ progress: ApplyProgress
+  ) -> SSHNodeWorker? {
+    guard let connection = link.connection else { return nil }
+    let target = link.target
+    let connections = planning.connections
+    let node = link.resources.node.id
+    let session = NodeSession(over: connection, random: { Nonce.make() }) {
+      () async throws(TransportError) in
+      try await connections.connect(to: target)
+    }
+    return SSHNodeWorker(
+      session: session,
+      node: node,
+      transaction: stream.run,
+      window: confirmTimeout.seconds,
+      waiting: { waiting in
+        progress.tell(
+          .waiting(
+            node: node,
+            unit: waiting.unit,
+            secondsLeft: waiting.secondsLeft,
+            status: waiting.status
+          )
+        )
+      }
+    )
+  }
+
+  /// Nodes that are not touched and may be needed to look at others from.
+  private func relays(
+    beside touched: Set<NodeID>,
+    _ progress: ApplyProgress
+  ) -> [NodeID: any NodeWorker] {
+    var relays: [NodeID: any NodeWorker] = [:]
+    for link in links where !touched.contains(link.resources.node.id) {
+      relays[link.resources.node.id] = worker(link, progress)
+    }
+    return relays
+  }
+
+  private func lockAll(_ run: String, _ progress: ApplyProgress) async throws -> [Held] {
     let touched = touched
     var held: [Held] = []
     for link in links where touched.contains(link.resources.node.id) {
-      guard let connection = link.connection else { continue }
-      let target = link.target
-      let connections = planning.connections
-      let session = NodeSession(over: connection, random: { Nonce.make() }) {
-        () async throws(TransportError) in
-        try await connections.connect(to: target)
-      }
-      let worker = SSHNodeWorker(
-        session: session,
-        node: link.resources.node.id,
-        transaction: run,
-        window: confirmTimeout.seconds
-      )
+      guard let worker = worker(link, progress) else { continue }
       held.append(Held(link: link, worker: worker))
     }
     let holder = "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)"

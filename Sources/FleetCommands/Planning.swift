@@ -84,17 +84,25 @@ struct Planning {
   }
 
   /// Plans from what was seen.
-  func plan(_ links: [FleetConnections.Link]) throws -> Plan {
+  func plan(_ links: [FleetConnections.Link]) throws -> Plan { try plan(links, planOptions) }
+
+  /// Plans from what was seen, with other options.
+  func plan(_ links: [FleetConnections.Link], _ planOptions: PlanOptions) throws -> Plan {
     do {
-      return try Planner.plan(
-        PlanInput(fleet: resolved.fleet.name, nodes: links.map(Self.input), options: planOptions)
-      )
+      return try Planner.plan(input(links.map(Self.input), planOptions))
     } catch {
       Terminal.note(
         HumanDiagnostics.render(error.diagnostics.sorted(), sources: [:], colour: options.colour)
       )
       throw ExitStatus.failure.error
     }
+  }
+
+  /// What a plan over `nodes` is made of.
+  func input(_ nodes: [NodeInput], _ options: PlanOptions) -> PlanInput {
+    var input = PlanInput(fleet: resolved.fleet.name, nodes: nodes, options: options)
+    input.rollouts = resolved.rollouts
+    return input
   }
 
   /// A node as the planner takes it.

@@ -16,6 +16,7 @@ package struct SSHNodeWorker: NodeWorker {
   /// Seconds after which the node takes back what nobody confirmed.
   let window: Int
   private let clock: RunClock
+  private let waiting: @Sendable (WaitingUnit) -> Void
   private let note: @Sendable (String) -> Void
   private let nonce: @Sendable () -> String
 
@@ -27,6 +28,7 @@ package struct SSHNodeWorker: NodeWorker {
   ///   - transaction: Names what this run does on the node.
   ///   - window: Seconds after which the node takes back what nobody confirmed.
   ///   - clock: The time.
+  ///   - waiting: Takes what is said while a unit is not up yet.
   ///   - note: Tells people something.
   ///   - nonce: Gives 32 random hexadecimal digits, new ones each time.
   package init(
@@ -35,6 +37,7 @@ package struct SSHNodeWorker: NodeWorker {
     transaction: String,
     window: Int,
     clock: RunClock = .system,
+    waiting: @escaping @Sendable (WaitingUnit) -> Void = { _ in },
     note: @escaping @Sendable (String) -> Void = { Terminal.note($0) },
     nonce: @escaping @Sendable () -> String = { Nonce.make() }
   ) {
@@ -43,6 +46,7 @@ package struct SSHNodeWorker: NodeWorker {
     self.transaction = transaction
     self.window = window
     self.clock = clock
+    self.waiting = waiting
     self.note = note
     self.nonce = nonce
   }
@@ -70,7 +74,8 @@ package struct SSHNodeWorker: NodeWorker {
         batch: operations,
         transaction: transaction,
         name: name,
-        window: arming ? window : nil
+        window: arming ? window : nil,
+        waiting: waiting
       )
     }
   }
@@ -108,35 +113,83 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Takes the run back through the session.
   package func rollBack() async -> BatchOutcome {
-    await outcome { () async throws(ApplyError) in [try await session.rollback(transaction)] }
+    guard await session.isArmed else { return await takeBackConfirmed() }
+    return await outcome { () async throws(ApplyError) in
+      [try await session.rollback(transaction)]
+    }
+  }
+
+  /// Takes back what was confirmed already, as a run of its own: with a watchdog armed before the first
+  /// step, and confirmed over a new login.
+  private func takeBackConfirmed() async -> BatchOutcome {
+    let back = transaction + "-back"
+    let review: RunReview
+    do throws(ApplyError) {
+      review = try await session.review(transaction)
+    } catch {
+      return .unknown(error.message)
+    }
+    guard review.standing == .ready else {
+      return .refused("the node keeps no journal of the run any more")
+    }
+    let taken = await outcome { () async throws(ApplyError) in
+      try await session.takeBack(
+        transaction,
+        waitingFor: RollbackPlan.running(review),
+        transaction: back,
+        window: window
+      )
+    }
+    guard case .results(let results) = taken else { return taken }
+    guard results.allSatisfy({ $0.status == .done }) else {
+      return await outcome { () async throws(ApplyError) in
+        let undone = try await session.rollback(back)
+        return results.filter { $0.status == .failed } + [undone]
+      }
+    }
+    switch await confirm(back) {
+    case .confirmed:
+      // The record of the run went with its confirmation: that from before comes back by hand.
+      guard case .observed(let seen) = await observe(ProbeRequest.covering([])),
+        let now = seen.manifest.known,
+        case .results = await write(
+          RollbackPlan.manifest(before: review.manifest, now: now, review)
+        )
+      else { return .unknown("the node's record of what fleetctl owns was not written") }
+      return taken
+    case .takenBack: return .unknown("nobody could confirm it, so the node is as the run left it")
+    case .unknown(let why): return .unknown(why)
+    }
   }
 
   /// Confirms over a new login, and waits for the node's own decision where that fails.
   package func confirm() async -> WayBack {
     await Failpoint.reach(.confirming)
-    let ending = await confirmOverNewLogin()
+    let ending = await confirm(transaction)
     await Failpoint.reach(.confirmed)
     return ending
   }
 
-  private func confirmOverNewLogin() async -> WayBack {
+  private func confirm(_ transaction: String) async -> WayBack {
     do throws(ApplyError) {
       switch try await session.confirm(transaction) {
       case .confirmed, .none: return .confirmed
       case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
-      case .armed, .goingBack: return await settle()
+      case .armed, .goingBack: return await settle(transaction)
       }
     } catch {
       note(
         "node.\(node): \(displayable(error.message)); nobody confirms, so the node takes the run "
           + "back within about \(window) s\n"
       )
-      return await settle()
+      return await settle(transaction)
     }
   }
 
   /// Asks the node over and over until it decided or the time is over.
-  package func settle() async -> WayBack {
+  package func settle() async -> WayBack { await settle(transaction) }
+
+  private func settle(_ transaction: String) async -> WayBack {
     await session.abandon()
     // The window, what an operation may still take, and the way back itself.
     let limit = clock.now() + .seconds(window + 420)

@@ -60,7 +60,7 @@ struct UnitAttachments {
 
   private func describe(
     _ role: Role,
-    _ startup: (typical: TimeSpan, budget: TimeSpan)?,
+    _ startup: Evaluator.Startup?,
     _ spec: inout UnitSpec
   ) {
     switch role.restart.policy {
@@ -72,6 +72,7 @@ struct UnitAttachments {
     spec.updatePolicy = role.updatePolicy.rawValue
     guard let startup else { return }
     spec.startupTypical = startup.typical
+    spec.soak = startup.soak ?? spec.soak
     spec.startupBudget = max(spec.startupBudget, startup.budget)
   }
 
@@ -117,12 +118,13 @@ struct UnitAttachments {
       guard let unit = holder.flatMap({ builder.has(unit: $0) ? $0 : nil }) ?? units.first else {
         continue
       }
-      let spec = HealthCheckSpec(
+      var spec = HealthCheckSpec(
         kind: kind,
         required: check.required,
         startingStatuses: check.startingStatuses,
         via: Self.isLoopback(kind) ? nil : instance.node.healthVia.flatMap { NodeID($0.value) }
       )
+      spec.isBehindWindows = instance.node.wsl2
       let startup = evaluator.startup(instance.role)
       builder.unit(unit, by: owner, at: check.span) {
         $0.checks.append(spec)
@@ -171,12 +173,15 @@ struct UnitAttachments {
 }
 
 extension Evaluator {
-  /// How long the role's services take to start, and may take.
-  mutating func startup(_ role: Role) -> (typical: TimeSpan, budget: TimeSpan)? {
+  /// How long the role's services take to start, may take, and are watched after it.
+  typealias Startup = (typical: TimeSpan, budget: TimeSpan, soak: TimeSpan?)
+
+  /// Returns the times of the role's services, if it states them.
+  mutating func startup(_ role: Role) -> Startup? {
     guard let startup = role.startup,
       let typical = startup.typical.duration(scope, into: &diagnostics),
       let budget = startup.budget.duration(scope, into: &diagnostics)
     else { return nil }
-    return (typical, budget)
+    return (typical, budget, startup.soak?.duration(scope, into: &diagnostics))
   }
 }

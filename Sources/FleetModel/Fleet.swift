@@ -45,6 +45,8 @@ package struct Fleet: Sendable {
   package var sources: [String: Located<String>]
   /// `roles:` fleet-wide parameters: role name to parameter name to value.
   package var roleParameters: [String: [String: Located<RawValue>]]
+  /// `rollout:` of roles in `roles:`.
+  package var rollouts: [String: Located<RolloutPolicy>] = [:]
   /// Where the role names of `roles:` stand.
   package var roleSpans: [String: SourceSpan] = [:]
   /// Where the key `nodes:` stands, the place of findings about the fleet as a whole.

@@ -1,4 +1,5 @@
 package import FleetDiagnostics
+package import FleetModel
 package import FleetRender
 
 /// A role or component: everything that one `role.yaml` says (docs/role-format.md).
@@ -65,6 +66,8 @@ package struct Role: Sendable {
   package let restart: RestartPolicy
   /// `update_policy:`.
   package let updatePolicy: UpdatePolicy
+  /// `rollout:`; nil when the role says nothing.
+  package let rollout: RolloutPolicy?
 }
 
 extension Role {
@@ -139,6 +142,8 @@ package struct Startup: Sendable {
   package let typical: TemplateText
   /// `budget:` how long it may take before the start has failed.
   package let budget: TemplateText
+  /// `soak:` how long it is watched once it is healthy; nil for the default.
+  package let soak: TemplateText?
 }
 
 /// `restart:`.

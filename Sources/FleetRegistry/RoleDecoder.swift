@@ -13,7 +13,7 @@ enum RoleDecoder {
     "archives", "groups", "users", "directories", "files", "links", "units", "drop_ins", "services",
     "sysctl", "secrets", "certificates", "authority", "sources", "steps", "databases",
     "roles_in_database", "firewall", "backups", "health", "startup", "restart", "update_policy",
-    "python", "nodejs", "build", "post_sync",
+    "rollout", "python", "nodejs", "build", "post_sync",
   ]
 
   /// A role with the expressions of its role.yaml.
@@ -75,7 +75,8 @@ extension RoleReader {
       health: each(fields, "health") { $0.healthCheck($1) },
       startup: startup(fields),
       restart: restart(fields),
-      updatePolicy: word(fields, "update_policy", else: Role.UpdatePolicy.auto)
+      updatePolicy: word(fields, "update_policy", else: Role.UpdatePolicy.auto),
+      rollout: rollout(fields)
     )
   }
 
@@ -116,12 +117,18 @@ extension RoleReader {
   }
 
   private mutating func startup(_ fields: YAMLFields) -> Startup? {
-    let keys = ["typical", "budget"]
-    guard let inner = mapping(fields, "startup", of: "`startup`", keys, required: keys),
+    let required = ["typical", "budget"]
+    let keys = required + ["soak"]
+    guard let inner = mapping(fields, "startup", of: "`startup`", keys, required: required),
       let typical = text(inner, "typical", as: .duration),
       let budget = text(inner, "budget", as: .duration)
     else { return nil }
-    return Startup(typical: typical, budget: budget)
+    return Startup(typical: typical, budget: budget, soak: text(inner, "soak", as: .duration))
+  }
+
+  private mutating func rollout(_ fields: YAMLFields) -> RolloutPolicy? {
+    guard let node = fields[RolloutReader.key], !node.isNull else { return nil }
+    return RolloutReader.read(node, into: &diagnostics)
   }
 
   private mutating func restart(_ fields: YAMLFields) -> RestartPolicy {

@@ -142,6 +142,7 @@ package enum RoleJSON {
         ])
       ),
       ("update_policy", .string(role.updatePolicy.rawValue)),
+      ("rollout", JSONValue(role.rollout?.words)),
       ("aliases", JSONValue(role.aliases)),
       ("supported_os", JSONValue(role.supportedOS)),
     ]

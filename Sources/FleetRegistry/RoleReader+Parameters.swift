@@ -24,6 +24,13 @@ extension RoleReader {
       )
       return nil
     }
+    guard entry.key != RolloutReader.key else {
+      invalid(
+        node,
+        "`rollout` cannot name a parameter: in `roles:` of fleet.yaml it is a key of its own."
+      )
+      return nil
+    }
     let kind = word(fields, "type", else: Parameter.Kind.string)
     let values = strings(fields, "values")
     if kind == .enum, values.isEmpty {

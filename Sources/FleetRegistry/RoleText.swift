@@ -84,6 +84,7 @@ package enum RoleText {
     let cost = role.restart.cost.map { ": \($0)" } ?? ""
     page.field("restart", role.restart.policy.rawValue + cost)
     page.field("updates", role.updatePolicy.rawValue)
+    if let rollout = role.rollout { page.field("rollout", rollout.words) }
   }
 
   private static func port(_ port: Port, _ summary: RoleSummary) -> String {

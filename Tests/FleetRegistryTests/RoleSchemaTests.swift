@@ -47,7 +47,7 @@ import Testing
         compared += 1
       }
     }
-    #expect(compared == 34)
+    #expect(compared == 35)
   }
 
   @Test(arguments: [

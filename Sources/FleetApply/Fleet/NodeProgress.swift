@@ -17,6 +17,9 @@ struct NodeProgress: Sendable {
   /// Milliseconds until healthy of the units that this run started.
   var startups: [String: Int] = [:]
 
+  /// Units that were found healthy: how often systemd had started them anew, and until when they soak.
+  var soaking: [String: Soak] = [:]
+
   /// Whether files of services were touched: from here on a failure is undone.
   var hasActivated = false
   /// Whether the run was taken back here, or tried to be.
@@ -27,6 +30,8 @@ struct NodeProgress: Sendable {
   var isInterrupted = false
   /// Whether the node took the run back without being told: its lock is gone, its records stand.
   var tookItselfBack = false
+  /// Whether a new login has told the node that its changes stay.
+  var isConfirmed = false
   /// Paths that did not exist before this run: what packages bring meanwhile may be replaced.
   let absentBefore: Set<String>
 
@@ -39,12 +44,14 @@ struct NodeProgress: Sendable {
 
   private static let unknownOutcome = "outcome unknown: "
 
-  /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker.
+  /// Takes the results of a batch: what was done, what failed, what is skipped with which blocker; `now` is
+  /// the time of the run.
   ///
   /// - Returns: The failures, for events.
   mutating func take(
     _ operations: [NodeOperation],
-    _ outcome: BatchOutcome
+    _ outcome: BatchOutcome,
+    at now: Duration
   ) -> [NodeResult.Shortfall] {
     switch outcome {
     case .refused(let why):
@@ -59,13 +66,14 @@ struct NodeProgress: Sendable {
         Self.unknownOutcome + why
       )
     case .results(let results):
-      return take(operations, results)
+      return take(operations, results, at: now)
     }
   }
 
   private mutating func take(
     _ operations: [NodeOperation],
-    _ results: [OperationResult]
+    _ results: [OperationResult],
+    at now: Duration
   ) -> [NodeResult.Shortfall] {
     var failures: [NodeResult.Shortfall] = []
     for (operation, result) in zip(operations, results) {
@@ -78,6 +86,7 @@ struct NodeProgress: Sendable {
         note(operation, address)
         if operation.verb == .waitUnit, let unit = operation.arguments.first {
           startups[unit] = result.milliseconds
+          soaking[unit] = soak(unit, result.output, at: now)
         }
         if self.result.outcome == .unchanged, !operation.verb.isCheck {
           self.result.outcome = .changed
@@ -92,6 +101,21 @@ struct NodeProgress: Sendable {
       }
     }
     return failures
+  }
+
+  /// The node says `INVOCATION RESTARTS` of a unit that is up; nothing of one that is done by now.
+  private func soak(_ unit: String, _ output: [UInt8], at now: Duration) -> Soak? {
+    let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard words.count == 2, let restarts = Int(words[1]) else { return nil }
+    for resource in task.resources {
+      guard case .unit(let spec) = resource.spec, spec.name == unit else { continue }
+      return Soak(
+        address: resource.address,
+        restarts: restarts,
+        end: now + .milliseconds(spec.soak.milliseconds)
+      )
+    }
+    return nil
   }
 
   /// Notes what an operation changed; one installation serves several packages.
@@ -112,7 +136,7 @@ struct NodeProgress: Sendable {
 
   /// Whether the node still waits to be told that its changes stay.
   var isUnconfirmed: Bool {
-    guard hasActivated else { return false }
+    guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
     case .failed, .unreachable, .rolledBack: return false
@@ -129,6 +153,7 @@ struct NodeProgress: Sendable {
     let address = "node.\(task.node)"
     switch ending {
     case .confirmed:
+      isConfirmed = true
       // A node that was lost and confirmed all the same: what was done can be read back.
       if result.outcome == .unknown { result.outcome = .failed }
       return []
@@ -182,6 +207,16 @@ struct NodeProgress: Sendable {
   private static func addresses(_ operations: [NodeOperation]) -> [String] {
     operations.compactMap { $0.address?.description }
   }
+}
+
+/// A unit that was healthy and has to stay so for a while.
+struct Soak: Sendable, Hashable {
+  /// Its address.
+  let address: ResourceAddress
+  /// How often systemd had started it anew by then.
+  let restarts: Int
+  /// Until when it is watched, on the clock of the run.
+  let end: Duration
 }
 
 extension NodeOperation.Verb {

@@ -66,6 +66,8 @@ package struct NodeResult: Sendable {
   package var failed: [Shortfall] = []
   /// Addresses that were not tried, with their blocker.
   package var skipped: [Shortfall] = []
+  /// Checks that are only wanted and did not pass.
+  package var warnings: [Shortfall] = []
   /// Milliseconds from the first stage to the last.
   package var milliseconds = 0
 
@@ -84,6 +86,12 @@ package enum ApplyEvent: Sendable {
   case batch(node: NodeID, stage: String, operations: Int, milliseconds: Int)
   /// An operation failed.
   case failed(node: NodeID, address: String, why: String)
+  /// A check that is only wanted did not pass.
+  case warned(node: NodeID, address: String, why: String)
+  /// A batch of rollouts begins: its number from 1, whether it holds canaries.
+  case rollout(Int, roles: [String], nodes: [NodeID], Bool)
+  /// No further node of a rollout has its turn.
+  case rolloutStopped(role: String, nodes: [NodeID], why: String)
   /// A check is waiting for a service to come up.
   case waiting(node: NodeID, unit: String, secondsLeft: Int, status: String)
 }

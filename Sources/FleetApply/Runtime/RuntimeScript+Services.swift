@@ -13,13 +13,13 @@ extension RuntimeScript {
       fail "failed: systemctl $1 $2: $said"
     }
     unit_load() {
-      active= sub= result= restarts=0 invocation= type= children= id=$unit triggered=
-      for row in $(systemctl show -p Id,ActiveState,SubState,Result,NRestarts,InvocationID,Type,ConsistsOf,TriggeredBy -- "$unit"); do
+      active= sub= result= status= restarts=0 invocation= type= children= id=$unit triggered=
+      for row in $(systemctl show -p Id,ActiveState,SubState,Result,NRestarts,InvocationID,Type,ConsistsOf,TriggeredBy,StatusText -- "$unit"); do
         value=${row#*=}
         case $row in
         Id=*) id=$value ;; ActiveState=*) active=$value ;; SubState=*) sub=$value ;; Result=*) result=$value ;;
         NRestarts=*) restarts=${value:-0} ;; InvocationID=*) invocation=$value ;; Type=*) type=$value ;;
-        ConsistsOf=*) children=$value ;; TriggeredBy=*) triggered=$value ;;
+        StatusText=*) status=$value ;; ConsistsOf=*) children=$value ;; TriggeredBy=*) triggered=$value ;;
         esac
       done
     }
@@ -68,8 +68,14 @@ extension RuntimeScript {
         missing=
       done
     }
+    # For those who follow the batch: how a unit is that is not up yet.
+    tell_waiting() { # SECONDS-LEFT
+      printf '%s\n%s\n%s\n' "$unit" "$1" "$problem${status:+; it says: $status}" >"$batch_dir/.waiting" &&
+        mv -f "$batch_dir/.waiting" "$batch_dir/waiting"
+    }
+    # Prints INVOCATION RESTARTS of a unit that is up.
     wait_unit() { # UNIT BUDGET SOAK PORTS
-      unit=$1 budget=$2 soak=$3 ports=$4 first= healthy=
+      unit=$1 budget=$2 soak=$3 ports=$4 first= healthy= told=
       uptime_now
       began=$seconds
       while :; do
@@ -92,11 +98,13 @@ extension RuntimeScript {
           return 1
         fi
         if [ -z "$problem" ]; then
+          [ -z "$told" ] || { rm -f "$batch_dir/waiting"; told=; }
           # A new invocation or restart begins the soak anew.
           if [ "$healthy" != "$invocation $restarts" ]; then healthy="$invocation $restarts" since=$seconds; fi
-          [ "$((seconds - since))" -lt "$soak" ] || return 0
+          if [ "$((seconds - since))" -ge "$soak" ]; then printf '%s %s\n' "$invocation" "$restarts"; return; fi
         else
           healthy=
+          if [ "$told" != "$seconds" ]; then told=$seconds; tell_waiting "$((budget - seconds + began))"; fi
           if [ "$((seconds - began))" -ge "$budget" ]; then
             last_words "$unit"
             fail "starting: $unit is $problem after $budget s"

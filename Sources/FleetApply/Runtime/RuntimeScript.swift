@@ -193,6 +193,7 @@ package enum RuntimeScript {
         if [ -n "$dead" ]; then mark state:interrupted 0; return; fi
         uptime_now
         if [ "$centis" -ge "$until" ]; then
+          if [ -s "$batch_dir/waiting" ]; then cat "$batch_dir/waiting"; mark waiting 0; fi
           if [ -e "$batch_dir/running" ]; then mark state:running 0; else mark state:waiting 0; fi
           return
         fi

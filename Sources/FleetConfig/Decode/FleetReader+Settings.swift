@@ -1,5 +1,6 @@
 internal import FleetDiagnostics
 internal import FleetModel
+internal import FleetRegistry
 internal import FleetYAML
 
 extension FleetReader {
@@ -59,7 +60,11 @@ extension FleetReader {
     for entry in scalars.mapping(node, "`roles`") ?? [] {
       let role = entry.key
       if fleet.roleSpans[role] == nil { fleet.roleSpans[role] = entry.keySpan }
-      let fields = scalars.mapping(entry.value, "The parameters of `\(role)`") ?? []
+      var fields = scalars.mapping(entry.value, "The parameters of `\(role)`") ?? []
+      if let rollout = fields.first(where: { $0.key == RolloutReader.key }) {
+        self.rollout(rollout, of: role, into: &fleet)
+        fields.removeAll { $0.key == RolloutReader.key }
+      }
       let known = fleet.roleParameters[role] ?? [:]
       for field in fields {
         guard let other = known[field.key] else { continue }
@@ -70,6 +75,16 @@ extension FleetReader {
     }
   }
 
+  private mutating func rollout(_ entry: YAMLEntry, of role: String, into fleet: inout Fleet) {
+    if let other = fleet.rollouts[role]?.span {
+      return report(twice: "`rollout` of `\(role)`", entry, other: other)
+    }
+    guard !entry.value.isNull,
+      let policy = RolloutReader.read(entry.value, into: &scalars.diagnostics)
+    else { return }
+    fleet.rollouts[role] = Located(policy, at: entry.keySpan)
+  }
+
   /// The values as written; the role's types are applied when the registry is known.
   mutating func parameters(
     _ fields: [YAMLEntry],
@@ -77,6 +92,15 @@ extension FleetReader {
   ) -> [String: Located<RawValue>] {
     var result: [String: Located<RawValue>] = [:]
     for field in fields {
+      guard field.key != RolloutReader.key else {
+        scalars.report(
+          .invalidValue,
+          field.value,
+          "`rollout` of `\(role)` is about all its nodes. Move it to `roles: {\(role): {rollout: …}}` at "
+            + "the top of the file."
+        )
+        continue
+      }
       guard !field.value.isNull else {
         scalars.report(
           .parameterInvalid,

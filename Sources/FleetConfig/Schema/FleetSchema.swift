@@ -68,6 +68,7 @@ package enum FleetSchema {
       ("roleList", Shape.list(.ref("role")).orNothing),
       ("node", node),
       ("group", group),
+      ("rollout", RolloutReader.shape.orNothing),
     ] + roles.map { ("parameters-\($0.name)", $0.parametersShape) }
   }
 
@@ -83,7 +84,7 @@ package enum FleetSchema {
         "A role of your own, from `role_paths`; `fleetctl schema -f FILE` knows those by name."
       )
       .titled("Role of your own")
-    let configured = parameterTable(roles, closed: closed)
+    let configured = parameterTable(roles, closed: closed, isForNode: true)
       .with("minProperties", 1).with("maxProperties", 1)
       .titled("Role with parameters for this node")
     return .anyOf(closed ? [known, configured] : [known, own, configured])
@@ -95,12 +96,20 @@ package enum FleetSchema {
   }
 
   /// A mapping from role names to their parameters.
-  static func parameterTable(_ roles: [Role], closed: Bool) -> Shape {
-    let fields = roles.map { Field($0.name, "", .ref("parameters-\($0.name)")) }
+  static func parameterTable(_ roles: [Role], closed: Bool, isForNode: Bool = false) -> Shape {
+    let rollout: JSONValue = isForNode ? .bool(false) : Shape.ref("rollout").json
+    let own: JSONValue = .object([(RolloutReader.key, rollout)])
+    let fields = roles.map { role in
+      let shape = Shape.ref("parameters-\(role.name)")
+      return Field(role.name, "", isForNode ? shape.with("properties", own) : shape)
+    }
     let shape = Shape.mapping(fields)
     guard !closed else { return shape }
-    return shape.with("additionalProperties", Shape.table(ownParameter).orNothing.json)
-      .with("propertyNames", ["pattern": .string(ValuePatterns.name)])
+    return shape.with(
+      "additionalProperties",
+      Shape.table(ownParameter).with("properties", own).orNothing.json
+    )
+    .with("propertyNames", ["pattern": .string(ValuePatterns.name)])
   }
 }
 

@@ -6,15 +6,16 @@ extension Plan {
   /// The canonical form: members of every object in byte order, absent values left out.
   package var json: JSONValue {
     let diffs = diffs.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) }
-    return .object([
+    var members: [(String, JSONValue)] = [
       ("changes", .array(changes.map(\.json))),
       ("diffs", .object(diffs)),
       ("fleet", .string(fleet)),
       ("nodes", .array(nodes.map(\.json))),
       ("notes", .array(notes.map(\.json))),
       ("options", options.json),
-      ("summary", summary.json),
-    ])
+    ]
+    if !rollouts.isEmpty { members.append(("rollouts", .array(rollouts.map(\.json)))) }
+    return .object(members + [("summary", summary.json)])
   }
 }
 
@@ -121,6 +122,26 @@ extension PlanNote {
     members.add("node", node?.name)
     members.add("severity", severity)
     members.add("text", text)
+    return members.object
+  }
+}
+
+extension PlannedRollout {
+  var json: JSONValue {
+    var members = Members()
+    members.add("batch", batch)
+    members.add("canary", canary == 0 ? nil : canary)
+    members.add("carriers", carriers)
+    if !down.isEmpty {
+      let items = down.map {
+        JSONValue.object([("node", .string($0.node.name)), ("why", .string($0.why))])
+      }
+      members.pairs.append(("down", .array(items)))
+    }
+    members.add("max_failures", maxFailures)
+    members.add("max_unavailable", maxUnavailable)
+    members.add("nodes", nodes.map(\.name))
+    members.add("role", role)
     return members.object
   }
 }

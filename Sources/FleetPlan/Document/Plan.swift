@@ -15,6 +15,8 @@ package struct Plan: Sendable, Hashable {
   package var diffs: [String: [String]]
   /// Findings, sorted.
   package var notes: [PlanNote]
+  /// Roles whose nodes are changed in batches, by name.
+  package var rollouts: [PlannedRollout] = []
 
   /// Makes a plan of its parts.
   package init(

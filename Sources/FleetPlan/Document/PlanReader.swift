@@ -30,6 +30,7 @@ enum PlanReader {
         )
       )
     }
+    for item in value["rollouts"]?.array ?? [] { plan.rollouts.append(try rollout(item)) }
     for member in value["diffs"]?.members ?? [] { plan.diffs[member.key] = texts(member.value) }
     return plan
   }
@@ -45,11 +46,8 @@ enum PlanReader {
 
   private static func node(_ value: JSONValue) throws(PlanReadError) -> PlannedNode {
     let name = try text(value, "node")
-    guard let id = NodeID(name) else {
-      throw PlanReadError(message: "`\(displayable(name))` is no node id")
-    }
     var node = PlannedNode(
-      id: id,
+      id: try id(name),
       address: try text(value, "address"),
       roles: texts(value["roles"])
     )
@@ -70,6 +68,34 @@ enum PlanReader {
       node.labels[member.key] = member.value.string
     }
     return node
+  }
+
+  private static func rollout(_ value: JSONValue) throws(PlanReadError) -> PlannedRollout {
+    var rollout = PlannedRollout(
+      role: try text(value, "role"),
+      carriers: value["carriers"]?.int ?? 0,
+      nodes: []
+    )
+    for name in texts(value["nodes"]) { rollout.nodes.append(try id(name)) }
+    rollout.batch = value["batch"]?.int ?? 0
+    rollout.canary = value["canary"]?.int ?? 0
+    rollout.maxUnavailable = value["max_unavailable"]?.int
+    rollout.maxFailures = value["max_failures"]?.int ?? 0
+    // A batch of nobody would never end.
+    guard rollout.batch > 0, rollout.canary >= 0, rollout.maxFailures >= 0 else {
+      throw PlanReadError(message: "the rollout of `\(displayable(rollout.role))` has no batches")
+    }
+    for item in value["down"]?.array ?? [] {
+      rollout.down.append(.init(node: try id(try text(item, "node")), why: try text(item, "why")))
+    }
+    return rollout
+  }
+
+  private static func id(_ name: String) throws(PlanReadError) -> NodeID {
+    guard let id = NodeID(name) else {
+      throw PlanReadError(message: "`\(displayable(name))` is no node id")
+    }
+    return id
   }
 
   private static func change(_ value: JSONValue) throws(PlanReadError) -> PlannedChange {

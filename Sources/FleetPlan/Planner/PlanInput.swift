@@ -9,6 +9,8 @@ package struct PlanInput: Sendable {
   package var nodes: [NodeInput]
   /// What to limit it to and what to allow.
   package var options: PlanOptions
+  /// How many nodes of a role are changed at a time, by role.
+  package var rollouts: [String: RolloutPolicy] = [:]
 
   /// Makes an input.
   package init(fleet: String, nodes: [NodeInput], options: PlanOptions = PlanOptions()) {

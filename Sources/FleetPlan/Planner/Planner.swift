@@ -52,6 +52,7 @@ package enum Planner {
     // One planned node for each input, both by id.
     for (index, node) in nodes.enumerated() { plan.nodes[index].labels = node.labels }
     plan.notes.sort()
+    plan.rollouts = RolloutPlanner.rollouts(input.rollouts, plan.changes, nodes)
     return plan
   }
 }

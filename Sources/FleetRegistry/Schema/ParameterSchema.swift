@@ -7,9 +7,13 @@ extension Role {
   /// The JSON Schema of this role's parameters, as they stand in `roles:` of fleet.yaml and in the
   /// mapping `{ROLE: {…}}` of a node.
   ///
-  /// A parameter without a default is not `required`: either of the two places may give it.
+  /// A parameter without a default is not `required`: either of the two places may give it. `rollout`
+  /// goes with the first place alone.
   package var parametersShape: Shape {
-    Shape.mapping(parameters.map { Field($0.name, $0.schemaDoc, $0.shape) }).orNothing
+    Shape.mapping(
+      parameters.map { Field($0.name, $0.schemaDoc, $0.shape) }
+        + [Field(RolloutReader.key, "", .ref("rollout"))]
+    ).orNothing
       .described(summary).titled("Parameters of \(name)")
   }
 }

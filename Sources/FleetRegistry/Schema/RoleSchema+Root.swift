@@ -130,6 +130,7 @@ extension RoleSchema {
         "How long a start takes.",
         Shape.mapping([
           needed("typical", "Usually."), needed("budget", "At most."),
+          text("soak", "How long it is watched once it is healthy."),
         ]).orNothing
       ),
       Field(
@@ -141,6 +142,7 @@ extension RoleSchema {
         ]).orNothing
       ),
       word("update_policy", "`manual`: updated when asked for only.", Role.UpdatePolicy.auto),
+      Field("rollout", "How many nodes are changed at a time.", RolloutReader.shape.orNothing),
     ]
   }
 

@@ -49,6 +49,7 @@ package struct PlanHuman: Sendable {
     }
     let general = notes[nil] ?? []
     if !general.isEmpty { lines += general.map(show) + [""] }
+    lines += plan.rollouts.flatMap { RolloutText(rollout: $0).lines }
     lines += PlanSentence(plan).lines
     if plan.hasChanges { lines.append("Digest: \(file.digest)") }
     return lines.joined(separator: "\n") + "\n"

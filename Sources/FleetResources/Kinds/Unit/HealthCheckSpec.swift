@@ -20,6 +20,8 @@ package struct HealthCheckSpec: Sendable, Hashable {
   package var startingStatuses: [Int]
   /// Node that performs it (a relay for nodes that cannot see themselves); nil: the node itself.
   package var via: NodeID?
+  /// Whether the node runs under Windows (`wsl2:`), whose firewall may hide it from relays.
+  package var isBehindWindows = false
 
   /// Makes a check.
   package init(kind: Kind, required: Bool = true, startingStatuses: [Int] = [], via: NodeID? = nil)

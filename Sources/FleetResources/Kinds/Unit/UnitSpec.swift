@@ -73,6 +73,8 @@ package struct UnitSpec: Sendable, Hashable {
   package var startupTypical: TimeSpan?
   /// How long a start may take.
   package var startupBudget: TimeSpan
+  /// How long it is watched once it is healthy: a crash in that time is a failed start.
+  package var soak: TimeSpan
   /// Roles elsewhere that depend on it: `celery on 01-Backend`, sorted.
   package var dependents: [String]
   /// Checks that must pass when it is up.
@@ -91,6 +93,7 @@ package struct UnitSpec: Sendable, Hashable {
     restartCost = ""
     startupTypical = nil
     startupBudget = TimeSpan(milliseconds: 60_000)
+    soak = TimeSpan(milliseconds: 5000)
     dependents = []
     checks = []
     updatePolicy = "auto"
