@@ -185,6 +185,8 @@ struct BatchRun {
         )
       }
       return .finished
+    case "state:rejected":
+      throw ApplyError(.rejected(results), "the rehearsal failed; nothing was changed")
     case "state:running":
       idle = 0
       return .running

@@ -155,6 +155,7 @@ struct SSHNodeWorker: NodeWorker {
     } catch {
       switch error.code {
       case .unknownOutcome: return .unknown(error.message)
+      case .rejected(let results): return .rejected(results)
       // The node may have taken the lock to take the run back: it is asked.
       case .lostLease where await session.isArmed: return .unknown(error.message)
       case .transport(let cause): return .unknown("\(cause.step): \(cause.message)")

@@ -72,6 +72,8 @@ extension RuntimeScript {
       ufw) ufw "$@" >&2 ;;
       wait-unit) wait_unit "$@" ;;
       check-command) check_command "$@" ;;
+      # The rehearsal ran it.
+      check-file) ;;
       put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
@@ -107,6 +109,18 @@ extension RuntimeScript {
         guarded lock_renew || return
       done
     }
+    # Nothing is done: what was found is the result of the step that it is about.
+    reject() {
+      : >"$batch_dir/rejected"
+      for record in $operations; do
+        index=${record%%"$US"*}
+        own=$(printf '%s\n' "$findings" | sed -n "s/^$index$US//p")
+        if [ -z "$own" ]; then put_result skipped 0; continue; fi
+        : >"$batch_dir/out"
+        printf '%s\n' "$own" >"$batch_dir/log.$index"
+        put_result failed 0
+      done
+    }
     run_batch() {
       batch_dir=$1
       load_settings "$batch_dir/settings"
@@ -117,17 +131,18 @@ extension RuntimeScript {
       if guarded lock_renew; then
         keep_lease &
         keeper=$!
-        printf '%s\n' "$batch" >>"$state/tx/$transaction/order"
         heal_packages
-        said=$(journal 2>&1) || stop="the way back could not be written, so nothing was changed: $said"
-        if [ -z "$stop" ]; then
+        if ! rehearse; then
+          reject
+        elif ! said=$(journal 2>&1); then
+          findings=$(finding 0 "the way back could not be written, so nothing was changed: $said")
+          reject
+        else
+          printf '%s\n' "$batch" >>"$state/tx/$transaction/order"
           said=$(arm 2>&1) || stop="the way back could not be armed, so nothing was changed: $said"
         fi
-        if [ -z "$stop" ]; then
-          said=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$said"
-        fi
       fi
-      for record in $operations; do execute "$record"; done
+      [ -e "$batch_dir/rejected" ] || for record in $operations; do execute "$record"; done
       # Nothing takes long any more: from here the client has the window and no longer.
       [ -z "$window" ] || extend "$window"
       set +f

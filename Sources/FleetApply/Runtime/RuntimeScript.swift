@@ -188,7 +188,11 @@ package enum RuntimeScript {
         finished=
         [ ! -e "$batch_dir/done" ] || finished=1
         print_results
-        if [ -n "$finished" ]; then mark state:finished 0; return; fi
+        if [ -n "$finished" ]; then
+          # Nothing was done: the way back was not armed either.
+          if [ -e "$batch_dir/rejected" ]; then mark state:rejected 0; else mark state:finished 0; fi
+          return
+        fi
         if [ -n "$dead" ]; then mark state:interrupted 0; return; fi
         uptime_now
         if [ "$centis" -ge "$until" ]; then
@@ -209,6 +213,8 @@ package enum RuntimeScript {
       run) run_batch "$2"; return ;;
       watch) watch_transaction "$2"; return ;;
       recover) recover_all "$2"; return ;;
+      rehearse) rehearse_apart; return ;;
+      rehearse-inside) rehearse_inside; return ;;
       esac
       read_header || return 1
       case $command in
