@@ -33,7 +33,7 @@ extension ProbeParser {
   /// When the units' generators ran last, in microseconds; 0 when they made nothing that stayed.
   private var generated: Int {
     let lines = sections.first("generators")?.text.split(separator: "\n") ?? []
-    return lines.filter { $0.first?.isNumber == true }.map(microseconds).max() ?? 0
+    return lines.filter { $0.first?.isNumber == true }.map(Self.microseconds).max() ?? 0
   }
 
   private static func names(_ block: [String: String]) -> [Substring] {
