@@ -145,7 +145,7 @@ expect 0 "apply of the move back" inside apply -f "$fleet" -auto-approve
 
 part "a machine that is off is a normal state"
 lab/node.sh stop 05-LLM-CPU
-expect 0 "plan without it" inside plan -f "$fleet"
+expect 9 "plan without it exits 9" inside plan -f "$fleet"
 says "it is shown as unreachable" "unreachable"
 expect 9 "apply exits 9" inside apply -f "$fleet" -auto-approve
 lab/node.sh start 05-LLM-CPU
