@@ -38,6 +38,7 @@ same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; ba
 
 part "from bare to converged"
 fleet
+[ "${FLEETCTL_LAB_IS_UP:-}" != 1 ] || on "$node" sh -c 'rm -f /run/fleetctl/lock /var/lib/fleetctl/frozen /etc/small-service.conf'
 on "$node" systemctl --version | sed -n 1p
 expect 0 "validate" "$fleetctl" validate -f "$work/fleet.yaml"
 expect 2 "plan" inside plan -f "$work/fleet.yaml" -detailed-exitcode
@@ -70,7 +71,60 @@ fleet
 expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
 expect 0 "it runs" on "$node" systemctl is-active small-service
 
+part "an apply that was cut off is resumed"
+fleet 'greeting: bye' 'program: "sleep 2; die qq(no such luck)"'
+expect 10 "it fails and goes back" apply --events "$work/events"
+run=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$work/events" | sed -n 1p)
+expect 0 "history" inside history -f "$work/fleet.yaml"
+says "it names what may be resumed" "$run +rolled back .* may be resumed"
+on "$node" touch /etc/small-service.conf
+expect 10 "resumed it does the same again" inside apply --resume "$run" -f "$work/fleet.yaml"
+says "it says what is left" "^Run $run is resumed .*: [0-9]+ of [0-9]+ changes are left"
+on "$node" sh -c 'echo "# by hand" >>/etc/small-service.conf'
+expect 6 "a node that moved in another way is refused" inside apply --resume "$run" -f "$work/fleet.yaml"
+says "it says what moved" "small-service.conf|went over it since"
+expect 1 "a run that never was" inside apply --resume 0123456789ab -f "$work/fleet.yaml"
+fleet
+expect 0 "mend it" apply
+fleet 'greeting: again'
+rm -f "$work/events"
+inside apply -f "$work/fleet.yaml" -auto-approve --events "$work/events" >"$work/killed" 2>&1 &
+wrapper=$!
+for _ in $(seq 200); do grep -q '"stage":"wave' "$work/events" 2>/dev/null && break; sleep 0.02; done
+kill -INT "$(pgrep -P "$wrapper" -f "$fleetctl apply" | sed -n 1p)" 2>/dev/null || kill -INT "$wrapper"
+wait "$wrapper" 2>/dev/null
+run=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$work/events" | sed -n 1p)
+expect 0 "an interrupted run is carried on to its end" inside apply --resume "$run" -f "$work/fleet.yaml"
+expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
 
+part "a secret is nowhere but where it belongs"
+token=$(on "$node" sed -n 's/^SMALL_TOKEN=//p' /etc/small-service.env)
+fleet "program: 'print STDERR qq(my token is \$ENV{SMALL_TOKEN}\\n); sleep 1; die qq(gone)'"
+# Every 20 ms: command lines and environments of all processes here and there but the service's own.
+(
+  while [ ! -e "$work/enough" ]; do
+    for p in /proc/[0-9]*; do
+      case $(cat "$p/comm" 2>/dev/null) in perl | grep | '') continue ;; esac
+      cat "$p/cmdline" "$p/environ" 2>/dev/null | tr '\0' '\n'
+    done
+    sleep 0.02
+  done >"$work/processes"
+) &
+sampler=$!
+expect 10 "a service that prints its token and dies" apply --events "$work/events"
+touch "$work/enough"
+wait "$sampler"
+says "its last words come without the token" "my token is \(secret small-service.token\)"
+cat "$work/out" "$work/events" "$work/processes" >"$work/all"
+inside plan -f "$work/fleet.yaml" -out "$work/plan" >>"$work/all" 2>&1
+inside history -f "$work/fleet.yaml" --format json >>"$work/all" 2>&1
+cat "$work/plan" >>"$work/all"
+if [ ${#token} -eq 40 ] && ! grep -qF "$token" "$work/all"; then ok "output, events, plan, history, command lines and environments lack it"; else grep -F "$token" "$work/all" | cut -c1-200 >"$work/out"; bad "somewhere it stands"; fi
+# The journal of services is the node's own; what a file held before a change is kept beside the run, for root.
+on "$node" sh -c "grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib /root /usr/local 2>/dev/null | grep -v -e '^/etc/small-service\.' -e '^/run/log/journal/' -e '/before\.[0-9]*$'" >"$work/out"
+if [ -s "$work/out" ]; then bad "no file of the node has it that is not its owner"; else ok "no file of the node has it that is not its owner"; fi
+fleet
+expect 0 "the fleet is as declared" apply
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -40,5 +40,8 @@ else
   echo "SKIPPED: it needs root and systemd-nspawn"
 fi
 
+step "one machine: rehearsal, way back, resume, secrets"
+lab/one-node.sh .build/debug/fleetctl
+
 step "nine machines"
 lab/acceptance.sh .build/debug/fleetctl

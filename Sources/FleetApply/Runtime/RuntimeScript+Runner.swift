@@ -75,6 +75,7 @@ extension RuntimeScript {
       # The rehearsal ran it.
       check-file) ;;
       put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
+      put-plan) put_file "$state/tx/$transaction/plan.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;
@@ -87,8 +88,23 @@ extension RuntimeScript {
       [ ! -e "$state/tx/$transaction/manifest.before" ] && [ -f "$state/manifest.json" ] || return 0
       cp -- "$state/manifest.json" "$state/tx/$transaction/manifest.before"
     }
+    # The run is told: what its programs said is not kept, it may hold what they were given.
+    forget_words() {
+      set +f
+      for old in "$state/tx/$transaction"/*/log "$state/tx/$transaction"/*/log.* "$state/tx/$transaction"/*/result.*; do
+        case $old in "$batch_dir"/* | *'*'*) continue ;; esac
+        case $old in
+        */result.*)
+          IFS=' ' read -r word rest <"$old"
+          [ "$word" != failed ] || { printf '%s %s\n' "$word" "$rest" >"$old.new" && mv -f "$old.new" "$old"; } ;;
+        *) rm -f "$old" ;;
+        esac
+      done
+      set -f
+    }
     # The last thousand lines are kept, and the last ten transactions.
     append_history() {
+      forget_words
       history=$state/history.jsonl
       { [ ! -f "$history" ] || tail -n 999 "$history"; cat "$blob"; echo; } >"$batch_dir/history" || return 1
       put_file "$history" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history" || return 1

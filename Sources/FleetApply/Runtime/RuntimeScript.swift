@@ -35,6 +35,8 @@ package enum RuntimeScript {
       export PATH LC_ALL
       cd /
       umask 077
+      # No core file of a step, which may hold what it was given.
+      ulimit -c 0
       set -f
       NL='
     '
@@ -225,6 +227,7 @@ package enum RuntimeScript {
       fate) tell_fate ;;
       inspect) inspect ;;
       history) tell_history ;;
+      tell-plan) [ ! -f "$state/tx/$transaction/plan.json" ] || { cat "$state/tx/$transaction/plan.json"; mark plan 0; } ;;
       review) review ;;
       freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
       thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
