@@ -162,7 +162,9 @@ struct ApplyCommand: AsyncParsableCommand {
     let saved = try savedPlan()
     let wanted = saved?.plan.options ?? resumed?.approved.plan.options
     let planning = try Planning(options, wanted ?? planOptions.options)
+    await Failpoint.reach(.connect)
     let links = try await planning.observe()
+    await Failpoint.reach(.gathered)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh

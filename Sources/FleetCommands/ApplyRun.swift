@@ -42,6 +42,7 @@ struct ApplyRun {
     let run = stream.run
     stream.enter(.locking)
     let held = try await lockAll(run)
+    await Failpoint.reach(.locked)
     for entry in held {
       let node = entry.worker.node.name
       stream.tell("lock_acquired", "node.\(node): locked", [("node", .string(node))])
@@ -49,6 +50,7 @@ struct ApplyRun {
     let inputs = await lookAgain(held)
     try await refuseMoved(held, inputs)
     await keepPlan(held)
+    await Failpoint.reach(.checked)
     let tasks = held.compactMap { task($0, inputs) }
     let names = Set(tasks.map(\.node))
     let bystanders = inputs.filter { !names.contains($0.id) }
@@ -66,6 +68,7 @@ struct ApplyRun {
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()
+    await Failpoint.reach(.concluded)
     keeper.cancel()
     let results = outcome.results + unreached(names, inputs)
     let verdict = ApplyVerdict.judge(
@@ -83,6 +86,7 @@ struct ApplyRun {
     for link in links where !names.contains(link.resources.node.id) {
       await link.connection?.close()
     }
+    await Failpoint.reach(.finished)
     let report = ApplyReport(plan: approved.plan, verdict: verdict, run: run)
     return Outcome(verdict: verdict, text: report.text)
   }
@@ -198,7 +202,7 @@ struct ApplyRun {
   }
 
   private func release(_ held: [Held]) async {
-    for entry in held { await entry.worker.finish(summary: "nothing was changed") }
+    for entry in held { await entry.worker.finish(summary: "") }
   }
 
   /// Every node keeps the plan, so that the run can be resumed from anywhere.

@@ -8,7 +8,7 @@ import Testing
 /// What may be carried on of a run, and what only looks like it.
 @Suite struct ResumedRunTests {
   func change(
-    _ kind: ResourceAddress.Kind,
+    _ kind: ResourceKind,
     _ name: String,
     _ actions: ActionWord...
   ) throws
