@@ -213,7 +213,8 @@ struct BatchRun {
       }
       return .finished
     case "state:rejected":
-      throw ApplyError(.rejected(results), "the rehearsal failed; nothing was changed")
+      let why = results.first { $0.status == .failed }?.output ?? []
+      throw ApplyError(.rejected(results), PrintableText.line(why))
     case "state:running":
       idle = 0
       return .running

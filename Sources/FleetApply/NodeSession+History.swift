@@ -149,9 +149,16 @@ extension NodeSession {
     transaction: String,
     window: Int
   ) async throws(ApplyError) -> [OperationResult] {
+    let before = armed
     armed = (transaction, window)
     let waits = units.map { BatchRecord(verb: "wait-unit", [$0, "120", "1", ""]) }
     let records = [BatchRecord(verb: "take-back", [run])] + waits
-    return try await self.run(records, transaction, "take-back", inline: false) { _, _ in }
+    do throws(ApplyError) {
+      return try await self.run(records, transaction, "take-back", inline: false) { _, _ in }
+    } catch {
+      // Nothing was done, so nothing new waits to be taken back.
+      if case .rejected = error.code { armed = before }
+      throw error
+    }
   }
 }
