@@ -45,6 +45,9 @@ else
   echo "SKIPPED: it needs root and systemd-nspawn"
 fi
 
+step "one machine: rehearsal, way back, resume, secrets"
+lab/one-node.sh .build/debug/fleetctl
+
 step "faults: the core of the matrix and a part that changes with the day"
 [ ! -x .build/release/fleetctl ] || scripts/check-failpoints.sh .build/release/fleetctl .build/debug/fleetctl
 lab/faults/run.py --seconds "${FAULTS_SECONDS:-90}" --again

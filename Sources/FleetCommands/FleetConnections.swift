@@ -130,6 +130,7 @@ struct FleetConnections: Sendable {
       do {
         let observed = try await Self.look(at: node.resources, over: connection)
         if let pin = target.pin { try observed.identity.check(pin, of: target.node) }
+        Redactor.learn(observed)
         return Link(
           resources: node,
           target: target,
@@ -164,6 +165,7 @@ struct FleetConnections: Sendable {
 
   /// Uses `password` for sudo from now on.
   func use(sudoPassword password: String) {
+    Redactor.learn(password, as: "sudo")
     connector.useSudoPassword(password)
   }
 

@@ -84,7 +84,7 @@ extension FleetRun {
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
-      case .results(let results):
+      case .results(let results), .rejected(let results):
         let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(
           separator: "\n"
         )

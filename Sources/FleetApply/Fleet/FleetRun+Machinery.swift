@@ -100,12 +100,9 @@ extension FleetRun {
       let isActivation = Self.isActivation(name)
       let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
       let elapsed = Int((clock.now() - began) / .milliseconds(1))
-      if case .refused = outcome {
-        // Nothing was done, so there is nothing to undo.
-      } else if isActivation {
-        progress.hasActivated = true
-      }
       report(progress.take(operations, outcome, at: clock.now()), progress)
+      // Of what was refused nothing was done, so there is nothing to undo.
+      if isActivation, outcome.isBegun { progress.hasActivated = true }
       notify(
         .batch(
           node: progress.task.node,

@@ -67,6 +67,14 @@ struct NodeProgress: Sendable {
       )
     case .results(let results):
       return take(operations, results, at: now)
+    case .rejected(let results):
+      let refused = zip(operations, results).first { $0.1.status == .failed }
+      let address = refused?.0.address?.description ?? "node.\(task.node)"
+      halted = "the rehearsal refused \(address)"
+      let failures = take(operations, results, at: now)
+      halted = "the rehearsal refused \(address)"
+      if !hasActivated { result.outcome = .refused }
+      return failures
     }
   }
 
@@ -139,7 +147,7 @@ struct NodeProgress: Sendable {
     guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .unreachable, .rolledBack: return false
+    case .failed, .refused, .unreachable, .rolledBack: return false
     }
   }
 
@@ -191,7 +199,7 @@ struct NodeProgress: Sendable {
   /// Whether something went wrong here, not elsewhere.
   var hasFailed: Bool {
     switch result.outcome {
-    case .failed, .rolledBack, .unknown: !result.failed.isEmpty
+    case .failed, .refused, .rolledBack, .unknown: !result.failed.isEmpty
     case .unchanged, .changed, .unreachable: false
     }
   }
@@ -221,5 +229,5 @@ struct Soak: Sendable, Hashable {
 
 extension NodeOperation.Verb {
   /// Whether it only looks.
-  var isCheck: Bool { self == .waitUnit || self == .checkCommand }
+  var isCheck: Bool { self == .waitUnit || self == .checkCommand || self == .checkFile }
 }
