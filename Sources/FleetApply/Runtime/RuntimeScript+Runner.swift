@@ -50,6 +50,7 @@ extension RuntimeScript {
       set-ownership) set_ownership "$@" ;;
       make-link) make_link "$@" ;;
       remove) remove_path "$@" ;;
+      keep) keep_copy "$@" ;;
       remove-dir) remove_dir "$@" ;;
       fetch) fetch_file "$@" ;;
       apt-update) apt_update ;;

@@ -16,7 +16,7 @@ package enum RuntimeScript {
   /// The text; ends with a newline.
   package static let text =
     core + lock + stage + follow + runner + journal + files + packages + sources + accounts
-    + certificates + units + rehearsal + databases + watchdog + firewall + history + last
+    + certificates + units + rehearsal + databases + watchdog + firewall + history + ownership + last
 
   static let core = #"""
     mark() {

@@ -211,7 +211,7 @@ struct NodePlanner {
     var found: ResourceAddress?
     for need in needs[resource.address] ?? [] {
       guard let needed = context.desired.byAddress[need] else { continue }
-      if case .blocked = verdicts[need], !isDeployed(needed) { found = need }
+      if verdicts[need]?.isBlocked == true, !isDeployed(needed) { found = need }
       found = found ?? blockedRoot(needed, &roots)
       if found != nil { break }
     }

@@ -271,7 +271,7 @@ extension ProbeRequest {
 
   /// Returns the request for `resources` and for what `manifest`, as last read, owns beside them.
   package static func covering(_ resources: [Resource], manifest: Manifest?) -> ProbeRequest {
-    let wanted = covering(resources)
+    let wanted = covering(resources).joined(with: origins(of: resources, manifest))
     guard let manifest, let more = orphans(of: manifest, beside: resources) else { return wanted }
     return wanted.joined(with: more)
   }
@@ -282,6 +282,9 @@ extension ObservedNode {
   package mutating func add(_ more: ObservedNode) {
     paths.merge(more.paths) { first, _ in first }
     units.merge(more.units) { first, _ in first }
+    packageFiles.formUnion(more.packageFiles)
+    ownPaths.formUnion(more.ownPaths)
+    ownPackages.formUnion(more.ownPackages)
     if case .unknown = firewall { firewall = more.firewall }
   }
 }
