@@ -10,7 +10,9 @@ extension ProbeParser {
     }
     for line in sections.first("past")?.lines ?? [] {
       // Number, verb, whether it has a blob, arguments; each ended by a unit separator.
-      let fields = line.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+      let fields = line.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(
+        String.init
+      )
       guard fields.count > 4 else { continue }
       let arguments = fields[3...].dropLast()
       switch fields[1] {

@@ -19,7 +19,8 @@ import Testing
     let change = try first(plan, .file)
     #expect(change.reasons.first?.text == "somebody else's file is here with other content")
     #expect(
-      change.remedy == "Compare, then take it over with `--adopt node.n1/file:/etc/foreign`, or all of "
+      change.remedy
+        == "Compare, then take it over with `--adopt node.n1/file:/etc/foreign`, or all of "
         + "the node with `fleetctl adopt n1`."
     )
     #expect(change.diff.flatMap { plan.diffs[$0] } == ["@@ -1 +1 @@", "-theirs", "+ours"])
@@ -124,7 +125,9 @@ import Testing
     // Recorded, it goes with its role.
     node.fleet.wanted[id]?.removeAll { $0.role == "old" }
     #expect(
-      try node.planned() == ["stop,disable unit:old.service [intent]", "delete file:\(path) [intent]"]
+      try node.planned() == [
+        "stop,disable unit:old.service [intent]", "delete file:\(path) [intent]",
+      ]
     )
   }
 
@@ -132,7 +135,13 @@ import Testing
     var node = try OneNode()
     let secret = SecretID(role: "db", name: "password")
     node.fleet.nodes[id]?.setPostgres(ObservedPostgres(roles: ["app"], databases: ["app": "app"]))
-    let spec = SecretSpec(id: secret, file: "/etc/db.env", key: "P", length: 8, ownership: Make.root)
+    let spec = SecretSpec(
+      id: secret,
+      file: "/etc/db.env",
+      key: "P",
+      length: 8,
+      ownership: Make.root
+    )
     node.want(Make.resource(id, .secret, "db.password", .secret(spec)))
     node.want(
       Make.resource(
@@ -144,11 +153,13 @@ import Testing
     )
     let change = try first(try node.fleet.plan(), .secret)
     #expect(
-      change.reasons.first?.text == "the database role app is here already with a password of its own, "
+      change.reasons.first?.text
+        == "the database role app is here already with a password of its own, "
         + "and a new value would lock out whoever uses the present one"
     )
     #expect(
-      change.remedy == "Write the present value as a line `P=VALUE` into /etc/db.env on the node, or have "
+      change.remedy
+        == "Write the present value as a line `P=VALUE` into /etc/db.env on the node, or have "
         + "a new one made with `--adopt node.n1/secret:db.password`."
     )
   }
@@ -156,7 +167,9 @@ import Testing
   @Test func aDatabaseOfAnotherOwnerIsNotGivenAwayUnasked() throws {
     var node = try OneNode()
     node.fleet.nodes[id]?.setPostgres(ObservedPostgres(roles: [], databases: ["app": "them"]))
-    node.want(Make.resource(id, .database, "app", .database(DatabaseSpec(name: "app", owner: "us"))))
+    node.want(
+      Make.resource(id, .database, "app", .database(DatabaseSpec(name: "app", owner: "us")))
+    )
     #expect(try node.planned() == ["blocked database:app [adopt]"])
     node.fleet.options.adopt = ["node.n1/database:app"]
     #expect(try node.planned() == ["update database:app [adopt]"])
@@ -175,7 +188,9 @@ import Testing
 
   @Test func aFolderOfAnotherUserAboveIsRefused() throws {
     var node = try OneNode()
-    node.fleet.nodes[id]?.remember(ownersAbove: ["/srv/app/x": .init(folder: "/srv/app", owner: "eve")])
+    node.fleet.nodes[id]?.remember(ownersAbove: [
+      "/srv/app/x": .init(folder: "/srv/app", owner: "eve")
+    ])
     node.want(Make.file(id, "/srv/app/x", FileContent(text: "x\n")))
     let change = try first(try node.fleet.plan(), .file)
     #expect(
@@ -203,7 +218,8 @@ import Testing
         == "it is not safe to write here: /etc/a is a symbolic link to /tmp"
     )
     #expect(
-      change.remedy == "Correct that folder on the node (`chown root`, `chmod go-w`, or a real folder in "
+      change.remedy
+        == "Correct that folder on the node (`chown root`, `chmod go-w`, or a real folder in "
         + "place of the link), then plan again."
     )
   }

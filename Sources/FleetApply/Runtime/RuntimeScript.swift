@@ -16,7 +16,8 @@ package enum RuntimeScript {
   /// The text; ends with a newline.
   package static let text =
     core + lock + stage + follow + runner + journal + files + packages + sources + accounts
-    + certificates + units + rehearsal + databases + watchdog + firewall + history + ownership + last
+    + certificates + units + rehearsal + databases + watchdog + firewall + history + ownership
+    + last
 
   static let core = #"""
     mark() {

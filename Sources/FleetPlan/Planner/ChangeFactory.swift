@@ -101,7 +101,9 @@ struct ChangeFactory {
       change.remedy = "Let the restart happen with `--maintenance \(resource.role)`."
     }
     for path in gap.keeps {
-      change.reasons.append(.init("note that the present one is kept as \(ForeignCopy.path(of: path))"))
+      change.reasons.append(
+        .init("note that the present one is kept as \(ForeignCopy.path(of: path))")
+      )
     }
     describe(resource.spec, &change)
     if gap.needsDaemonReload { change.isUnitDefinition = true }

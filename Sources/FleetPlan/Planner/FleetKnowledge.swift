@@ -47,7 +47,8 @@ package struct FleetKnowledge: Sendable {
       let context = CompareContext(desired: DesiredIndex([resource]))
       switch resource.compare(observed, context) {
       case .unknown(let why): return .unknown("on its owner \(node.id): \(why)")
-      case .blocked(let why, _), .foreign(_, let why, _): return .unknown("on its owner \(node.id): \(why)")
+      case .blocked(let why, _), .foreign(_, let why, _):
+        return .unknown("on its owner \(node.id): \(why)")
       default: return .afterApply(resource.address)
       }
     }

@@ -100,7 +100,8 @@ package struct Look: Sendable {
     if isIntended { return nil }
     return .blocked(
       "\(above.folder) belongs to \(above.owner), who could replace what \(owner) is to own below it",
-      remedy: "`chown root \(above.folder)` on the node if that breaks nothing, or declare the folder "
+      remedy:
+        "`chown root \(above.folder)` on the node if that breaks nothing, or declare the folder "
         + "in the role, then plan again."
     )
   }

@@ -56,7 +56,8 @@ extension CertificateSpec: Convergent {
   /// A certificate that is not right is issued anew, with the key that is there.
   private func replace(_ differences: [Difference], _ look: Look) -> Comparison {
     let verdict = issue(.update, differences, look)
-    guard look.isForeign(certPath), case .knownAfterApply(var gap, let producer, let reason) = verdict
+    guard look.isForeign(certPath),
+      case .knownAfterApply(var gap, let producer, let reason) = verdict
     else { return verdict }
     gap.keeps = [certPath]
     guard case .differs(let own) = look.takeover("somebody else's certificate is here", gap) else {

@@ -34,7 +34,8 @@ struct EnvironmentLines {
   /// The value without quotes; nil where quoting decides what it means.
   private static func plainValue(_ line: [UInt8]) -> [UInt8]? {
     var value = value(line)[...]
-    if value.count >= 2, let first = value.first, first == value.last, first == 0x22 || first == 0x27
+    if value.count >= 2, let first = value.first, first == value.last,
+      first == 0x22 || first == 0x27
     {
       value = value.dropFirst().dropLast()
     }

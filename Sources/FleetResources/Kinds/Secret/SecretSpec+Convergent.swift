@@ -29,7 +29,8 @@ extension SecretSpec: Convergent {
       return .foreign(
         gap,
         "\(holder), and a new value would lock out whoever uses the present one",
-        remedy: "Write the present value as a line `\(key)=VALUE` into \(file) on the node, or have a "
+        remedy:
+          "Write the present value as a line `\(key)=VALUE` into \(file) on the node, or have a "
           + "new one made with `--adopt \(look.address)`."
       )
     }
