@@ -9,6 +9,8 @@ LAB_CACHE=${LAB_CACHE:-${HOME:-/root}/.cache/fleetctl-lab}
 LAB_NAME=${LAB_NAME:-fleetlab}
 LAB_SUITE=bookworm
 LAB_BRIDGE_ADDRESS=172.16.168.1/24
+# The machines, one "ID ADDRESS" a line.
+LAB_NODES_FILE=${LAB_NODES_FILE:-$LAB_SCRIPTS/nodes.conf}
 case $LAB_DIR in /*) ;; *) LAB_DIR=$PWD/$LAB_DIR ;; esac
 case $LAB_CACHE in /*) ;; *) LAB_CACHE=$PWD/$LAB_CACHE ;; esac
 
@@ -40,13 +42,13 @@ step() {
   STEP_BEGAN=$(milliseconds)
 }
 
-# node_rows [ID,ID...]: the wanted rows of nodes.conf, one "ID ADDRESS" a line, in the file's order.
+# node_rows [ID,ID...]: the wanted rows of the nodes' file, one "ID ADDRESS" a line, in the file's order.
 node_rows() {
   local wanted=${1:-} id address name found rows=''
   if [ -n "$wanted" ]; then
     for name in ${wanted//,/ }; do
-      found=$(awk -v n="${name,,}" '!/^#/ && tolower($1) == n {print $1}' "$LAB_SCRIPTS/nodes.conf")
-      [ -n "$found" ] || die 64 "no lab node is called '$name'; lab/nodes.conf lists them"
+      found=$(awk -v n="${name,,}" '!/^#/ && tolower($1) == n {print $1}' "$LAB_NODES_FILE")
+      [ -n "$found" ] || die 64 "no lab node is called '$name'; $LAB_NODES_FILE lists them"
       rows="$rows $found "
     done
   fi
@@ -54,7 +56,7 @@ node_rows() {
     case $id in '' | '#'*) continue ;; esac
     [ -z "$wanted" ] || [[ $rows == *" $id "* ]] || continue
     echo "$id $address"
-  done <"$LAB_SCRIPTS/nodes.conf"
+  done <"$LAB_NODES_FILE"
 }
 
 # node_id NAME: the id in its own spelling, or an error.

@@ -10,7 +10,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --nodes) [ $# -ge 2 ] || die 64 "--nodes wants a list: --nodes 01-Backend,04-Databases"; wanted=$2; shift 2 ;;
     --nodes=*) wanted=${1#*=}; shift ;;
-    -h | --help) echo "usage: lab/up.sh [--nodes ID,ID...]   (LAB_DIR, LAB_CACHE and LAB_NAME: see lab/README.md)"; exit 0 ;;
+    -h | --help) echo "usage: lab/up.sh [--nodes ID,ID...]   (LAB_DIR, LAB_CACHE, LAB_NAME and others: see lab/README.md)"; exit 0 ;;
     *) die 64 "unknown argument '$1'; usage: lab/up.sh [--nodes ID,ID...]" ;;
   esac
 done
@@ -110,12 +110,13 @@ ssh_works() { # ADDRESS
     sudo -n true </dev/null >"$LAB_DIR/nodes/$2/ssh.log" 2>&1
 }
 
+# wait_for_ssh ROWS: until a login and sudo work on each of them.
 wait_for_ssh() {
   local id address pid late='' waiting=()
   while read -r id address; do
     (trap - ERR; wait_until 120 ssh_works "$address" "$id") &
     waiting+=("$!:$id")
-  done <<<"$rows"
+  done <<<"$1"
   for pid in "${waiting[@]}"; do
     wait "${pid%%:*}" || late="$late ${pid#*:}"
   done
@@ -124,6 +125,15 @@ wait_for_ssh() {
     tail -n 5 "$(node_dir "$id")/ssh.log" "$(node_dir "$id")/console.log" >&2
   done
   die 1 "no ssh login within 120 s on:$late"
+}
+
+# boot ROWS: starts these machines and waits for them.
+boot() {
+  local id address
+  while read -r id address; do
+    setsid "$LAB_SCRIPTS/supervise.sh" "$id" </dev/null >>"$(node_dir "$id")/console.log" 2>&1 9>&- &
+  done <<<"$1"
+  wait_for_ssh "$1"
 }
 
 # Machines beyond about twelve need more than the kernel's defaults; down.sh restores what was there.
@@ -175,10 +185,8 @@ while read -r id address; do
 done <<<"$rows"
 
 step "boot, until ssh and sudo answer on every node"
-while read -r id address; do
-  setsid "$LAB_SCRIPTS/supervise.sh" "$id" </dev/null >>"$(node_dir "$id")/console.log" 2>&1 9>&- &
-done <<<"$rows"
-wait_for_ssh
+# A dozen at a time: more at once, and each waits for all the others.
+for first in $(seq 1 12 "$index"); do boot "$(printf '%s\n' "$rows" | sed -n "$first,$((first + 11))p")"; done
 step_end
 
 total=$(($(milliseconds) - began))

@@ -2,7 +2,7 @@ import ArgumentParser
 import FleetApply
 import FleetDiagnostics
 import FleetModel
-import FleetPlan
+package import FleetPlan
 import FleetResources
 import FleetTransport
 import FleetView
@@ -213,9 +213,9 @@ struct ApplyCommand: AsyncParsableCommand {
 }
 
 /// Compares an approved plan with the nodes as they are now.
-enum Moved {
+package enum Moved {
   /// One line for each node whose part of the plan no longer holds, with the addresses that differ.
-  static func nodes(_ approved: Plan, _ fresh: Plan) -> [String] {
+  package static func nodes(_ approved: Plan, _ fresh: Plan) -> [String] {
     approved.nodes.compactMap { node in
       guard node.isReachable, approved.changes(of: node.id).contains(where: \.action.isExecuted),
         let current = fresh.nodes.first(where: { $0.id == node.id })
@@ -239,7 +239,7 @@ enum Moved {
   }
 
   /// One line for each node that is another machine than the one that was planned.
-  static func swapped(_ approved: Plan, _ fresh: Plan) -> [String] {
+  package static func swapped(_ approved: Plan, _ fresh: Plan) -> [String] {
     approved.nodes.compactMap { node in
       guard !node.machine.isEmpty,
         approved.changes(of: node.id).contains(where: \.action.isExecuted),

@@ -67,7 +67,13 @@ struct ApplyRun {
     ).perform()
     keeper.cancel()
     let results = outcome.results + unreached(names, inputs)
-    let verdict = verdict(results, open: stillOpen(outcome, bystanders))
+    let verdict = ApplyVerdict.judge(
+      approved.plan,
+      results,
+      seen: outcome.inputs + bystanders,
+      isDetailed: isDetailed,
+      interrupt: Interrupt.isRequested ? Interrupt.status : nil
+    ) { Terminal.note($0) }
     stream.tell(verdict.endings)
     for entry in held {
       let result = results.first { $0.node == entry.worker.node }
@@ -96,35 +102,6 @@ struct ApplyRun {
       result.failed = [NodeResult.Shortfall(address: "node.\(node.id)", why: why)]
       return result
     }
-  }
-
-  private func verdict(_ results: [NodeResult], open: [NodeID: Set<String>]?) -> ApplyVerdict {
-    let endings = results.flatMap { result in
-      AddressEnding.all(
-        of: approved.plan.changes(of: result.node),
-        result,
-        stillOpen: open.map { $0[result.node] ?? [] }
-      )
-    }
-    let settled = results.map { result in
-      var result = result
-      let own = endings.filter { $0.node == result.node }
-      // Nothing may pass for done that was not read back.
-      if open == nil, result.outcome == .changed { result.outcome = .unknown }
-      for ending in own where ending.kind == .failed {
-        guard !result.failed.contains(where: { $0.address == ending.address }) else { continue }
-        result.failed.append(NodeResult.Shortfall(address: ending.address, why: ending.why))
-        if result.outcome == .changed { result.outcome = .failed }
-      }
-      return result
-    }
-    return ApplyVerdict(
-      approved.plan,
-      settled,
-      endings,
-      isDetailed: isDetailed,
-      interrupt: Interrupt.isRequested ? Interrupt.status : nil
-    )
   }
 
   // MARK: Locks
@@ -284,30 +261,6 @@ struct ApplyRun {
   }
 
   // MARK: The end
-
-  /// What a plan over the last look would still execute, by node; nil when there is no such plan.
-  private func stillOpen(
-    _ outcome: FleetOutcome,
-    _ bystanders: [NodeInput]
-  ) -> [NodeID: Set<String>]? {
-    let input = PlanInput(
-      fleet: approved.plan.fleet,
-      nodes: outcome.inputs + bystanders,
-      options: approved.plan.options
-    )
-    do {
-      let after = try Planner.plan(input)
-      let open = after.changes.filter {
-        $0.action != .noOp && $0.label != .restartDebt || $0.action.isExecuted
-      }
-      return Dictionary(grouping: open, by: \.address.node)
-        .mapValues { Set($0.map(\.address.description)) }
-    } catch {
-      let why = error.diagnostics.sorted().map(\.detail).joined(separator: " ")
-      Terminal.note("error: the nodes cannot be read back: \(displayable(why))\n")
-      return nil
-    }
-  }
 
   private func history(_ run: String, _ result: NodeResult, _ verdict: ApplyVerdict) -> String {
     let counts = EndingCounts(verdict.endings.filter { $0.node == result.node })

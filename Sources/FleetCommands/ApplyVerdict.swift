@@ -1,15 +1,15 @@
-import FleetApply
+package import FleetApply
 import FleetDiagnostics
 import FleetModel
 import FleetPlan
 import FleetResources
 
 /// What a whole apply came to: counts, one exit status, one sentence.
-struct ApplyVerdict {
+package struct ApplyVerdict {
   /// Results by node, in the order of the run.
-  let results: [NodeResult]
+  package let results: [NodeResult]
   /// One for each executed address of the plan.
-  let endings: [AddressEnding]
+  package let endings: [AddressEnding]
   /// Whether the plan holds something that is held back, and something that is executed.
   let isBlocked: Bool, hasChanges: Bool
   /// Whether some node of the plan did not answer.
@@ -46,7 +46,7 @@ struct ApplyVerdict {
   ///
   /// What was rolled back is not changed. What a node keeps of a run that went back (packages, users:
   /// additive, listed as such) makes no success of it.
-  var status: ExitStatus {
+  package var status: ExitStatus {
     let wentBack = Set(results.filter { $0.outcome == .rolledBack }.map(\.node))
     let changed = endings.contains { $0.kind == .done && !wentBack.contains($0.node) }
     var statuses: [ExitStatus] = [.success]

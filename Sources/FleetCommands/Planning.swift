@@ -90,6 +90,7 @@ struct Planning {
     input.labels = link.resources.node.labels
     input.groups = link.resources.node.groups.map(\.name)
     input.devices = link.resources.node.hardware.devices
+    input.servesUsers = link.resources.servesUsers
     return input
   }
 }

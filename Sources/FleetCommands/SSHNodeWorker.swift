@@ -1,12 +1,12 @@
-import FleetApply
+package import FleetApply
 import FleetDiagnostics
-import FleetModel
+package import FleetModel
 import FleetProbe
-import FleetResources
-import FleetTransport
+package import FleetResources
+package import FleetTransport
 
 /// A node's hands over its SSH session.
-struct SSHNodeWorker: NodeWorker {
+package struct SSHNodeWorker: NodeWorker {
   /// The conversation with the node's runtime; holds the lock.
   let session: NodeSession
   /// The node, for what is told about it.
@@ -15,17 +15,51 @@ struct SSHNodeWorker: NodeWorker {
   let transaction: String
   /// Seconds after which the node takes back what nobody confirmed.
   let window: Int
+  private let clock: RunClock
+  private let note: @Sendable (String) -> Void
+  private let nonce: @Sendable () -> String
 
-  func observe(_ request: ProbeRequest) async -> NodeObservation {
+  /// Makes the hands of one run on one node.
+  ///
+  /// - Parameters:
+  ///   - session: The conversation with the node's runtime; holds the lock.
+  ///   - node: The node, for what is told about it.
+  ///   - transaction: Names what this run does on the node.
+  ///   - window: Seconds after which the node takes back what nobody confirmed.
+  ///   - clock: The time.
+  ///   - note: Tells people something.
+  ///   - nonce: Gives 32 random hexadecimal digits, new ones each time.
+  package init(
+    session: NodeSession,
+    node: NodeID,
+    transaction: String,
+    window: Int,
+    clock: RunClock = .system,
+    note: @escaping @Sendable (String) -> Void = { Terminal.note($0) },
+    nonce: @escaping @Sendable () -> String = { Nonce.make() }
+  ) {
+    self.session = session
+    self.node = node
+    self.transaction = transaction
+    self.window = window
+    self.clock = clock
+    self.note = note
+    self.nonce = nonce
+  }
+
+  /// Looks at the node over the connection in use.
+  package func observe(_ request: ProbeRequest) async -> NodeObservation {
     do throws(TransportError) {
       let connection = await session.currentConnection
-      return .observed(try await NodeProbe.observe(request, over: connection, nonce: Nonce.make()))
+      return .observed(try await NodeProbe.observe(request, over: connection, nonce: nonce()))
     } catch {
       return .unreachable(step: error.step, cause: error.message, remedy: error.remedy)
     }
   }
 
-  func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome {
+  /// Runs a batch through the session; see `NodeWorker`.
+  package func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome
+  {
     let name = name.split(separator: " ").joined(separator: "-")
     return await outcome { () async throws(ApplyError) in
       try await session.run(
@@ -37,12 +71,14 @@ struct SSHNodeWorker: NodeWorker {
     }
   }
 
-  func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer {
+  /// Asks over the connection in use.
+  package func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer {
     let answer = try await HTTPCheck.get(request, over: await session.currentConnection)
     return HTTPAnswer(status: answer.status, body: answer.body)
   }
 
-  func open(host: String, port: Int) async throws(TransportError) {
+  /// Opens a stream over the connection in use.
+  package func open(host: String, port: Int) async throws(TransportError) {
     let request = StreamRequest(host: host, port: port, request: [], deadline: .seconds(2))
     do throws(TransportError) {
       _ = try await session.currentConnection.exchange(request)
@@ -52,18 +88,21 @@ struct SSHNodeWorker: NodeWorker {
     }
   }
 
-  func write(_ manifest: Manifest) async -> BatchOutcome {
+  /// Writes the manifest through the session.
+  package func write(_ manifest: Manifest) async -> BatchOutcome {
     await outcome { () async throws(ApplyError) in
       try await session.writeManifest(manifest, transaction: transaction)
       return []
     }
   }
 
-  func rollBack() async -> BatchOutcome {
+  /// Takes the run back through the session.
+  package func rollBack() async -> BatchOutcome {
     await outcome { () async throws(ApplyError) in [try await session.rollback(transaction)] }
   }
 
-  func confirm() async -> WayBack {
+  /// Confirms over a new login, and waits for the node's own decision where that fails.
+  package func confirm() async -> WayBack {
     do throws(ApplyError) {
       switch try await session.confirm(transaction) {
       case .confirmed, .none: return .confirmed
@@ -71,7 +110,7 @@ struct SSHNodeWorker: NodeWorker {
       case .armed, .goingBack: return await settle()
       }
     } catch {
-      Terminal.note(
+      note(
         "node.\(node): \(displayable(error.message)); nobody confirms, so the node takes the run "
           + "back within about \(window) s\n"
       )
@@ -79,13 +118,13 @@ struct SSHNodeWorker: NodeWorker {
     }
   }
 
-  func settle() async -> WayBack {
+  /// Asks the node over and over until it decided or the time is over.
+  package func settle() async -> WayBack {
     await session.abandon()
-    let clock = ContinuousClock()
     // The window, what an operation may still take, and the way back itself.
-    let limit = clock.now.advanced(by: .seconds(window + 420))
+    let limit = clock.now() + .seconds(window + 420)
     var last = "the node did not say what became of the run"
-    while clock.now < limit {
+    while clock.now() < limit {
       var nap = 2
       do throws(ApplyError) {
         switch try await session.fate(of: transaction) {
@@ -100,7 +139,7 @@ struct SSHNodeWorker: NodeWorker {
       } catch {
         last = error.message
       }
-      do { try await clock.sleep(for: .seconds(nap)) } catch { break }
+      do { try await clock.sleep(.seconds(nap)) } catch { break }
     }
     return .unknown(last)
   }
@@ -112,7 +151,8 @@ struct SSHNodeWorker: NodeWorker {
     return .takenBack(isWhole: isWhole, why + rest)
   }
 
-  func finish(summary: String) async {
+  /// Writes the history, gives the lock back and closes.
+  package func finish(summary: String) async {
     guard await session.holdsLock else {
       await session.currentConnection.close()
       return
@@ -128,7 +168,7 @@ struct SSHNodeWorker: NodeWorker {
   /// Prolongs the lease.
   ///
   /// A lost one needs no word here: the node refuses the next batch and says why.
-  func renewLock() async {
+  package func renewLock() async {
     do throws(ApplyError) {
       try await session.renewLock()
     } catch {
@@ -138,12 +178,12 @@ struct SSHNodeWorker: NodeWorker {
 
   /// Gives the lock back alone where the records could not be written (a full disk).
   private func giveBack(after failure: ApplyError) async {
-    Terminal.note("warning: the history was not written: \(displayable(failure.message))\n")
+    note("warning: the history was not written: \(displayable(failure.message))\n")
     do throws(ApplyError) {
       try await session.releaseLock()
     } catch {
       // The lease runs out by itself; the run's results stand.
-      Terminal.note("warning: the lock could not be given back: \(displayable(error.message))\n")
+      note("warning: the lock could not be given back: \(displayable(error.message))\n")
     }
   }
 

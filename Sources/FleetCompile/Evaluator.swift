@@ -48,6 +48,11 @@ struct Evaluator {
     template.path(scope, into: &diagnostics)
   }
 
+  /// A unit's full name; nil after a finding.
+  mutating func unitName(_ template: TemplateText) -> String? {
+    template.unitName(scope, into: &diagnostics)
+  }
+
   /// Content with places for secrets.
   func content(_ rendered: RenderedText?) -> FileContent? {
     guard let rendered else { return nil }

@@ -13,9 +13,17 @@ package struct NodeResources: Sendable {
   package let roles: [String]
   /// What it should be, sorted by address.
   package let resources: [Resource]
+  /// Whether a role of the business layer is on it.
+  package let servesUsers: Bool
 
   /// Makes a node's resources.
-  package init(node: FleetNode, roles: [String], resources: [Resource]) {
+  package init(
+    node: FleetNode,
+    roles: [String],
+    resources: [Resource],
+    servesUsers: Bool = false
+  ) {
+    self.servesUsers = servesUsers
     self.node = node
     self.roles = roles
     self.resources = resources
@@ -121,7 +129,12 @@ package struct FleetCompiler {
       )
     }
     let roles = indices.map { fleet.instances[$0].role.name }
-    return NodeResources(node: node, roles: roles, resources: builder.finished())
+    return NodeResources(
+      node: node,
+      roles: roles,
+      resources: builder.finished(),
+      servesUsers: indices.contains { fleet.instances[$0].role.layer == .business }
+    )
   }
 
   private func run(

@@ -7,7 +7,7 @@ import FleetResources
 extension ContentCompiler {
   /// A unit whose file we write.
   mutating func unit(_ item: UnitItem) {
-    guard let name = evaluator.string(item.name) else { return }
+    guard let name = evaluator.unitName(item.name) else { return }
     if item.state == .absent {
       builder.unit(name, by: owner, at: item.span) {
         $0.state = .stopped
@@ -30,7 +30,7 @@ extension ContentCompiler {
 
   /// A drop-in of a unit that a package brings.
   mutating func dropIn(_ item: DropInItem) {
-    guard let unit = evaluator.string(item.unit),
+    guard let unit = evaluator.unitName(item.unit),
       let text = item.render(evaluator.scope, into: &evaluator.diagnostics)
     else { return }
     let folder = "/etc/systemd/system/\(unit).d"
@@ -53,7 +53,7 @@ extension ContentCompiler {
 
   /// A unit that a package brings: its state only.
   mutating func service(_ item: ServiceItem) {
-    guard let name = evaluator.string(item.name) else { return }
+    guard let name = evaluator.unitName(item.name) else { return }
     state(name, item.state, enable: item.enable, item.restartOn, item.reloadOn, at: item.span)
   }
 

@@ -26,9 +26,11 @@ extension ProbeParser {
       case "program":
         let name = value.split(separator: "/").last.map(String.init) ?? value
         if facts.interpreters[name] == nil { facts.interpreters[name] = value }
+      case "door": facts.doors.append(value)
       default: break
       }
     }
+    facts.doors.sort()
     bootMicroseconds = facts.clockMicroseconds - uptime
     node.system = facts
   }

@@ -98,11 +98,39 @@ package enum ProbeScript {
     }
     interpreters() {
       set +f
-      for file in /usr/local/bin/python3* /usr/bin/python3* /usr/local/bin/node /usr/bin/node /usr/bin/nodejs; do
+      for file in /usr/local/bin/python3* /usr/bin/python3* /usr/local/bin/node /usr/bin/node /usr/bin/nodejs /usr/local/bin/ansible /usr/bin/ansible; do
         case ${file##*/} in
-        python3 | python3.[0-9] | python3.[0-9][0-9] | node | nodejs)
+        python3 | python3.[0-9] | python3.[0-9][0-9] | node | nodejs | ansible)
           [ ! -x "$file" ] || printf 'program=%s\n' "$file" ;;
         esac
+      done
+      set -f
+    }
+    # Private keys that logins of this machine admit. The folders are their users': only plain files with
+    # plain names are opened, and only so many.
+    doors() {
+      set +f
+      admitted= left=64
+      for file in /root/.ssh/authorized_keys /home/*/.ssh/authorized_keys; do
+        [ ! -f "$file" ] || admitted=$admitted$file$NL
+      done
+      for file in ${admitted:+/root/.ssh/*} ${admitted:+/home/*/.ssh/*}; do
+        [ "$left" -gt 0 ] || break
+        left=$((left - 1))
+        case $file in *[!A-Za-z0-9._/@+-]* | *.pub | */authorized_keys | */known_hosts*) continue ;; esac
+        [ -f "$file" ] || continue
+        first_line "$file"
+        case $first in '-----BEGIN '*'PRIVATE KEY-----') ;; *) continue ;; esac
+        first=
+        [ ! -f "$file.pub" ] || first_line "$file.pub"
+        # Through a pipe, since ssh-keygen reads no file that others may read.
+        [ -n "$first" ] || first=$(head -c 20000 "$file" | ssh-keygen -y -P '' -f /dev/stdin 2>/dev/null)
+        first=${first#* }
+        first=${first%% *}
+        [ -n "$first" ] || continue
+        set -f
+        if grep -qsF -e "$first" -- $admitted; then printf 'door=%s\n' "$file"; fi
+        set +f
       done
       set -f
     }
@@ -154,7 +182,7 @@ package enum ProbeScript {
 
   private static let last = #"""
     look() {
-      facts; interpreters; mark system 0
+      facts; interpreters; doors; mark system 0
       devices; mark devices 0
       look_at_paths
       look_at_units

@@ -34,7 +34,7 @@ extension RoleReader {
     let keys = ["name", "uris", "suites", "components", "key", "pin"]
     let required = ["name", "uris", "suites"]
     guard let fields = item(node, of: "a package source", keys, required: required),
-      let name = string(fields, "name")
+      let name = identifier(fields, "name")
     else { return nil }
     return AptSource(
       name: name,
@@ -78,7 +78,7 @@ extension RoleReader {
     let keys = ["name", "url", "sha256", "target", "strip", "owner", "group", "on_change"]
     let required = ["name", "url", "sha256", "target"]
     guard let fields = item(node, of: "an archive", keys, required: required),
-      let name = string(fields, "name"), let url = text(fields, "url"),
+      let name = identifier(fields, "name"), let url = text(fields, "url"),
       let sha256 = text(fields, "sha256"), let target = text(fields, "target")
     else { return nil }
     return ArchiveItem(
@@ -213,7 +213,7 @@ extension RoleReader {
 
   private mutating func backup(_ node: YAMLNode) -> BackupItem? {
     guard let fields = item(node, of: "a backup", ["name", "unit", "doc"], required: ["name"]),
-      let name = string(fields, "name")
+      let name = identifier(fields, "name")
     else { return nil }
     return BackupItem(
       name: name,

@@ -49,7 +49,7 @@ extension RoleReader {
       "name", "number", "protocol", "scope", "holder", "shared", "proxy_of", "optional", "doc",
     ]
     guard let fields = item(node, of: "a port", keys, required: ["name", "number"]),
-      let name = string(fields, "name"), let number = text(fields, "number", as: .int)
+      let name = identifier(fields, "name"), let number = text(fields, "number", as: .int)
     else { return nil }
     return Port(
       name: name,

@@ -43,7 +43,7 @@ extension RoleReader {
   mutating func unit(_ node: YAMLNode) -> UnitItem? {
     let keys = ["name", "enable", "state", "sections", "raw", "reload_on", "restart_on"]
     guard let fields = item(node, of: "a unit", keys, required: ["name"]),
-      let name = text(fields, "name")
+      let name = unitName(fields, "name")
     else { return nil }
     let state = word(fields, "state", else: UnitState.started)
     if fields["sections"] == nil, state != .absent {
@@ -67,7 +67,7 @@ extension RoleReader {
     let keys = ["unit", "name", "sections", "raw"]
     let required = ["unit", "name", "sections"]
     guard let fields = item(node, of: "a drop-in", keys, required: required),
-      let unit = text(fields, "unit"), let name = string(fields, "name")
+      let unit = unitName(fields, "unit"), let name = dropInName(fields)
     else { return nil }
     return DropInItem(
       unit: unit,
@@ -82,7 +82,7 @@ extension RoleReader {
   mutating func service(_ node: YAMLNode) -> ServiceItem? {
     let keys = ["name", "enable", "state", "reload_on", "restart_on"]
     guard let fields = item(node, of: "a service", keys, required: ["name"]),
-      let name = text(fields, "name")
+      let name = unitName(fields, "name")
     else { return nil }
     let state = word(fields, "state", else: UnitState.started)
     return ServiceItem(
@@ -100,7 +100,7 @@ extension RoleReader {
     let keys = ["name", "file", "key", "length", "mode", "owner", "group"]
     let required = ["name", "file", "key"]
     guard let fields = item(node, of: "a secret", keys, required: required),
-      let name = string(fields, "name"), let file = text(fields, "file"),
+      let name = identifier(fields, "name"), let file = text(fields, "file"),
       let key = string(fields, "key")
     else { return nil }
     return SecretItem(
@@ -120,7 +120,7 @@ extension RoleReader {
     let keys = ["name", "cert", "key", "key_mode", "owner", "group", "names", "on_change"]
     let required = ["name", "cert", "key"]
     guard let fields = item(node, of: "a certificate", keys, required: required),
-      let name = string(fields, "name"), let cert = text(fields, "cert"),
+      let name = identifier(fields, "name"), let cert = text(fields, "cert"),
       let key = text(fields, "key")
     else { return nil }
     return CertificateItem(
@@ -169,7 +169,7 @@ extension RoleReader {
       "reversible", "on_change", "timeout",
     ]
     guard let fields = item(node, of: "a step", keys, required: ["name", "commands"]),
-      let name = string(fields, "name")
+      let name = identifier(fields, "name")
     else { return nil }
     return StepItem(
       name: name,

@@ -98,6 +98,16 @@ extension TemplateText {
     return path
   }
 
+  /// Returns the full name of a unit, which becomes the name of its file.
+  package func unitName(_ scope: Scope, into diagnostics: inout Diagnostics) -> String? {
+    guard let name = string(scope, into: &diagnostics) else { return nil }
+    guard UnitFile.isName(name) else {
+      diagnostics.add(TemplateFailure(UnitFile.notAName(name), at: span).diagnostic)
+      return nil
+    }
+    return name
+  }
+
   /// Returns a whole number; text of digits counts, since YAML scalars are text here.
   package func int(_ scope: Scope, into diagnostics: inout Diagnostics) -> Int? {
     reporting(evaluate(scope, into: &diagnostics), into: &diagnostics) {

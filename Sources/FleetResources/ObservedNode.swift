@@ -180,8 +180,10 @@ package struct SystemFacts: Sendable, Hashable {
   package var clockMicroseconds = 0
   /// UnitsLoadTimestamp of the manager in microseconds since 1970: the last daemon-reload.
   package var unitsLoaded = 0
-  /// Interpreters found: `python3.11` to its path.
+  /// Interpreters found, and Ansible: `python3.11` to its path.
   package var interpreters: [String: String] = [:]
+  /// Files with a private key that a login of this machine admits, sorted.
+  package var doors: [String] = []
   /// Devices found: `gpu nvidia 0000:01:00.0 NAME`, `npu intel …`, sorted.
   package var devices: [String] = []
   /// Source address of our own SSH connection (first word of SSH_CONNECTION), empty if not known.

@@ -7,6 +7,7 @@ import Testing
 @Suite struct MachineNotesTests {
   private func notes(
     devices: [Device] = [],
+    servesUsers: Bool = false,
     _ change: (inout ObservedNode) -> Void
   ) throws -> [String] {
     let id = Make.node("n1")
@@ -26,6 +27,7 @@ import Testing
       observation: .observed(observed)
     )
     node.devices = devices
+    node.servesUsers = servesUsers
     let plan = try Planner.plan(PlanInput(fleet: "f", nodes: [node]))
     return plan.notes.filter { $0.severity == "warning" }.map(\.text)
   }
@@ -86,5 +88,23 @@ import Testing
         "other machines may reach what no role declares: port 5173 (node), 6080 (websockify)"
       ]
     )
+  }
+
+  @Test("item 197: the fleet's key and Ansible are findings where users are served, and only there")
+  func keys() throws {
+    let holds: (inout ObservedNode) -> Void = {
+      $0.system.doors = ["/home/autobot/.ssh/autobot_key"]
+      $0.system.interpreters = ["ansible": "/usr/bin/ansible", "python3": "/usr/bin/python3"]
+    }
+    #expect(
+      try notes(servesUsers: true, holds) == [
+        "/home/autobot/.ssh/autobot_key is a private key that logins of this machine admit: whoever "
+          + "breaks into a machine that serves users must not find the fleet's key there; move it to "
+          + "the operator's machine",
+        "/usr/bin/ansible is here: fleets are managed from the operator's machine or the management "
+          + "node, not from a machine that serves users; remove it",
+      ]
+    )
+    #expect(try notes(holds) == [])
   }
 }

@@ -28,4 +28,23 @@ struct ProbeNodeTests {
     #expect(listener?.unit == "ssh.service")
     #expect(node.paths["/etc/ssh/sshd_config"]?.known?.kind == .file)
   }
+
+  @Test func `a private key that a login admits is a door, another key is none`() async throws {
+    let shell = try #require(LocalShell.node)
+    let make = """
+      cd /home/autobot/.ssh && for key in door other bare; do
+        ssh-keygen -q -t ed25519 -N '' -C probe-test -f "$key"
+      done
+      cat door.pub bare.pub >>authorized_keys && rm bare.pub && chmod 0644 bare && mkfifo pipe
+      """
+    let clear = """
+      cd /home/autobot/.ssh && rm -f door* other* bare pipe
+      sed -i '/ probe-test$/d' authorized_keys
+      """
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(make.utf8)))
+    let nonce = "ffeeddccbbaa99887766554433221100"
+    let node = try await NodeProbe.observe(ProbeRequest(), over: shell, nonce: nonce)
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(clear.utf8)))
+    #expect(node.system.doors == ["/home/autobot/.ssh/bare", "/home/autobot/.ssh/door"])
+  }
 }

@@ -45,4 +45,41 @@ import Testing
     #expect(found.map(\.rule) == [.yamlAmbiguousScalar])
     #expect(found.first?.suggestions.first?.edits.first?.text == "\"1.10\"")
   }
+
+  @Test(arguments: [
+    "../../shadow.service", "web", ".service", "-x.service", "a b.service", "web.services",
+    "@.service", "w\u{e9}b.service", "a;b.service",
+  ])
+  func aUnitsNameCannotLeaveItsFolder(name: String) {
+    let (_, found) = load(
+      "name: mine\nsummary: s\nlayer: shared\nunits:\n"
+        + "  - {name: \"\(name)\", sections: {Service: {ExecStart: [/bin/true]}}}\n"
+    )
+    #expect(found.map(\.rule) == [.invalidValue], "\(name)")
+    #expect(found.first?.span?.start.line == 5)
+    #expect(found.first?.detail.contains("`\(name)` is no full name of a unit: ") == true)
+  }
+
+  @Test(arguments: ["../x.conf", "x", ".conf", "a/b.conf", "x.conf.bak"])
+  func aDropInsFileNameIsOneThatSystemdReads(name: String) {
+    let (_, found) = load(
+      "name: mine\nsummary: s\nlayer: shared\ndrop_ins:\n"
+        + "  - {unit: nginx.service, name: \(name), sections: {Service: {Nice: 5}}}\n"
+    )
+    #expect(found.map(\.rule) == [.invalidValue], "\(name)")
+    #expect(found.first?.span?.start.line == 5)
+  }
+
+  @Test(arguments: ["../evil", "a b", "-a", "a;b"])
+  func aPackageSourcesNameIsOneWord(name: String) {
+    let (_, found) = load(
+      "name: mine\nsummary: s\nlayer: shared\napt_sources:\n"
+        + "  - {name: \"\(name)\", uris: [https://x.example], suites: [stable]}\n"
+    )
+    #expect(
+      found.map(\.detail) == [
+        "`name`: `\(name)` is no name: 1 to 64 letters, digits, `.`, `_` and `-`."
+      ]
+    )
+  }
 }

@@ -14,6 +14,7 @@ package struct FleetRun: Sendable {
   private let sources: any SourceReader
   private let onFailure: FailurePolicy
   private let isInterrupted: @Sendable () -> Bool
+  private let clock: RunClock
   private let notify: @Sendable (ApplyEvent) -> Void
 
   /// Prepares a run.
@@ -26,6 +27,7 @@ package struct FleetRun: Sendable {
   ///   - sources: Reads source trees.
   ///   - onFailure: What the other nodes do when one fails.
   ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
+  ///   - clock: The time.
   ///   - notify: Takes events, from any thread.
   package init(
     _ tasks: [NodeTask],
@@ -35,6 +37,7 @@ package struct FleetRun: Sendable {
     sources: any SourceReader,
     onFailure: FailurePolicy = .continue,
     isInterrupted: @escaping @Sendable () -> Bool = { false },
+    clock: RunClock = .system,
     notify: @escaping @Sendable (ApplyEvent) -> Void
   ) {
     self.tasks = tasks
@@ -44,13 +47,13 @@ package struct FleetRun: Sendable {
     self.sources = sources
     self.onFailure = onFailure
     self.isInterrupted = isInterrupted
+    self.clock = clock
     self.notify = notify
   }
 
   /// Carries it out; results and last looks are in the order of the tasks.
   package func perform() async -> FleetOutcome {
-    let clock = ContinuousClock()
-    let began = clock.now
+    let began = clock.now()
     var nodes = tasks.map { NodeProgress($0) }
     nodes = await stage("prepare", nodes) { $0.prepare + $0.secrets + $0.certificates }
     nodes = await lookAgain(nodes)
@@ -63,7 +66,7 @@ package struct FleetRun: Sendable {
     // A node that could not be confirmed takes back the others only now: nobody could know before.
     nodes = await restoreFailed(nodes)
     nodes = await conclude(nodes)
-    let elapsed = began.duration(to: clock.now)
+    let elapsed = clock.now() - began
     let results = nodes.map { progress in
       var result = progress.result
       result.changed = Array(Set(result.changed)).sorted()
@@ -174,7 +177,7 @@ package struct FleetRun: Sendable {
     }
     var authority: String?
     if case .known(let pem) = knowledge.authority { authority = pem }
-    let checker = HealthGate(notify: notify, authority: authority)
+    let checker = HealthGate(notify: notify, authority: authority, clock: clock)
     let workers = Dictionary(
       tasks.map { ($0.node, $0.worker) },
       uniquingKeysWith: { first, _ in first }
@@ -345,11 +348,10 @@ package struct FleetRun: Sendable {
     return await concurrently(Array(zip(nodes, work))) { pair in
       var (progress, operations) = pair
       guard !operations.isEmpty else { return progress }
-      let clock = ContinuousClock()
-      let began = clock.now
+      let began = clock.now()
       let isActivation = Self.isActivation(name)
       let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
-      let elapsed = Int(began.duration(to: clock.now) / .milliseconds(1))
+      let elapsed = Int((clock.now() - began) / .milliseconds(1))
       if case .refused = outcome {
         // Nothing was done, so there is nothing to undo.
       } else if isActivation {

@@ -7,6 +7,7 @@ struct HealthGate: Sendable {
   let notify: @Sendable (ApplyEvent) -> Void
   /// PEM of the fleet's CA, when it has one.
   let authority: String?
+  let clock: RunClock
   /// Wait between two tries.
   private static let pause = Duration.milliseconds(500)
 
@@ -46,25 +47,24 @@ struct HealthGate: Sendable {
   ) async -> String? {
     guard let request = request(check, progress) else { return nil }
     let worker = check.via.flatMap { workers[$0] } ?? progress.task.worker
-    let clock = ContinuousClock()
-    let deadline = clock.now.advanced(by: .seconds(max(10, unit.startupBudget.seconds)))
+    let deadline = clock.now() + .seconds(max(10, unit.startupBudget.seconds))
     var tries = 0
     while true {
       let wrong = await attempt(check, request, worker)
       guard let wrong else { return nil }
-      guard clock.now < deadline else {
+      guard clock.now() < deadline else {
         let relay = check.via.map { ", seen from `\($0)`" } ?? ""
         return
           "`\(unit.name)` is up, but not healthy after \(unit.startupBudget.display)\(relay): \(wrong)"
       }
       tries += 1
       if tries % 10 == 0 {
-        let left = Int(clock.now.duration(to: deadline) / .seconds(1))
+        let left = Int((deadline - clock.now()) / .seconds(1))
         notify(
           .waiting(node: progress.task.node, unit: unit.name, secondsLeft: left, status: wrong)
         )
       }
-      try? await clock.sleep(for: Self.pause)
+      try? await clock.sleep(Self.pause)
     }
   }
 

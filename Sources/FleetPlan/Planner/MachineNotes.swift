@@ -2,14 +2,14 @@ internal import FleetModel
 internal import FleetResources
 
 /// Findings about the machine that no resource stands for: devices that are declared and not there,
-/// and listeners that nobody declares.
+/// listeners that nobody declares, and what opens the fleet's doors where users are served.
 struct MachineNotes {
   let planner: NodePlanner
   /// More listeners than these in one note help nobody.
   private static let mostListeners = 8
 
   /// The texts, devices first.
-  func texts() -> [String] { devices() + listeners() }
+  func texts() -> [String] { devices() + listeners() + keys() }
 
   /// Declared whole devices that the machine has fewer of, or whose UUID it does not show.
   private func devices() -> [String] {
@@ -77,5 +77,22 @@ struct MachineNotes {
 
   private static func isLoopback(_ address: String) -> Bool {
     address.hasPrefix("127.") || address == "::1" || address.hasPrefix("::ffff:127.")
+  }
+
+  /// A machine that serves users and can log in to the fleet gives the fleet to whoever breaks into it.
+  private func keys() -> [String] {
+    guard planner.input.servesUsers else { return [] }
+    let system = planner.observed.system
+    var texts = system.doors.prefix(Self.mostListeners).map { file in
+      "\(file) is a private key that logins of this machine admit: whoever breaks into a machine that "
+        + "serves users must not find the fleet's key there; move it to the operator's machine"
+    }
+    if let ansible = system.interpreters["ansible"] {
+      texts.append(
+        "\(ansible) is here: fleets are managed from the operator's machine or the management node, "
+          + "not from a machine that serves users; remove it"
+      )
+    }
+    return texts
   }
 }

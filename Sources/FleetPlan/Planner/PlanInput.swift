@@ -36,6 +36,8 @@ package struct NodeInput: Sendable {
   package var groups: [String] = []
   /// Devices as declared, compared with those that were seen.
   package var devices: [Device] = []
+  /// Whether roles that serve users run here: such a machine must not hold the keys of the fleet.
+  package var servesUsers = false
 
   /// Makes a node.
   package init(

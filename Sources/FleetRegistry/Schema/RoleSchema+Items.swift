@@ -40,7 +40,8 @@ extension RoleSchema {
       (
         "port",
         item([
-          .required("name", "Endpoint name.", .text()), needed("number", "Integer or expression."),
+          .required("name", "Endpoint name.", .unsigned(ValuePatterns.name)),
+          needed("number", "Integer or expression."),
           word("protocol", "", Port.Transport.tcp),
           word("scope", "Who may connect.", Port.Scope.loopback),
           text("holder", "Unit that listens."), Field("shared", "Sites of one server.", .text()),
@@ -86,7 +87,8 @@ extension RoleSchema {
       (
         "aptSource",
         item([
-          .required("name", "", .text()), .required("uris", "", .ref("texts")),
+          .required("name", "", .unsigned(ValuePatterns.name)),
+          .required("uris", "", .ref("texts")),
           .required("suites", "", .ref("texts")), texts("components", ""),
           text("key", "URL, or a path on the node."),
           Field(
@@ -102,7 +104,8 @@ extension RoleSchema {
       (
         "archive",
         item([
-          .required("name", "", .text()), needed("url", ""), needed("sha256", ""),
+          .required("name", "", .unsigned(ValuePatterns.name)), needed("url", ""),
+          needed("sha256", ""),
           needed("target", ""),
           Field("strip", "Leading folders to drop.", Shape.number(0...16).otherwise(0)), owner,
           group,
@@ -144,7 +147,7 @@ extension RoleSchema {
       (
         "backup",
         item([
-          .required("name", "", .text()), text("unit", ""),
+          .required("name", "", .unsigned(ValuePatterns.name)), text("unit", ""),
           Field("doc", "", Shape.text().orNothing),
         ])
       ),
@@ -171,7 +174,8 @@ extension RoleSchema {
       (
         "dropIn",
         item([
-          needed("unit", ""), .required("name", "", .text()),
+          needed("unit", ""),
+          .required("name", "", .string("^[A-Za-z0-9][A-Za-z0-9._-]{0,58}\\.conf$")),
           .required("sections", "", .ref("sections")),
           strings("raw", "Directives that keep `%`."),
         ])
@@ -199,7 +203,8 @@ extension RoleSchema {
       (
         "secret",
         item([
-          .required("name", "", .text()), needed("file", ""), .required("key", "", .text()),
+          .required("name", "", .unsigned(ValuePatterns.name)), needed("file", ""),
+          .required("key", "", .text()),
           Field("length", "", Shape.number(16...256).otherwise(48)), mode("mode", "0640"), owner,
           group,
         ])
@@ -207,7 +212,8 @@ extension RoleSchema {
       (
         "certificate",
         item([
-          .required("name", "", .text()), needed("cert", ""), needed("key", ""),
+          .required("name", "", .unsigned(ValuePatterns.name)), needed("cert", ""),
+          needed("key", ""),
           mode("key_mode", "0640"),
           owner, group, texts("names", ""), changes,
         ])
@@ -224,7 +230,8 @@ extension RoleSchema {
       (
         "step",
         item([
-          .required("name", "", .text()), text("creates", ""), text("user", ""),
+          .required("name", "", .unsigned(ValuePatterns.name)), text("creates", ""),
+          text("user", ""),
           text("directory", ""),
           .required("commands", "Each a list of words.", Shape.list(.list(.ref("text"))).orNothing),
           Field("environment", "", Shape.table(.ref("text")).orNothing),
