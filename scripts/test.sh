@@ -40,5 +40,8 @@ else
   echo "SKIPPED: it needs root and systemd-nspawn"
 fi
 
+step "a machine that somebody else set up"
+lab/takeover.sh .build/debug/fleetctl
+
 step "nine machines"
 lab/acceptance.sh .build/debug/fleetctl

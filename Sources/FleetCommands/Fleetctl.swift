@@ -30,7 +30,7 @@ package struct Fleetctl: AsyncParsableCommand {
       PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
       RollbackCommand.self, RolesCommand.self, ExplainCommand.self, GraphCommand.self,
       SchemaCommand.self, HostsCommand.self, PingCommand.self, DoctorCommand.self,
-      LockCommand.self, VersionCommand.self,
+      LockCommand.self, AdoptCommand.self, DecommissionCommand.self, VersionCommand.self,
     ]
   )
 

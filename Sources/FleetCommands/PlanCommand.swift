@@ -80,6 +80,11 @@ struct PlanCommand: AsyncParsableCommand {
     case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")
     case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
     }
+    do {
+      try Planning.refuse(plan, over: planOptions.maxDestroy)
+    } catch let early as EarlyEnd {
+      throw early.status.error
+    }
     if let out { try save(file, to: out) }
     return exit(for: plan)
   }

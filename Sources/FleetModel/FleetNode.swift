@@ -16,6 +16,7 @@ package struct FleetNode: Sendable {
     var reserved = false
     var ssh = SSHSettings()
     var allow: [Waiver] = []
+    var protect: [Located<String>] = []
     var groups: [GroupID] = []
   }
 
@@ -90,6 +91,12 @@ package struct FleetNode: Sendable {
   package var allow: [Waiver] {
     _read { yield fields.value.allow }
     _modify { yield &fields.value.allow }
+  }
+
+  /// `protect:` roles and things of this node that may not be deleted or ended.
+  package var protect: [Located<String>] {
+    _read { yield fields.value.protect }
+    _modify { yield &fields.value.protect }
   }
 
   /// The groups it belongs to, in the order written.

@@ -282,6 +282,8 @@ package struct ObservedNode: Sendable {
   package var firewall: Fact<ObservedFirewall> = .unknown("not asked")
   /// What fleetctl owns here.
   package var manifest: Fact<Manifest> = .unknown("not asked")
+  /// Format of a record that a newer fleetctl wrote; `manifest` is unknown then.
+  package var newerFormat: Int?
   /// Paths asked for whose content is exactly what a package brought.
   package var packageFiles: Set<String> = []
   /// Folders that earlier runs of ours made or filled, also interrupted ones without a record.

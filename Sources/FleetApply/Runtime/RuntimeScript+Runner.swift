@@ -51,6 +51,7 @@ extension RuntimeScript {
       make-link) make_link "$@" ;;
       remove) remove_path "$@" ;;
       keep) keep_copy "$@" ;;
+      purge) purge_folder "$@" ;;
       remove-dir) remove_dir "$@" ;;
       fetch) fetch_file "$@" ;;
       apt-update) apt_update ;;

@@ -221,6 +221,7 @@ package enum RuntimeScript {
       inspect) inspect ;;
       history) tell_history ;;
       review) review ;;
+      leave) guarded leave_machine ;;
       freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
       thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
       batch)

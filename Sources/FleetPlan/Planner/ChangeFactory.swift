@@ -98,7 +98,9 @@ struct ChangeFactory {
     change.requires = gap.causedBy
     if let pending = gap.pending {
       change.reasons.append(.init("note that \(pending)"))
-      change.remedy = "Let the restart happen with `--maintenance \(resource.role)`."
+      change.remedy =
+        "Let the restart happen with `--maintenance "
+        + "\(Look(resource, observed, context).maintenanceRole)`."
     }
     for path in gap.keeps {
       change.reasons.append(

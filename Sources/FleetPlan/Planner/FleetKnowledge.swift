@@ -75,6 +75,7 @@ package struct FleetKnowledge: Sendable {
     context.authorityName = authorityName
     context.adopt = options.adopt.map { AddressPattern($0) }
     context.maintenance = Set(options.maintenance)
+    context.purgesData = options.purgesData
     return context
   }
 }

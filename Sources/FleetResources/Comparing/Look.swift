@@ -55,6 +55,20 @@ package struct Look: Sendable {
     context.desired.resources.filter { $0.address.kind == .package && $0.role == resource.role }
   }
 
+  /// The backups of what a unit serves.
+  func backups(of unit: String) -> [UnitSpec.Backup] {
+    context.desired.resources.flatMap { other -> [UnitSpec.Backup] in
+      guard case .unit(let spec) = other.spec else { return [] }
+      return spec.backups.filter { $0.unit == unit }
+    }
+  }
+
+  /// The role whose maintenance window lets the resource's unit restart: its own, or for a unit of a
+  /// component the one that has a backup of it.
+  package var maintenanceRole: String {
+    backups(of: address.name).min()?.role ?? resource.role
+  }
+
   /// The verdict over something of somebody else's that `gap` would change.
   func takeover(_ what: String, _ gap: Gap) -> Comparison {
     if isAdopted {

@@ -159,6 +159,7 @@ struct SimulatedNode {
       link.target = words[1]
       link.changedMicroseconds = clock
       seen.paths[words[0]] = .value(link)
+    case .purge: seen.paths[words[0]] = .absent
     case .keep: copies[words[0]] = seen.paths[words[0]]?.known?.sha256 ?? ""
     case .remove: seen.paths[words[0]] = .absent
     case .fetch:
@@ -322,6 +323,14 @@ extension SimulatedNode {
     seen.units[name] = .value(unit)
     seen.system.unitsLoaded = clock
     systemctl("start", name)
+  }
+
+  /// Somebody masks a unit.
+  mutating func mask(_ name: String) {
+    guard case .value(var unit) = seen.units[name] else { return }
+    unit.loadState = "masked"
+    unit.unitFileState = "masked"
+    seen.units[name] = .value(unit)
   }
 
   /// A database server from before our time.

@@ -40,7 +40,7 @@ struct UnitComparison {
       return .differs(gap)
     }
     guard let pending = gap.pending else { return isNewToUs ? .differs(Gap([.adopt])) : .inSync }
-    return .pending(pending, remedy: "Let it happen with `--maintenance \(look.resource.role)`.")
+    return .pending(pending, remedy: "Let it happen with `--maintenance \(look.maintenanceRole)`.")
   }
 
   /// Whether it runs as it should by a file that is ours, and no record says that it goes when its role
@@ -126,9 +126,17 @@ struct UnitComparison {
 
   /// The policy that keeps a restart back, in words.
   private var heldBack: String? {
-    if look.context.maintenance.contains(look.resource.role) { return nil }
+    if look.context.maintenance.contains(look.resource.role) || isCoveredByMaintenance {
+      return nil
+    }
     if spec.restartPolicy != .auto { return "restarts are \(spec.restartPolicy.rawValue)" }
     return spec.updatePolicy == "auto" ? nil : "updates are \(spec.updatePolicy)"
+  }
+
+  /// Whether a role in its maintenance window has a backup of what this unit serves (a component's unit
+  /// is of no role of its own).
+  private var isCoveredByMaintenance: Bool {
+    look.backups(of: spec.name).contains { look.context.maintenance.contains($0.role) }
   }
 
   /// A unit that nobody restarts still has to be read again by systemd.
