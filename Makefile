@@ -71,6 +71,12 @@ lab-up: ## Boot the nine machines of the lab.
 	@scripts/setup.sh test
 	@lab/up.sh
 
+.PHONY: faults
+faults: ## Try every fault at every phase on real machines; goes on where it was cut off.
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/faults/all.sh
+
 .PHONY: lab-down
 lab-down: ## Stop and remove them.
 	@lab/down.sh

@@ -13,9 +13,18 @@ let house: [SwiftSetting] = [
 // Targets from the bottom up. A target may import only what stands above it here and is named in
 // its list; `--explicit-target-dependency-import-check error` and `SourceRulesTests` enforce it.
 // docs/architecture.md says what belongs where.
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: house)
+func room(
+  _ name: String,
+  _ dependencies: [Target.Dependency],
+  _ settings: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: house + settings)
 }
+
+// The fault matrix stops an apply at named places (lab/faults/README.md); no release binary has them.
+let failpoints: [SwiftSetting] = [
+  .define("FLEETCTL_FAILPOINTS", .when(configuration: .debug))
+]
 
 func tests(
   _ name: String,
@@ -88,7 +97,8 @@ let package = Package(
         "FleetRegistry", "FleetConfig", "FleetResources", "FleetCompile", "FleetPlan",
         "FleetTransport", "FleetSSH", "FleetProbe", "FleetApply", "FleetView",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]
+      ],
+      failpoints
     ),
     .executableTarget(name: "fleetctl", dependencies: ["FleetCommands"], swiftSettings: house),
 

@@ -1,18 +1,45 @@
 import FleetProbe
 import FleetResources
-import FleetTransport
+package import FleetTransport
 
 extension NodeSession {
   /// How often a lost connection is opened anew before the outcome counts as unknown.
   static var reconnects: Int { 5 }
 
-  /// One conversation without a batch.
+  /// One conversation without a batch; over a new connection where the one in use was lost.
+  ///
+  /// Each of these may be said twice: the second time finds what the first did.
   func converse(_ lines: [String]) async throws(ApplyError) -> AnswerSections {
     do {
-      return try await exchange(lines, frames: [], seconds: 0)
+      return try await overLiveConnection { _ async throws(TransportError) in
+        try await self.exchange(lines, frames: [], seconds: 0)
+      }
     } catch {
       throw Self.failure(error)
     }
+  }
+
+  /// Does `body` over the connection in use, and once more over a new one where that was lost.
+  ///
+  /// - Throws: What `body` or the new login throws.
+  package func overLiveConnection<Result: Sendable>(
+    _ body: @Sendable (any RemoteConnection) async throws(TransportError) -> Result
+  ) async throws(TransportError) -> Result {
+    let number = connectionNumber
+    do {
+      return try await body(connection)
+    } catch {
+      guard error.code == .connectionLost || error.code == .closed else { throw error }
+      // Somebody else may have opened it anew meanwhile.
+      if number == connectionNumber { use(try await reconnect()) }
+      return try await body(connection)
+    }
+  }
+
+  /// Talks over `fresh` from now on.
+  func use(_ fresh: any RemoteConnection) {
+    connection = fresh
+    connectionNumber += 1
   }
 
   private static func failure(_ error: TransportError) -> ApplyError {
@@ -108,7 +135,7 @@ extension NodeSession {
       run.losses += 1
       await pause(.seconds(1 << (run.losses - 1)))
       do {
-        connection = try await reconnect()
+        use(try await reconnect())
         return
       } catch {
         last = error

@@ -44,7 +44,7 @@ extension NodeSession {
       throw ApplyError(.transport(error), "a new login does not get in: \(error.message)")
     }
     await connection.close()
-    connection = fresh
+    use(fresh)
     let answer = try await converse([
       "command=confirm", "token=" + (token ?? ""), "transaction=" + transaction,
     ])
@@ -61,7 +61,7 @@ extension NodeSession {
     do {
       let fresh = try await reconnect()
       await connection.close()
-      connection = fresh
+      use(fresh)
     } catch {
       throw ApplyError(.transport(error), error.message)
     }

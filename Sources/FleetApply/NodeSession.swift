@@ -17,6 +17,8 @@ package actor NodeSession {
   let random: @Sendable () -> String
   let pause: @Sendable (Duration) async -> Void
   var connection: any RemoteConnection
+  /// Which of the connections to the node it is.
+  var connectionNumber = 0
   /// Token of the lock that we hold.
   var token: String?
   /// The transaction whose way back is armed and not yet confirmed, and its window in seconds.

@@ -133,7 +133,9 @@ struct ApplyCommand: AsyncParsableCommand {
   ) async throws -> ExitStatus {
     let saved = try savedPlan()
     let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
+    await Failpoint.reach(.connect)
     let links = try await planning.observe()
+    await Failpoint.reach(.gathered)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     let approved = saved ?? fresh
     stream.tell(approved)

@@ -42,12 +42,14 @@ struct ApplyRun {
     let run = stream.run
     stream.enter(.locking)
     let held = try await lockAll(run)
+    await Failpoint.reach(.locked)
     for entry in held {
       let node = entry.worker.node.name
       stream.tell("lock_acquired", "node.\(node): locked", [("node", .string(node))])
     }
     let inputs = await lookAgain(held)
     try await refuseMoved(held, inputs)
+    await Failpoint.reach(.checked)
     let tasks = held.compactMap { task($0, inputs) }
     let names = Set(tasks.map(\.node))
     let bystanders = inputs.filter { !names.contains($0.id) }
@@ -65,6 +67,7 @@ struct ApplyRun {
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()
+    await Failpoint.reach(.concluded)
     keeper.cancel()
     let results = outcome.results + unreached(names, inputs)
     let verdict = ApplyVerdict.judge(
@@ -82,6 +85,7 @@ struct ApplyRun {
     for link in links where !names.contains(link.resources.node.id) {
       await link.connection?.close()
     }
+    await Failpoint.reach(.finished)
     let report = ApplyReport(plan: approved.plan, verdict: verdict, run: run)
     return Outcome(verdict: verdict, text: report.text)
   }
@@ -197,7 +201,7 @@ struct ApplyRun {
   }
 
   private func release(_ held: [Held]) async {
-    for entry in held { await entry.worker.finish(summary: "nothing was changed") }
+    for entry in held { await entry.worker.finish(summary: "") }
   }
 
   // MARK: Preconditions

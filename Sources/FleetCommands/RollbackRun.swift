@@ -146,8 +146,7 @@ struct RollbackRun {
       }
     } else {
       switch await worker.confirm() {
-      case .confirmed:
-        if let why = await record(worker, review) { fail(why, .failed, .done) }
+      case .confirmed: break
       case .takenBack(let isWhole, let text):
         fail(text, isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
       case .unknown(let text): fail(text, .unknown, .unknown)
@@ -176,7 +175,11 @@ struct RollbackRun {
       }
       let now = try await worker.session.review(run)
       let open = now.items.filter { !RollbackPlan.isBack($0) }.map(\.name)
-      return open.isEmpty ? nil : "not as before the run: " + open.joined(separator: ", ")
+      guard open.isEmpty else {
+        return "not as before the run: " + open.joined(separator: ", ")
+      }
+      // While the way back is armed, so that what is owned comes and goes with the run.
+      return await record(worker, review)
     } catch {
       return error.message
     }

@@ -50,8 +50,11 @@ package struct SSHNodeWorker: NodeWorker {
   /// Looks at the node over the connection in use.
   package func observe(_ request: ProbeRequest) async -> NodeObservation {
     do throws(TransportError) {
-      let connection = await session.currentConnection
-      return .observed(try await NodeProbe.observe(request, over: connection, nonce: nonce()))
+      return .observed(
+        try await session.overLiveConnection { connection async throws(TransportError) in
+          try await NodeProbe.observe(request, over: connection, nonce: nonce())
+        }
+      )
     } catch {
       return .unreachable(step: error.step, cause: error.message, remedy: error.remedy)
     }
@@ -61,6 +64,7 @@ package struct SSHNodeWorker: NodeWorker {
   package func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome
   {
     let name = name.split(separator: " ").joined(separator: "-")
+    await Failpoint.reach(!arming ? .preparing : name == "files" ? .files : .wave)
     return await outcome { () async throws(ApplyError) in
       try await session.run(
         batch: operations,
@@ -73,15 +77,20 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Asks over the connection in use.
   package func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer {
-    let answer = try await HTTPCheck.get(request, over: await session.currentConnection)
-    return HTTPAnswer(status: answer.status, body: answer.body)
+    await Failpoint.reach(.health)
+    return try await session.overLiveConnection { connection async throws(TransportError) in
+      let answer = try await HTTPCheck.get(request, over: connection)
+      return HTTPAnswer(status: answer.status, body: answer.body)
+    }
   }
 
   /// Opens a stream over the connection in use.
   package func open(host: String, port: Int) async throws(TransportError) {
     let request = StreamRequest(host: host, port: port, request: [], deadline: .seconds(2))
     do throws(TransportError) {
-      _ = try await session.currentConnection.exchange(request)
+      _ = try await session.overLiveConnection { connection async throws(TransportError) in
+        try await connection.exchange(request)
+      }
     } catch {
       // The port was opened and the server waits for a request: that is what was asked.
       guard error.code == .timedOut else { throw error }
@@ -90,7 +99,8 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Writes the manifest through the session.
   package func write(_ manifest: Manifest) async -> BatchOutcome {
-    await outcome { () async throws(ApplyError) in
+    await Failpoint.reach(.manifest)
+    return await outcome { () async throws(ApplyError) in
       try await session.writeManifest(manifest, transaction: transaction)
       return []
     }
@@ -103,6 +113,13 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Confirms over a new login, and waits for the node's own decision where that fails.
   package func confirm() async -> WayBack {
+    await Failpoint.reach(.confirming)
+    let ending = await confirmOverNewLogin()
+    await Failpoint.reach(.confirmed)
+    return ending
+  }
+
+  private func confirmOverNewLogin() async -> WayBack {
     do throws(ApplyError) {
       switch try await session.confirm(transaction) {
       case .confirmed, .none: return .confirmed
@@ -130,7 +147,9 @@ package struct SSHNodeWorker: NodeWorker {
         switch try await session.fate(of: transaction) {
         case .confirmed: return .confirmed
         case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
-        case .none: return .unknown("the node knows nothing of this run")
+        // Nothing is carried out before the way back is armed and on the disk.
+        case .none:
+          return .takenBack(isWhole: true, "the node was lost before it began: it is as before")
         case .goingBack: last = "the node is taking the run back"
         case .armed(let left):
           last = "the node takes the run back in \(left) s"
@@ -151,14 +170,15 @@ package struct SSHNodeWorker: NodeWorker {
     return .takenBack(isWhole: isWhole, why + rest)
   }
 
-  /// Writes the history, gives the lock back and closes.
+  /// Writes the history, gives the lock back and closes; an empty summary leaves the history as it is.
   package func finish(summary: String) async {
     guard await session.holdsLock else {
       await session.currentConnection.close()
       return
     }
     do throws(ApplyError) {
-      try await session.finish(transaction: transaction, manifest: nil, history: summary)
+      let line = summary.isEmpty ? nil : summary
+      try await session.finish(transaction: transaction, manifest: nil, history: line)
     } catch {
       await giveBack(after: error)
     }

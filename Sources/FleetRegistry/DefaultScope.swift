@@ -43,7 +43,8 @@ extension Registry {
       "multi_user": .bool(false),
     ]
     let node: [String: Value] = [
-      "id": .string(id), "address": .string("127.0.0.1"), "wsl2": .bool(false),
+      "id": .string(id), "address": .string("127.0.0.1"),
+      "url_host": .string("127.0.0.1"), "wsl2": .bool(false),
       "reserved": .bool(false), "memory": .size(ByteCount(bytes: 0)), "cpus": .int(0),
       "roles": .list([.string(role.name)]), "gpus": .list([]), "npus": .list([]),
       "extras": .list([]),
@@ -65,7 +66,7 @@ extension Registry {
   private static func absentEndpoints(_ role: Role) -> Value {
     eachPort(role) { _ in
       var endpoint: [String: Value] = ["available": .bool(false)]
-      for name in ["host", "port", "address", "node", "local"] {
+      for name in ["host", "url_host", "port", "address", "node", "local"] {
         endpoint[name] = .absent("no node has `\(role.name)`")
       }
       return .map(endpoint)
@@ -79,7 +80,8 @@ extension Registry {
       guard let number = port.number.int(scope, into: &ignored) else { continue }
       result[port.name] = .map([
         "number": .int(number), "bind": .list([.string("127.0.0.1")]),
-        "listen": .list([.string("127.0.0.1:\(number)")]), "address": .string("127.0.0.1"),
+        "listen": .list([.string("127.0.0.1:\(number)")]),
+        "listen_one": .string("127.0.0.1:\(number)"), "address": .string("127.0.0.1"),
         "exposed": .bool(port.scope != .loopback),
       ])
     }

@@ -72,6 +72,13 @@ import Testing
     #expect(others.map(\.outcome) == [.changed, .rolledBack])
   }
 
+  @Test func whatIsOwnedIsWrittenOnceAndBeforeTheRunIsConfirmed() async throws {
+    let log = Log()
+    _ = await run([try task("a", [unit("a", "a.service", wave: 0)], log)])
+    #expect(log.entries.suffix(2) == ["a write the manifest", "a confirm"])
+    #expect(log.entries.count { $0 == "a write the manifest" } == 1)
+  }
+
   @Test func providersStartInAnEarlierWaveThanTheirConsumers() async throws {
     let log = Log()
     let database = try task("db", [unit("db", "db.service", wave: 0)], log)
@@ -306,13 +313,17 @@ private struct Recorder: NodeWorker {
   }
 
   func open(host: String, port: Int) async throws(TransportError) {}
-  func write(_ manifest: Manifest) async -> BatchOutcome { .results([]) }
+  func write(_ manifest: Manifest) async -> BatchOutcome {
+    log.add("\(name) write the manifest")
+    return .results([])
+  }
   func rollBack() async -> BatchOutcome {
     log.add("\(name) roll back")
     return .results([])
   }
   func confirm() async -> WayBack {
-    isLockedOut ? .takenBack(isWhole: true, "nobody got in") : .confirmed
+    log.add("\(name) confirm")
+    return isLockedOut ? .takenBack(isWhole: true, "nobody got in") : .confirmed
   }
   func settle() async -> WayBack { .unknown("not asked for here") }
   func finish(summary: String) async {}

@@ -147,6 +147,35 @@ import Testing
     _ = try await bench.locked()
   }
 
+  @Test func `what fleetctl owns goes back with the run`() async throws {
+    let session = try await bench.locked()
+    try await session.writeManifest(Manifest(fleet: "f", node: "n", uuid: "u"), transaction: "zero")
+    let before = bench.scratch.read("state/manifest.json")
+    try await activate(session, window: 60)
+    try await session.writeManifest(Manifest(fleet: "f", node: "n", uuid: "v"), transaction: "t")
+    #expect(bench.scratch.read("state/manifest.json") != before)
+    #expect(try await session.rollback("t").status == .done)
+    #expect(bench.scratch.read("state/manifest.json") == before)
+  }
+
+  @Test func `a first manifest goes again with its run`() async throws {
+    let session = try await bench.locked()
+    try await activate(session, window: 60)
+    try await session.writeManifest(Manifest(fleet: "f", node: "n", uuid: "u"), transaction: "t")
+    #expect(bench.exists("state/manifest.json"))
+    #expect(try await session.rollback("t").status == .done)
+    #expect(!bench.exists("state/manifest.json"))
+  }
+
+  @Test func `what a write that was cut off left behind goes with the run`() async throws {
+    let session = try await bench.locked()
+    try await activate(session, window: 60)
+    // As a kill between writing and renaming leaves it.
+    bench.scratch.write("etc/.fleetctl-t-files-0", "half")
+    #expect(try await session.rollback("t").status == .done)
+    #expect(!bench.exists("etc/.fleetctl-t-files-0"))
+  }
+
   @Test func `a word from the client moves the deadline on`() async throws {
     let session = try await bench.locked()
     try await activate(session, window: 300)

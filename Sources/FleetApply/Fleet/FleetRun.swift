@@ -61,6 +61,7 @@ package struct FleetRun: Sendable {
     nodes = await stage("build", nodes) { $0.build }
     nodes = await lookAgain(nodes)
     nodes = await activate(nodes)
+    nodes = await record(nodes)
     nodes = await restoreFailed(nodes)
     nodes = await confirm(nodes)
     // A node that could not be confirmed takes back the others only now: nobody could know before.
@@ -226,6 +227,31 @@ package struct FleetRun: Sendable {
     }
   }
 
+  /// Writes the manifests while the way back is armed, so that what is owned comes and goes with the run.
+  ///
+  /// Written after the confirmation, a client that dies in between would leave units that nobody owns.
+  private func record(_ nodes: [NodeProgress]) async -> [NodeProgress] {
+    guard nodes.contains(where: \.isRecordable) else { return nodes }
+    let nodes = await lookAgain(nodes)
+    let knowledge = knowledge(nodes)
+    return await concurrently(nodes) { progress in
+      guard progress.isRecordable else { return progress }
+      var progress = progress
+      let manifest = progress.manifest(of: fleet, context(progress, knowledge))
+      progress.isRecorded = true
+      guard manifest != progress.observed.manifest.known else { return progress }
+      if case .results = await progress.task.worker.write(manifest) {
+        progress.observed.manifest = .value(manifest)
+      } else {
+        report(
+          progress.fail("node.\(progress.task.node)", "the manifest was not written"),
+          progress
+        )
+      }
+      return progress
+    }
+  }
+
   /// What was activated stays only when a new login still gets in; what was lost takes itself back.
   private func confirm(_ nodes: [NodeProgress]) async -> [NodeProgress] {
     let open = nodes.count { $0.isUnconfirmed }
@@ -249,6 +275,7 @@ package struct FleetRun: Sendable {
     return await concurrently(nodes) { progress in
       var progress = progress
       guard progress.result.outcome != .unknown, !progress.tookItselfBack else { return progress }
+      guard !progress.isRecorded || progress.wentBack else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
       if case .results = await progress.task.worker.write(manifest) {

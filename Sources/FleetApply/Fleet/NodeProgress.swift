@@ -21,6 +21,8 @@ struct NodeProgress: Sendable {
   var hasActivated = false
   /// Whether the run was taken back here, or tried to be.
   var wentBack = false
+  /// Whether the manifest of this run was written while the way back was armed.
+  var isRecorded = false
   /// Whether an interrupt left some of the planned work undone.
   var isInterrupted = false
   /// Whether the node took the run back without being told: its lock is gone, its records stand.
@@ -115,6 +117,11 @@ struct NodeProgress: Sendable {
     case .changed, .unchanged, .unknown: return true
     case .failed, .unreachable, .rolledBack: return false
     }
+  }
+
+  /// Whether all that was activated here stands and is about to be confirmed.
+  var isRecordable: Bool {
+    isUnconfirmed && halted == nil && !isInterrupted && result.failed.isEmpty
   }
 
   /// Notes how the run ended on the node.

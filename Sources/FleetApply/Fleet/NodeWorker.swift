@@ -23,7 +23,7 @@ package protocol NodeWorker: Sendable {
   func confirm() async -> WayBack
   /// Waits, without a word to the node, until it decided by itself, and says how.
   func settle() async -> WayBack
-  /// Gives the lock back and closes.
+  /// Gives the lock back and closes; `summary` is one line of JSON for the history, or empty for none.
   func finish(summary: String) async
 }
 

@@ -78,7 +78,7 @@ extension RuntimeScript {
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;
-      take-back) roll_back "$1" ;;
+      take-back) keeps_manifest=1; roll_back "$1" ;;
       *) fail "this runtime knows no '$verb'" ;;
       esac
     }
@@ -112,7 +112,8 @@ extension RuntimeScript {
     run_batch() {
       batch_dir=$1
       load_settings "$batch_dir/settings"
-      (set -C; printf '%s %s\n' "$boot" "$$" >"$batch_dir/running") 2>/dev/null || return 0
+      # Whole or not at all: of two runners one wins, and nobody reads half a line.
+      printf '%s %s\n' "$boot" "$$" >"$batch_dir/.running.$$" && ln "$batch_dir/.running.$$" "$batch_dir/running" 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
       failed= stop=
@@ -167,6 +168,11 @@ extension RuntimeScript {
         record "$index" none "$1"
       fi
     }
+    # What fleetctl owns is known as it was: it goes back with the run.
+    remember_manifest() {
+      if [ ! -f "$state/manifest.json" ]; then record "$index" manifest "$state/manifest.json" ''; return; fi
+      cat -- "$state/manifest.json" >"$batch_dir/before.$index" && record "$index" manifest "$state/manifest.json" "before.$index"
+    }
     remember_unit() {
       [ "$1" != reset-failed ] || return 0
       record "$index" unit "$2" "$(systemctl is-enabled -- "$2" 2>/dev/null)" \
@@ -211,16 +217,26 @@ extension RuntimeScript {
         set-sysctl) record "$index" sysctl "$1" "$(cat "$(sysctl_path "$1")" 2>/dev/null)" || return 1 ;;
         sync-source) remember_tree "$@" || return 1 ;;
         take-back) remember_run "$1" || return 1 ;;
+        put-manifest) remember_manifest || return 1 ;;
         esac
       done
       set +f
-      sync "$batch_dir"/undo "$batch_dir"/before.* "$batch_dir" 2>/dev/null || sync "$batch_dir/undo" "$batch_dir"
+      # With the list of batches: one that is not in it is not taken back.
+      set -- "$batch_dir" "$state/tx/$transaction/order" "$state/tx/$transaction"
+      sync "$batch_dir"/undo "$batch_dir"/before.* "$@" 2>/dev/null || sync "$batch_dir/undo" "$@"
       set -f
     }
     # undo_one BATCH INDEX KIND PATH...
     undo_one() {
       undo_dir=$rolled/$1
+      # What a write that was cut off left beside its place.
+      case $3 in file | link | none) rm -f -- "${4%/*}/.fleetctl-${rolled##*/}-$1-$2" ;; esac
       case $3 in
+      manifest)
+        if [ -n "$keeps_manifest" ]; then :
+        elif [ -n "$5" ]; then put_file "$4" 0600 "$(id -u)" "$(id -g)" "$undo_dir/$5"
+        else rm -f -- "$4"
+        fi ;;
       firewall) restore_firewall "$undo_dir/before.firewall" ;;
       file) put_file "$4" "$5" "$6" "$7" "$undo_dir/$8" ;;
       link) replace_link "$4" "$5" ;;
@@ -248,9 +264,9 @@ extension RuntimeScript {
       # Its file went again; the links of its enabling would stay.
       '' | not-found) systemctl disable -- "$1" || : ;;
       esac
-      # At boot nothing runs yet: systemd starts what is enabled by itself, in its order.
+      # At boot systemd chose what to start before this ran; a unit that had no file or no link then is not among it.
       if [ -n "$booting" ]; then
-        [ "$2:$3" != disabled:active ] || systemctl start --no-block -- "$1"
+        [ "$3" != active ] || systemctl start --no-block -- "$1"
         return
       fi
       case $3:$4 in

@@ -180,6 +180,10 @@ extension RuntimeScript {
       fi
       tell_fate
     }
+    # Armed, and the runner died before it could start the watch: whoever comes by does.
+    keep_watch() { # RUN
+      ! grep -qx launcher=systemd "$tx/settings" || systemctl start --no-block "fleetctl-watchdog@$1.service" >&2 || :
+    }
     # Prints what became of a transaction: armed with its seconds left, confirmed, taken back, or none.
     tell_fate() {
       tx=$state/tx/$transaction
@@ -187,6 +191,7 @@ extension RuntimeScript {
       elif [ -e "$tx/rolled-back" ]; then { IFS= read -r word; cat; } <"$tx/rolled-back"; mark "fate:$word" 0
       elif [ -e "$tx/fired" ]; then mark fate:going-back 0
       elif [ -e "$tx/armed" ]; then
+        keep_watch "$transaction"
         IFS=' ' read -r its_boot due <"$tx/deadline"
         uptime_now
         [ "$its_boot" = "$boot" ] && [ "$due" -gt "$seconds" ] || due=$seconds
@@ -207,6 +212,7 @@ extension RuntimeScript {
       [ "$waiting" != "$transaction" ] || return 0
       tx=$state/tx/$waiting
       if is_over || [ ! -e "$tx/armed" -a ! -e "$tx/fired" ]; then rm -f "$state/pending"; return 0; fi
+      keep_watch "$waiting"
       printf 'run %s, which nobody confirmed yet' "$waiting"
       if [ -e "$tx/armed" ] && ! is_due; then printf ', %s s left' "$((due - seconds))"; fi
       mark held 0

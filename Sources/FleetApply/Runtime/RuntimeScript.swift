@@ -41,7 +41,7 @@ package enum RuntimeScript {
     '
       US=$(printf '\037')
       IFS=$NL
-      sections=0 window= launcher= booting= bad=0
+      sections=0 window= launcher= booting= keeps_manifest= bad=0
       IFS= read -r boot </proc/sys/kernel/random/boot_id
     }
     digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
@@ -166,7 +166,8 @@ package enum RuntimeScript {
     runner_is_dead() {
       [ -e "$batch_dir/running" ] || return 1
       its_boot= its_pid=
-      IFS=' ' read -r its_boot its_pid <"$batch_dir/running" || return 1
+      # Empty after a power cut: then it is of an earlier boot.
+      IFS=' ' read -r its_boot its_pid <"$batch_dir/running" || return 0
       [ "$its_boot" != "$boot" ] || [ ! -d "/proc/$its_pid" ]
     }
     print_results() {

@@ -175,6 +175,7 @@ extension ResolvedFleet {
     .map([
       "available": .bool(true),
       "host": .string(host),
+      "url_host": .string(NodeScope.urlHost(host)),
       "port": .int(number),
       "address": .string(ResolvedPort.join(host, number)),
       "node": .string(instance.node.id.name),
@@ -185,7 +186,8 @@ extension ResolvedFleet {
   private static func unavailable(_ role: String, _ endpoint: String) -> Value {
     let why = Value.absent("no node offers the endpoint `\(endpoint)` of `\(role)`")
     return .map([
-      "available": .bool(false), "host": why, "port": why, "address": why, "node": why,
+      "available": .bool(false), "host": why, "url_host": why, "port": why, "address": why,
+      "node": why,
       "local": .bool(false),
     ])
   }
@@ -210,6 +212,7 @@ extension ResolvedFleet {
     return .map([
       "node": .string(instance.node.id.name),
       "host": .string(host),
+      "url_host": .string(NodeScope.urlHost(host)),
       "port": .int(port.number),
       "address": .string(ResolvedPort.join(host, port.number)),
     ])

@@ -9,6 +9,7 @@ enum NodeScope {
     return .map([
       "id": .string(node.id.name),
       "address": .string(node.address.value),
+      "url_host": .string(urlHost(node.address.value)),
       "wsl2": .bool(node.wsl2),
       "reserved": .bool(node.reserved),
       "memory": .size(node.hardware.memory?.value ?? ByteCount(bytes: 0)),
@@ -19,6 +20,11 @@ enum NodeScope {
       "extras": .list(node.hardware.extras.map { .string($0) }),
       "labels": .map(node.labels.mapValues { .string($0) }),
     ])
+  }
+
+  /// `address` as it stands in a URL or a `Host:` line: IPv6 in brackets (RFC 3986 section 3.2.2).
+  static func urlHost(_ address: String) -> String {
+    address.contains(":") ? "[\(address)]" : address
   }
 
   /// A declared device; `vram` is 0 and the texts are empty where nothing is declared.

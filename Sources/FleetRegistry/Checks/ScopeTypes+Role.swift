@@ -38,18 +38,20 @@ extension Registry {
   ])
 
   private static let endpoint = ValueType.record([
-    "available": .bool, "host": .string, "port": .int, "address": .string, "node": .string,
+    "available": .bool, "host": .string, "url_host": .string, "port": .int, "address": .string,
+    "node": .string,
     "local": .bool,
   ])
 
   private static let target = ValueType.record([
-    "node": .string, "host": .string, "port": .int, "address": .string,
+    "node": .string, "host": .string, "url_host": .string, "port": .int, "address": .string,
   ])
 
   private static let common: ScopeTypes = [
     "role": .string,
     "node": .record([
-      "id": .string, "address": .string, "wsl2": .bool, "reserved": .bool, "memory": .size,
+      "id": .string, "address": .string, "url_host": .string, "wsl2": .bool, "reserved": .bool,
+      "memory": .size,
       "cpus": .int, "roles": .list(.string), "gpus": .list(device), "npus": .list(device),
       "extras": .list(.string), "labels": .map(.string),
     ]),

@@ -25,7 +25,7 @@ SERVICE_ID=main-backend
 {% if with.cors_origins|length > 0 %}
 CORS_ORIGINS={{ with.cors_origins|join(',')|env }}
 {% else %}
-CORS_ORIGINS={% for site in targets.frontend.https %}https://{{ site.host }}{% if site.port != 443 %}:{{ site.port }}{% endif %},https://{{ site.node|lower }}{% if site.port != 443 %}:{{ site.port }}{% endif %}{% endfor %}
+CORS_ORIGINS={% for site in targets.frontend.https %}https://{{ site.url_host }}{% if site.port != 443 %}:{{ site.port }}{% endif %},https://{{ site.node|lower }}{% if site.port != 443 %}:{{ site.port }}{% endif %}{% endfor %}
 
 {% endif %}
 REDIS_HOST={{ endpoints.redis.redis.host }}
@@ -48,15 +48,15 @@ AUTOBOT_REDIS_TLS_PORT={{ endpoints.redis['redis-tls'].port }}
 {% else %}
 AUTOBOT_REDIS_TLS_ENABLED=false
 {% endif %}
-CELERY_BROKER_URL=redis://:{{ secrets['redis.redis_password']|urlencode }}@{{ endpoints.redis.redis.host }}:{{ endpoints.redis.redis.port }}/{{ with.broker_db }}
-CELERY_RESULT_BACKEND=redis://:{{ secrets['redis.redis_password']|urlencode }}@{{ endpoints.redis.redis.host }}:{{ endpoints.redis.redis.port }}/{{ with.result_db }}
+CELERY_BROKER_URL=redis://:{{ secrets['redis.redis_password']|urlencode }}@{{ endpoints.redis.redis.address }}/{{ with.broker_db }}
+CELERY_RESULT_BACKEND=redis://:{{ secrets['redis.redis_password']|urlencode }}@{{ endpoints.redis.redis.address }}/{{ with.result_db }}
 {% if settings.multi_user %}
 AUTOBOT_POSTGRES_HOST={{ endpoints.redis.postgresql.host }}
 AUTOBOT_POSTGRES_PORT={{ endpoints.redis.postgresql.port }}
 AUTOBOT_POSTGRES_DB={{ with.database_name|env }}
 AUTOBOT_POSTGRES_USER={{ with.database_user|env }}
 AUTOBOT_POSTGRES_PASSWORD={{ secrets['redis.autobot_db_password']|env }}
-AUTOBOT_DATABASE_URL=postgresql://{{ with.database_user }}:{{ secrets['redis.autobot_db_password']|urlencode }}@{{ endpoints.redis.postgresql.host }}:{{ endpoints.redis.postgresql.port }}/{{ with.database_name }}
+AUTOBOT_DATABASE_URL=postgresql://{{ with.database_user }}:{{ secrets['redis.autobot_db_password']|urlencode }}@{{ endpoints.redis.postgresql.address }}/{{ with.database_name }}
 {% endif %}
 AUTOBOT_AI_STACK_HOST={{ endpoints['ai-stack'].api.host }}
 AUTOBOT_AI_STACK_PORT={{ endpoints['ai-stack'].api.port }}
@@ -84,20 +84,20 @@ AUTOBOT_DEFAULT_LLM_MODEL={{ with.default_model|env }}
 AUTOBOT_OLLAMA_HOST={{ endpoints['autobot-llm-gpu'].ollama.host }}
 AUTOBOT_OLLAMA_PORT={{ endpoints['autobot-llm-gpu'].ollama.port }}
 AUTOBOT_LLM_PROVIDER=ollama
-AUTOBOT_LLM_ENDPOINT=http://{{ endpoints['autobot-llm-gpu'].ollama.host }}:{{ endpoints['autobot-llm-gpu'].ollama.port }}
+AUTOBOT_LLM_ENDPOINT=http://{{ endpoints['autobot-llm-gpu'].ollama.address }}
 {% for agent in ['ORCHESTRATOR', 'CHAT', 'CLASSIFICATION', 'SYSTEM_COMMANDS', 'KB_LIBRARIAN', 'KNOWLEDGE_EXTRACTION', 'KNOWLEDGE_RETRIEVAL', 'LIBRARIAN_ASSISTANT', 'LLM_FAILSAFE', 'RAG'] %}
 AUTOBOT_{{ agent }}_PROVIDER=ollama
-AUTOBOT_{{ agent }}_ENDPOINT=http://{{ endpoints['autobot-llm-gpu'].ollama.host }}:{{ endpoints['autobot-llm-gpu'].ollama.port }}
+AUTOBOT_{{ agent }}_ENDPOINT=http://{{ endpoints['autobot-llm-gpu'].ollama.address }}
 AUTOBOT_{{ agent }}_MODEL={{ with.default_model|env }}
 {% endfor %}
 {% elif endpoints['autobot-llm-cpu'].ollama.available %}
 AUTOBOT_OLLAMA_HOST={{ endpoints['autobot-llm-cpu'].ollama.host }}
 AUTOBOT_OLLAMA_PORT={{ endpoints['autobot-llm-cpu'].ollama.port }}
 AUTOBOT_LLM_PROVIDER=ollama
-AUTOBOT_LLM_ENDPOINT=http://{{ endpoints['autobot-llm-cpu'].ollama.host }}:{{ endpoints['autobot-llm-cpu'].ollama.port }}
+AUTOBOT_LLM_ENDPOINT=http://{{ endpoints['autobot-llm-cpu'].ollama.address }}
 {% for agent in ['ORCHESTRATOR', 'CHAT', 'CLASSIFICATION', 'SYSTEM_COMMANDS', 'KB_LIBRARIAN', 'KNOWLEDGE_EXTRACTION', 'KNOWLEDGE_RETRIEVAL', 'LIBRARIAN_ASSISTANT', 'LLM_FAILSAFE', 'RAG'] %}
 AUTOBOT_{{ agent }}_PROVIDER=ollama
-AUTOBOT_{{ agent }}_ENDPOINT=http://{{ endpoints['autobot-llm-cpu'].ollama.host }}:{{ endpoints['autobot-llm-cpu'].ollama.port }}
+AUTOBOT_{{ agent }}_ENDPOINT=http://{{ endpoints['autobot-llm-cpu'].ollama.address }}
 AUTOBOT_{{ agent }}_MODEL={{ with.default_model|env }}
 {% endfor %}
 {% elif settings.cloud_llm|length > 0 %}

@@ -28,7 +28,7 @@ server {
 {% for address in ports.https.listen %}
     listen {{ address }} ssl http2;
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
 
     ssl_certificate {{ certificates.node.cert }};
     ssl_certificate_key {{ certificates.node.key }};

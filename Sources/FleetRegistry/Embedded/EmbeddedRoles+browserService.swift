@@ -48,7 +48,7 @@ server {
 {% for address in ports.api.listen %}
     listen {{ address }};
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }};
+    server_name {{ node.id }} {{ node.url_host }};
     server_tokens off;
     client_max_body_size 100m;
 

@@ -6,7 +6,7 @@ extension EmbeddedRoles {
 File(path: "frontend/files/site.conf", contents: #"""
 # Managed by fleetctl.
 upstream autobot_backend {
-    server {{ endpoints.backend.https.host }}:{{ endpoints.backend.https.port }} max_fails=3 fail_timeout=30s;
+    server {{ endpoints.backend.https.address }} max_fails=3 fail_timeout=30s;
 }
 
 {% if params.http_redirect %}
@@ -14,7 +14,7 @@ server {
 {% for address in ports.http.listen %}
     listen {{ address }};
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} {{ params.server_names|join(' ') }};
     server_tokens off;
     return 301 https://$host{% if params.port != 443 %}:{{ params.port }}{% endif %}$request_uri;
 }
@@ -24,7 +24,7 @@ server {
 {% for address in ports.https.listen %}
     listen {{ address }} ssl http2;
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} {{ params.server_names|join(' ') }};
 
     ssl_certificate {{ certificates.site.cert }};
     ssl_certificate_key {{ certificates.site.key }};

@@ -24,7 +24,7 @@ server {
 {% for address in ports.ollama.listen %}
     listen {{ address }};
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }};
+    server_name {{ node.id }} {{ node.url_host }};
     server_tokens off;
     client_max_body_size 512m;
 {% for address in consumers.ollama %}

@@ -8,7 +8,7 @@ AUTOBOT_DB_HOST={{ ports.postgresql.address }}
 AUTOBOT_DB_PORT={{ ports.postgresql.number }}
 AUTOBOT_DB_USER={{ params.database_owner|env }}
 AUTOBOT_DB_NAME={{ params.database_name|env }}
-AUTOBOT_DATABASE_URL=postgresql://{{ params.database_owner }}:{{ secrets.autobot_db_password|urlencode }}@{{ ports.postgresql.address }}:{{ ports.postgresql.number }}/{{ params.database_name }}
+AUTOBOT_DATABASE_URL=postgresql://{{ params.database_owner }}:{{ secrets.autobot_db_password|urlencode }}@{{ ports.postgresql.listen_one }}/{{ params.database_name }}
 
 """#),
 File(path: "redis/files/redis-backup", contents: #"""
@@ -376,7 +376,7 @@ units:
         User: redis_exporter
         Group: redis_exporter
         EnvironmentFile: /etc/autobot/redis-exporter.env
-        ExecStart: [/opt/redis_exporter/redis_exporter, "--web.listen-address={{ ports['redis-exporter'].address }}:{{ ports['redis-exporter'].number }}"]
+        ExecStart: [/opt/redis_exporter/redis_exporter, "--web.listen-address={{ ports['redis-exporter'].listen_one }}"]
         Restart: on-failure
         RestartSec: 5s
         MemoryMax: 128M

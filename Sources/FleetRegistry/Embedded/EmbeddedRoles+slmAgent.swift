@@ -6,7 +6,7 @@ extension EmbeddedRoles {
 File(path: "slm-agent/files/slm-agent.env", contents: #"""
 # Managed by fleetctl.
 SLM_NODE_ID={{ node.id|env }}
-SLM_ADMIN_URL=https://{{ endpoints['slm-backend'].https.host }}:{{ endpoints['slm-backend'].https.port }}
+SLM_ADMIN_URL=https://{{ endpoints['slm-backend'].https.address }}
 SLM_CA_FILE={{ fleet.ca|env }}
 SSL_CERT_FILE={{ fleet.ca|env }}
 SLM_BUFFER_DB=/var/lib/slm-agent/events.db
@@ -100,7 +100,7 @@ files:
   - path: /etc/autobot/node-exporter.env
     content: |
       # Managed by fleetctl.
-      ARGS=--web.listen-address={{ ports['node-exporter'].address }}:{{ ports['node-exporter'].number }}
+      ARGS=--web.listen-address={{ ports['node-exporter'].listen_one }}
     owner: root
     group: root
     mode: "0644"
@@ -164,7 +164,7 @@ units:
           - -m
           - slm.agent.agent
           - --admin-url
-          - "https://{{ endpoints['slm-backend'].https.host }}:{{ endpoints['slm-backend'].https.port }}"
+          - "https://{{ endpoints['slm-backend'].https.address }}"
           - --node-id
           - "{{ node.id }}"
           - --interval

@@ -10,7 +10,7 @@ server {
 {% for address in ports.http.listen %}
     listen {{ address }};
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
     server_tokens off;
     return 301 https://$host{% if params.https_port != 443 %}:{{ params.https_port }}{% endif %}$request_uri;
 }
@@ -20,7 +20,7 @@ server {
 {% for address in ports.https.listen %}
     listen {{ address }} ssl http2;
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
 
     ssl_certificate {{ certificates.site.cert }};
     ssl_certificate_key {{ certificates.site.key }};
@@ -50,13 +50,13 @@ PYTHONUNBUFFERED=1
 HOST={{ ports.app.bind|first }}
 PORT={{ params.port }}
 LOG_LEVEL={{ params.log_level }}
-SLM_EXTERNAL_URL=https://{{ node.address }}{% if params.https_port != 443 %}:{{ params.https_port }}{% endif %}
+SLM_EXTERNAL_URL=https://{{ node.url_host }}{% if params.https_port != 443 %}:{{ params.https_port }}{% endif %}
 
-SLM_CORS_ORIGINS=https://{{ node.address }},https://{{ node.id|lower }}{% for name in params.server_names %},https://{{ name }}{% endfor %}
+SLM_CORS_ORIGINS=https://{{ node.url_host }},https://{{ node.id|lower }}{% for name in params.server_names %},https://{{ name }}{% endfor %}
 
-SLM_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.host }}:{{ endpoints['slm-database'].postgresql.port }}/slm
-SLM_USERS_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.host }}:{{ endpoints['slm-database'].postgresql.port }}/slm_users
-AUTOBOT_USERS_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.host }}:{{ endpoints['slm-database'].postgresql.port }}/autobot_users
+SLM_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.address }}/slm
+SLM_USERS_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.address }}/slm_users
+AUTOBOT_USERS_DATABASE_URL=postgresql+asyncpg://slm_app:{{ secrets['slm-database.slm_db_password']|urlencode }}@{{ endpoints['slm-database'].postgresql.address }}/autobot_users
 SLM_DB_POOL_SIZE=20
 SLM_DB_MAX_OVERFLOW=10
 SLM_DB_POOL_RECYCLE=3600

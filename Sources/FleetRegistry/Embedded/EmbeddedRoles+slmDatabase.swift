@@ -8,9 +8,9 @@ SLM_DB_HOST={{ ports.postgresql.address }}
 SLM_DB_PORT={{ ports.postgresql.number }}
 SLM_DB_USER=slm_app
 SLM_DB_NAME=slm
-SLM_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.address }}:{{ ports.postgresql.number }}/slm
-SLM_USERS_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.address }}:{{ ports.postgresql.number }}/slm_users
-AUTOBOT_USERS_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.address }}:{{ ports.postgresql.number }}/autobot_users
+SLM_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.listen_one }}/slm
+SLM_USERS_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.listen_one }}/slm_users
+AUTOBOT_USERS_DATABASE_URL=postgresql://slm_app:{{ secrets.slm_db_password|urlencode }}@{{ ports.postgresql.listen_one }}/autobot_users
 
 """#),
 File(path: "slm-database/role.yaml", contents: #"""

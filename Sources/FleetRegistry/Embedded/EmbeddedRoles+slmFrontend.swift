@@ -7,11 +7,11 @@ File(path: "slm-frontend/files/site.conf", contents: #"""
 # Managed by fleetctl.
 {% if 'slm-backend' in node.roles %}
 upstream autobot_slm_backend {
-    server {{ endpoints['slm-backend'].app.host }}:{{ endpoints['slm-backend'].app.port }};
+    server {{ endpoints['slm-backend'].app.address }};
 }
 {% else %}
 upstream autobot_slm_backend {
-    server {{ endpoints['slm-backend'].https.host }}:{{ endpoints['slm-backend'].https.port }};
+    server {{ endpoints['slm-backend'].https.address }};
 }
 {% endif %}
 
@@ -20,7 +20,7 @@ server {
 {% for address in ports.http.listen %}
     listen {{ address }};
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
     server_tokens off;
     return 301 https://$host{% if params.port != 443 %}:{{ params.port }}{% endif %}$request_uri;
 }
@@ -30,7 +30,7 @@ server {
 {% for address in ports.https.listen %}
     listen {{ address }} ssl http2;
 {% endfor %}
-    server_name {{ node.id }} {{ node.address }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
+    server_name {{ node.id }} {{ node.url_host }} localhost 127.0.0.1 {{ params.server_names|join(' ') }};
 
     ssl_certificate {{ certificates.site.cert }};
     ssl_certificate_key {{ certificates.site.key }};
@@ -95,7 +95,7 @@ server {
 
     location /grafana/ {
         include /etc/nginx/snippets/autobot-proxy.conf;
-        proxy_pass http://{{ endpoints['slm-monitoring'].grafana.host }}:{{ endpoints['slm-monitoring'].grafana.port }};
+        proxy_pass http://{{ endpoints['slm-monitoring'].grafana.address }};
         proxy_read_timeout 3600s;
         # The UI shows dashboards in a frame.
         add_header Content-Security-Policy "frame-ancestors 'self'" always;
@@ -105,7 +105,7 @@ server {
 
     location /prometheus/ {
         include /etc/nginx/snippets/autobot-proxy.conf;
-        proxy_pass http://{{ endpoints['slm-monitoring'].prometheus.host }}:{{ endpoints['slm-monitoring'].prometheus.port }};
+        proxy_pass http://{{ endpoints['slm-monitoring'].prometheus.address }};
         proxy_read_timeout 300s;
     }
 {% endif %}

@@ -10,7 +10,7 @@ datasources:
   - name: Prometheus
     type: prometheus
     access: proxy
-    url: http://{{ ports.prometheus.address }}:{{ ports.prometheus.number }}/prometheus
+    url: http://{{ ports.prometheus.listen_one }}/prometheus
     isDefault: true
 
 """#),
@@ -24,11 +24,11 @@ protocol = http
 http_addr = {{ ports.grafana.address }}
 http_port = {{ ports.grafana.number }}
 {% if targets['slm-frontend'].https|length > 0 %}
-domain = {{ targets['slm-frontend'].https[0].host }}
-root_url = https://{{ targets['slm-frontend'].https[0].host }}:{{ targets['slm-frontend'].https[0].port }}/grafana/
+domain = {{ targets['slm-frontend'].https[0].url_host }}
+root_url = https://{{ targets['slm-frontend'].https[0].address }}/grafana/
 {% else %}
-domain = {{ node.address }}
-root_url = http://{{ node.address }}:{{ ports.grafana.number }}/grafana/
+domain = {{ node.url_host }}
+root_url = http://{{ node.url_host }}:{{ ports.grafana.number }}/grafana/
 {% endif %}
 serve_from_sub_path = true
 
@@ -60,12 +60,12 @@ scrape_configs:
   - job_name: prometheus
     metrics_path: /prometheus/metrics
     static_configs:
-      - targets: ['{{ ports.prometheus.address }}:{{ ports.prometheus.number }}']
+      - targets: ['{{ ports.prometheus.listen_one }}']
 
   - job_name: node
     static_configs:
 {% for target in targets['slm-agent']['node-exporter'] %}
-      - targets: ['{{ target.host }}:{{ target.port }}']
+      - targets: ['{{ target.address }}']
         labels: {node: '{{ target.node }}'}
 {% endfor %}
 {% if targets.redis['redis-exporter']|length > 0 %}
@@ -73,7 +73,7 @@ scrape_configs:
   - job_name: redis
     static_configs:
 {% for target in targets.redis['redis-exporter'] %}
-      - targets: ['{{ target.host }}:{{ target.port }}']
+      - targets: ['{{ target.address }}']
         labels: {node: '{{ target.node }}'}
 {% endfor %}
 {% endif %}
@@ -82,7 +82,7 @@ scrape_configs:
   - job_name: slm
     metrics_path: {{ params.slm_metrics_path }}
     static_configs:
-      - targets: ['{{ endpoints['slm-backend'].app.host }}:{{ endpoints['slm-backend'].app.port }}']
+      - targets: ['{{ endpoints['slm-backend'].app.address }}']
         labels: {node: '{{ node.id }}'}
 {% else %}
 {% for target in targets['slm-backend'].https %}
@@ -92,7 +92,7 @@ scrape_configs:
     scheme: https
     tls_config: {ca_file: {{ fleet.ca }}}
     static_configs:
-      - targets: ['{{ target.host }}:{{ target.port }}']
+      - targets: ['{{ target.address }}']
         labels: {node: '{{ target.node }}'}
 {% endfor %}
 {% endif %}
@@ -104,7 +104,7 @@ scrape_configs:
     tls_config: {ca_file: {{ fleet.ca }}}
     static_configs:
 {% for target in targets.backend.https %}
-      - targets: ['{{ target.host }}:{{ target.port }}']
+      - targets: ['{{ target.address }}']
         labels: {node: '{{ target.node }}'}
 {% endfor %}
 {% endif %}
@@ -248,7 +248,7 @@ units:
           - --storage.tsdb.path=/var/lib/prometheus/data
           - "--storage.tsdb.retention.time={{ params.retention_time }}"
           - "--storage.tsdb.retention.size={{ params.retention_size|pg_size }}"
-          - "--web.listen-address={{ ports.prometheus.address }}:{{ ports.prometheus.number }}"
+          - "--web.listen-address={{ ports.prometheus.listen_one }}"
           - --web.external-url=/prometheus/
         Restart: always
         RestartSec: 5s

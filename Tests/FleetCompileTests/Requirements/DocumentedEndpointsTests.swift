@@ -154,4 +154,27 @@ import Testing
     #expect(!lines.contains { $0.contains(":8000") })
     #expect(try apart.allowed(8000, on: "00-SLM-Manager") == [])
   }
+
+  @Test("a fleet of IPv6 addresses: in every URL and before every port they stand in brackets")
+  func bracketsAroundIPv6() throws {
+    let fleet = try CompiledFleet(["172.16.168.": "fd00::"])
+    var seen = 0
+    for node in fleet.nodes {
+      for path in try fleet.names(.file, on: node.node.id.name) {
+        guard case .file? = node.resources.first(where: { $0.address.name == path })?.spec else {
+          continue
+        }
+        for line in try fleet.lines(path, on: node.node.id.name) {
+          for part in line.split(separator: "fd00::", omittingEmptySubsequences: false).dropFirst()
+          {
+            seen += 1
+            let next = part.drop { $0.isNumber }.first
+            #expect(next != ":", "\(path) on \(node.node.id): \(line)")
+          }
+          #expect(!line.contains("//fd00::") && !line.contains("@fd00::"), "\(path): \(line)")
+        }
+      }
+    }
+    #expect(seen > 80)
+  }
 }

@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Power cuts: the machine's disk is an ext4 that forgets everything not written down (FS_IOC_SHUTDOWN), at random moments of an apply.
+
+usage: cuts.py [--count 200] [--seconds N] [--keep]
+"""
+
+import argparse
+import fcntl
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import look
+from interrupts import MOMENTS
+from machine import REPOSITORY, Broken, Lab, wait
+from run import build
+from trial import Trial
+
+SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
+# Nothing is written down because time passes or because a file was renamed: only what is asked for.
+OPTIONS = "loop,commit=600,noauto_da_alloc"
+
+
+def command(*words, check=True):
+    return subprocess.run([str(word) for word in words], check=check, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+
+class Disk:
+    """The disk of one machine: an image, mounted below the machine's root."""
+
+    def __init__(self, machine):
+        self.machine, self.number = machine, 0
+        self.mount_point = machine.folder / "disk"
+        options = next(line.split()[3] for line in open("/proc/mounts") if line.split()[1] == str(machine.root))
+        self.lower = next(o for o in options.split(",") if o.startswith("lowerdir="))
+
+    def image(self):
+        return self.machine.folder / f"disk-{self.number}.img"
+
+    def replace_tmpfs(self):
+        """Moves the machine from its tmpfs to an ext4."""
+        machine = self.machine
+        machine.kill()
+        command("truncate", "-s", "128M", self.image())
+        command("mkfs.ext4", "-q", "-F", self.image())
+        fresh = machine.folder / "fresh"
+        fresh.mkdir()
+        command("mount", "-o", OPTIONS, self.image(), fresh)
+        command("cp", "-a", machine.upper, fresh / "upper")
+        (fresh / "work").mkdir()
+        command("umount", fresh)
+        command("umount", machine.root)
+        command("umount", self.mount_point)
+        self.mount()
+
+    def mount(self):
+        command("mount", "-o", OPTIONS, self.image(), self.mount_point)
+        # What overlayfs was about to do when the power went is not part of the disk's content.
+        command("rm", "-rf", self.mount_point / "work")
+        (self.mount_point / "work").mkdir()
+        command("mount", "-t", "overlay", "-o", f"{self.lower},upperdir={self.mount_point}/upper,workdir={self.mount_point}/work",
+                "overlay", self.machine.root)
+        self.machine.start()
+
+    def cut(self):
+        """The power goes: nothing that was not written down is there afterwards."""
+        handle = os.open(self.mount_point, os.O_RDONLY)
+        # The processes first, a moment before: none may live on over a disk that answers EIO.
+        os.kill(self.machine.leader(), signal.SIGKILL)
+        fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        os.close(handle)
+        wait(60, lambda: self.machine.leader() is None)
+        self.machine.script("stop")
+        for place in (self.machine.root, self.mount_point):
+            if command("umount", place, check=False).returncode != 0:
+                command("umount", "-l", place)
+        old = self.image()
+        self.number += 1
+        # Another mount namespace may still hold the dead file system; its copy is a disk of its own.
+        command("cp", "--sparse=always", old, self.image())
+        old.unlink()
+        self.mount()
+
+
+def one(machine, disk, folder, fleetctl, draw, is_whole):
+    trial = Trial(machine, folder / "cut", fleetctl)
+    trial.base()
+    command("sync", "-f", disk.mount_point)
+    trial.client = trial.apply()
+    _, low, high = MOMENTS[0] if draw.random() < MOMENTS[0][0] else MOMENTS[1]
+    moment = draw.uniform(low, high)
+    time.sleep(moment)
+    acknowledged = trial.client.poll() == 0
+    disk.cut()
+    trial.finish(240)
+    trial.settle(120)
+    letter = trial.judge(["E", "S", "R", "C"])
+    lost = (acknowledged or trial.status == 0) and letter != "C"
+    if is_whole:
+        trial.converge()
+    return {"moment": round(moment, 3), "letter": letter, "exit": trial.status, "lost": lost, "violations": trial.wrong}
+
+
+def markdown(rows):
+    count = lambda wanted: sum(1 for row in rows if wanted(row))
+    torn = lambda row: any("torn" in line for line in row["violations"])
+    return "\n".join([
+        "## Power cuts", "",
+        f"{len(rows)} cuts of a machine's ext4 (FS_IOC_SHUTDOWN without flushing its log, mounted with `{OPTIONS.removeprefix('loop,')}`, so that only what is asked for is",
+        "written down) at random moments of an apply; the machine is killed, its disk is mounted as it was, it boots, and is looked at.", "",
+        "| cuts | old (untouched) | old (taken back) | new | torn | mixed | acknowledged but lost | other violations |", "|---|---|---|---|---|---|---|---|",
+        f"| {len(rows)} | {count(lambda r: r['letter'] in 'ES')} | {count(lambda r: r['letter'] == 'R')} | {count(lambda r: r['letter'] == 'C')} | {count(torn)}"
+        f" | {count(lambda r: r['letter'] == 'MIXED')} | {count(lambda r: r['lost'])} | {count(lambda r: r['violations'] and r['letter'] != 'MIXED' and not torn(r))} |",
+    ]) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fleetctl", default=str(REPOSITORY / ".build/debug/fleetctl"))
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seconds", type=int)
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--node", default="06-Node-27")
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args()
+    if os.geteuid() != 0 or not shutil.which("systemd-nspawn") or not shutil.which("mkfs.ext4"):
+        print("cuts: SKIPPED: they need root, systemd-nspawn and mkfs.ext4")
+        return 0
+    folder = REPOSITORY / ".lab" / "faults-cells"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "cuts.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    lab = Lab(os.environ.get("LAB_NAME", "faultlab") + "cut", REPOSITORY / ".lab" / "cuts")
+    if len(rows) < given.count:
+        lab.script("up.sh", "--nodes", given.node, timeout=1800)
+        machine = lab.load()[0]
+        shim, _ = build(folder)
+        fleetctl = folder / "fleetctl-cuts"
+        shutil.copy2(given.fleetctl, fleetctl)
+        draw = random.Random(f"{given.seed} {len(rows)}")
+        until = time.monotonic() + given.seconds if given.seconds else None
+        try:
+            disk = Disk(machine)
+            machine.install_shims(shim)
+            disk.replace_tmpfs()
+            while len(rows) < given.count and (until is None or time.monotonic() < until):
+                try:
+                    row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9)
+                except Broken as error:
+                    print(f"again: {error}", flush=True)
+                    machine.reset()
+                    continue
+                rows.append(row)
+                with open(path, "a") as file:
+                    file.write(json.dumps(row) + "\n")
+                print(f"{len(rows):4} at {row['moment']:6.3f} s {row['letter']:6} exit {row['exit']}", *row["violations"], sep="  ", flush=True)
+        finally:
+            if not given.keep:
+                lab.script("down.sh", check=False)
+    (folder / "cuts.md").write_text(markdown(rows))
+    bad = [row for row in rows if row["violations"] or row["lost"]]
+    print(f"cuts: {len(rows)}, {len(bad)} with violations")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,497 @@
+"""The faults, each put in from outside while the apply stands at a phase."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import look
+from machine import Broken, wait
+from trial import WINDOW, Trial
+
+
+class Fault:
+    """prepare: before the apply begins. hit: it stands at the phase. after: it goes on. heal: what a person would mend at the end."""
+
+    name = ""
+    bound = 120
+    dies = False
+
+    def prepare(self, trial): pass
+    def hit(self, trial): pass
+    def after(self, trial): pass
+    def heal(self, trial): pass
+
+
+class Nothing(Fault):
+    name = "none"
+
+
+class ClientKill(Fault):
+    name = "client kill -9"
+
+    def hit(self, trial):
+        trial.client.send_signal(signal.SIGKILL)
+        trial.client.wait()
+
+
+class Interrupt(Fault):
+    name = "client SIGINT once"
+
+    def hit(self, trial):
+        trial.client.send_signal(signal.SIGINT)
+        time.sleep(0.15)
+
+
+class InterruptTwice(Fault):
+    name = "client SIGINT twice"
+
+    def hit(self, trial):
+        trial.client.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+
+    def after(self, trial):
+        if trial.client.poll() is None:
+            trial.client.send_signal(signal.SIGINT)
+
+
+class Reset(Fault):
+    name = "connection reset"
+
+    def hit(self, trial):
+        lab = trial.machine.lab.name
+        subprocess.run(["ip", "netns", "exec", lab, "ss", "-K", "dst", trial.machine.address, "dport", "=", "22"],
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+
+
+class Cable(Fault):
+    def hit(self, trial):
+        trial.machine.link("down")
+
+    def heal(self, trial):
+        trial.machine.link("up")
+
+
+class ShortPartition(Cable):
+    name = "cable out 4 s"
+
+    def after(self, trial):
+        time.sleep(4)
+        trial.machine.link("up")
+
+
+class LongPartition(Cable):
+    name = "cable out beyond the window"
+    bound = 200
+
+    def after(self, trial):
+        wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        time.sleep(WINDOW + 2)
+        trial.machine.link("up")
+
+
+class BlackHole(Fault):
+    """What the client sends no longer arrives; what the node sends does."""
+
+    name = "one-way black hole"
+    bound = 200
+
+    def rule(self, trial):
+        return ["ip", "daddr", trial.machine.address, "tcp", "dport", "22", "drop"]
+
+    def table(self, trial):
+        return "hole" + trial.machine.address.rsplit(".", 1)[1]
+
+    def nft(self, trial, *words):
+        subprocess.run(["ip", "netns", "exec", trial.machine.lab.name, "nft", *words], check=True, stdout=subprocess.DEVNULL)
+
+    def hit(self, trial):
+        table = self.table(trial)
+        self.nft(trial, "add", "table", "inet", table)
+        self.nft(trial, "add", "chain", "inet", table, "out", "{ type filter hook output priority 0 ; }")
+        self.nft(trial, "add", "rule", "inet", table, "out", *self.rule(trial))
+
+    def after(self, trial):
+        wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        time.sleep(WINDOW + 2)
+        self.nft(trial, "delete", "table", "inet", self.table(trial))
+
+    def heal(self, trial):
+        listed = subprocess.run(["ip", "netns", "exec", trial.machine.lab.name, "nft", "list", "tables"], capture_output=True, text=True).stdout
+        if self.table(trial) + "\n" in listed + "\n":
+            self.nft(trial, "delete", "table", "inet", self.table(trial))
+
+
+class CutUpload(BlackHole):
+    """Set before the apply: every connection goes dark after so many bytes."""
+
+    name = "black hole after N bytes"
+
+    def __init__(self, size):
+        self.size = size
+        self.name = f"black hole after {size // 1000} kB"
+
+    def rule(self, trial):
+        return ["ip", "daddr", trial.machine.address, "tcp", "dport", "22", "ct", "original", "bytes", ">", str(self.size), "drop"]
+
+    def prepare(self, trial):
+        BlackHole.hit(self, trial)
+
+    def hit(self, trial):
+        pass
+
+    def after(self, trial):
+        time.sleep(12)
+        BlackHole.heal(self, trial)
+
+
+class SessionKill(Fault):
+    name = "sshd session killed"
+
+    def hit(self, trial):
+        trial.machine.sessions()
+
+
+class SshdStopped(Fault):
+    name = "sshd stopped (SIGSTOP)"
+    bound = 200
+
+    def hit(self, trial):
+        trial.machine.sessions(signal.SIGSTOP)
+        trial.machine.listener(signal.SIGSTOP)
+
+    def after(self, trial):
+        wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        time.sleep(WINDOW + 2)
+        self.heal(trial)
+
+    def heal(self, trial):
+        trial.machine.listener(signal.SIGCONT)
+        trial.machine.sessions(signal.SIGCONT)
+
+
+class SshdGone(Fault):
+    name = "sshd down for good"
+    bound = 200
+
+    def hit(self, trial):
+        trial.machine.run("/usr/bin/systemctl", "stop", "ssh.service")
+        trial.machine.sessions()
+
+    def after(self, trial):
+        wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        time.sleep(WINDOW + 2)
+        self.heal(trial)
+
+    def heal(self, trial):
+        trial.machine.run("/usr/bin/systemctl", "start", "ssh.service")
+
+
+class Reboot(Fault):
+    name = "reboot (clean)"
+    bound = 200
+
+    def hit(self, trial):
+        trial.let_go_node()
+        trial.machine.reboot()
+
+
+class MachineKill(Fault):
+    name = "machine dies"
+    bound = 200
+
+    def hit(self, trial):
+        trial.machine.kill()
+        trial.let_go_node()
+        trial.machine.start()
+
+
+class RunnerKill(Fault):
+    """The unit that carries out the batch is killed, and what it waits for with it; the client and the node go on."""
+
+    name = "runner killed on the node"
+    bound = 200
+
+    def hit(self, trial):
+        names = [words for words in look.runners(trial.machine)]
+        if not trial.machine.kill_where(lambda line: "runtime.sh run " in line):
+            raise Broken(f"no runner: {names}")
+        trial.let_go_node()
+
+
+class WatchdogKill(Fault):
+    name = "watchdog killed again and again"
+
+    def hit(self, trial):
+        for _ in range(3):
+            trial.machine.kill_where(lambda line: "runtime.sh watch " in line)
+            time.sleep(0.4)
+
+
+class DiskFull(Fault):
+    name = "disk full"
+
+    def fill(self, trial):
+        return trial.machine.folder / "disk" / "fill"
+
+    def hit(self, trial):
+        trial.may_lack_history = True
+        with open(self.fill(trial), "wb") as file:
+            free = os.statvfs(self.fill(trial).parent)
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+
+    def heal(self, trial):
+        self.fill(trial).unlink(missing_ok=True)
+
+
+class InodesGone(Fault):
+    name = "inodes gone"
+
+    def hit(self, trial):
+        trial.may_lack_history = True
+        disk = trial.machine.folder / "disk"
+        self.bait = disk / "bait"
+        self.bait.mkdir(exist_ok=True)
+        used = os.statvfs(disk)
+        self.total = used.f_files
+        subprocess.run(["mount", "-o", f"remount,nr_inodes={used.f_files - used.f_ffree}", str(disk)], check=True)
+
+    def heal(self, trial):
+        subprocess.run(["mount", "-o", "remount,nr_inodes=1000000", str(trial.machine.folder / "disk")], check=True)
+
+
+class ReadOnly(Fault):
+    """The folders that the role writes to become read-only for the machine."""
+
+    name = "read-only file system"
+    paths = ["/etc/fault", "/etc/systemd/system"]
+
+    def hit(self, trial):
+        for path in self.paths:
+            trial.machine.run("/usr/bin/mount", "--bind", path, path)
+            trial.machine.run("/usr/bin/mount", "-o", "remount,bind,ro", path)
+
+    def heal(self, trial):
+        for path in self.paths:
+            trial.machine.run("/usr/bin/umount", path, check=False)
+
+
+class Immutable(Fault):
+    name = "a file made immutable"
+
+    def hit(self, trial):
+        subprocess.run(["chattr", "+i", str(trial.machine.upper / "etc/fault/server.pl")], check=True)
+
+    def heal(self, trial):
+        subprocess.run(["chattr", "-i", str(trial.machine.upper / "etc/fault/server.pl")], check=False)
+
+
+class SyncError(Fault):
+    """sync(1) answers EIO from here on."""
+
+    name = "EIO on fsync"
+
+    def hit(self, trial):
+        folder = trial.machine.path("/.faults")
+        with open(folder / "rules", "a") as rules:
+            rules.write("eio|sync|*|before|fail:error syncing: Input/output error|0\n")
+
+    def heal(self, trial):
+        trial.machine.rules([])
+
+
+class SlowSync(Fault):
+    name = "every fsync takes 300 ms"
+    bound = 120
+
+
+class SudoRevoked(Fault):
+    name = "sudo revoked"
+
+    def hit(self, trial):
+        found = [p for p in trial.machine.path("/etc/sudoers.d").iterdir() if p.name != "README"]
+        self.kept = [(p, p.read_bytes()) for p in found]
+        for p in found:
+            p.unlink()
+
+    def heal(self, trial):
+        for p, content in self.kept:
+            p.write_bytes(content)
+            p.chmod(0o440)
+
+
+class Drift(Fault):
+    """Somebody edits a managed file by hand."""
+
+    name = "drift in between"
+
+    def hit(self, trial):
+        path = trial.machine.path("/etc/fault/app.conf")
+        self.kept = path.read_bytes()
+        path.write_bytes(self.kept + b"# by hand\n")
+
+    def heal(self, trial):
+        path = trial.machine.path("/etc/fault/app.conf")
+        if path.read_bytes() != self.kept + b"# by hand\n":
+            trial.wrong.append("I2: what was edited by hand after the plan was overwritten")
+        path.write_bytes(self.kept)
+
+
+class ForeignFile(Fault):
+    """Somebody puts a file of his own where the role will have one."""
+
+    name = "foreign file in the way"
+
+    def hit(self, trial):
+        self.path = trial.machine.path(f"/etc/fault/{look.parity(trial.new)}.conf")
+        self.path.write_bytes(b"mine\n")
+
+    def heal(self, trial):
+        kept = self.path.read_bytes() if self.path.exists() else None
+        if kept != b"mine\n":
+            trial.wrong.append(f"I2: the foreign file is now {kept!r}")
+        if kept == b"mine\n":
+            self.path.unlink()
+
+
+class ForeignPort(Fault):
+    """A stranger takes the port that the service is about to be restarted on."""
+
+    name = "port held by a stranger"
+
+    def hit(self, trial):
+        machine = trial.machine
+        machine.run("/usr/bin/systemctl", "stop", "fault-web.service")
+        machine.run("/usr/bin/systemd-run", "--quiet", "--unit=stranger", "/usr/bin/perl", "-MIO::Socket::INET", "-e",
+                    "my $s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8081, Listen => 1, ReuseAddr => 1) or die; sleep 600")
+        wait(3, lambda: ":8081" in machine.run("/usr/bin/ss", "-Hltn").stdout)
+
+    def heal(self, trial):
+        trial.machine.run("/usr/bin/systemctl", "stop", "stranger.service", check=False)
+        # It was the stranger who took it down.
+        trial.machine.run("/usr/bin/systemctl", "reset-failed", "fault-web.service", check=False)
+        trial.machine.run("/usr/bin/systemctl", "restart", "fault-web.service", check=False)
+
+
+class BadRole(Fault):
+    """The new generation itself is bad: an edit of role.yaml."""
+
+    def __init__(self, name, edit, bound=60):
+        self.name, self.edit, self.bound = name, edit, bound
+
+    def prepare(self, trial):
+        trial.render(trial.new, self.edit)
+
+
+class SecondOperator(Fault):
+    """Another client wants to change the machine at the same time; it must be told who is there and change nothing."""
+
+    name = "second operator"
+    refusals = (7, 12)
+
+    def hit(self, trial):
+        second = trial.start("apply", "-f", str(trial.folder / "fleet.yaml"), "-auto-approve", name="second")
+        code = second.wait(40)
+        if code not in self.refusals:
+            trial.wrong.append(f"I3: the second operator got exit {code}: {trial.last_words('second')}")
+
+
+class SecondWins(Fault):
+    """Another client does all of it before the first has its lock."""
+
+    name = "second operator"
+
+    def hit(self, trial):
+        second = trial.start("apply", "-f", str(trial.folder / "fleet.yaml"), "-auto-approve", "--confirm-timeout", "5s", name="second")
+        if second.wait(60) != 0:
+            raise Broken("the second operator failed: " + trial.last_words("second"))
+        # His is the run that counts.
+        trial.second_won = True
+
+
+class PausedHolder(Fault):
+    """The client sleeps while its lease ends and another one goes over the machine; then it wakes up."""
+
+    name = "paused holder"
+    bound = 200
+
+    def hit(self, trial):
+        trial.client.send_signal(signal.SIGSTOP)
+        trial.let_go()
+        machine = trial.machine
+        wait(WINDOW + 30, lambda: not look.Decision(machine).is_open and not look.runners(machine), 0.2)
+        trial.clear()
+        other = Trial(machine, trial.folder / "other", trial.fleetctl)
+        other.render(trial.new + 2)
+        code = other.fleet("apply", "-auto-approve", "--confirm-timeout", "5s", name="other")
+        if code != 0:
+            raise Broken("the other client failed: " + other.last_words("other"))
+        trial.other = trial.new + 2
+        trial.client.send_signal(signal.SIGCONT)
+
+
+class Swapped(Fault):
+    """Another machine answers at the address: with its own host keys, or a clone with the same ones and another machine-id."""
+
+    def __init__(self, same_keys):
+        self.same_keys = same_keys
+        self.name = "machine swapped (same host key)" if same_keys else "machine swapped (other host key)"
+
+    def hit(self, trial):
+        machine = trial.machine
+        self.kept = {}
+        paths = ["/etc/machine-id"] if self.same_keys else ["/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_ecdsa_key",
+                                                             "/etc/ssh/ssh_host_ed25519_key.pub", "/etc/ssh/ssh_host_ecdsa_key.pub"]
+        for path in paths:
+            self.kept[path] = machine.read(path)
+        if self.same_keys:
+            machine.path("/etc/machine-id").write_text("%032x\n" % int.from_bytes(os.urandom(15)))
+        else:
+            for kind in ("ed25519", "ecdsa"):
+                key = machine.path(f"/etc/ssh/ssh_host_{kind}_key")
+                key.unlink()
+                subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-f", str(key)], check=True)
+            machine.run("/usr/bin/systemctl", "restart", "ssh.service")
+            machine.sessions()
+
+    def heal(self, trial):
+        for path, content in self.kept.items():
+            trial.machine.path(path).write_bytes(content)
+        if not self.same_keys:
+            trial.machine.run("/usr/bin/systemctl", "restart", "ssh.service")
+
+
+class Hostile(Fault):
+    """A login that prints whatever it likes before the runtime speaks."""
+
+    name = "hostile output at login"
+
+    def prepare(self, trial):
+        self.path = trial.machine.path("/home/autobot/.bashrc")
+        self.kept = self.path.read_bytes() if self.path.exists() else None
+        noise = b"printf '\\033]0;owned\\007\\033[2J@@0 end 1\\n@@ result:0:done 1\\n\\r::error::x\\n'; head -c 300000 /dev/zero | tr '\\0' 'x'; printf '\\033[8m' >&2\n"
+        self.path.write_bytes(noise + (self.kept or b""))
+
+    def heal(self, trial):
+        if self.kept is None:
+            self.path.unlink(missing_ok=True)
+        else:
+            self.path.write_bytes(self.kept)
+        if "\x1b" in trial.shown("apply") or "\r" in trial.shown("apply"):
+            trial.wrong.append("I3: a control character of the node reached the terminal")
+
+
+class Skewed(Fault):
+    """The operator's wall clock is a day off."""
+
+    def __init__(self, seconds, library):
+        self.seconds, self.library = seconds, library
+        self.name = f"the operator's clock {'+' if seconds > 0 else '-'}1 day"
+
+    def prepare(self, trial):
+        trial.environment = {"LD_PRELOAD": self.library, "FAULT_SKEW": str(self.seconds)}
+
+    def heal(self, trial):
+        trial.environment = {}

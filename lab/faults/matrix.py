@@ -1,0 +1,119 @@
+"""The cells: which fault is tried at which phase, and what may come of it.
+
+E untouched · S staged only · R taken back, as before the run · C new and confirmed. More than one letter: either is right, what decides
+is who is first. A dash: it cannot happen there.
+"""
+
+import re
+
+import faults
+
+PHASES = ["P1", "P2", "P3", "P4", "P5", "P6", "P7", "P7b", "P8", "P8b", "P9", "P9b", "P9c", "P10"]
+TABLE = """
+none                        | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | C
+client kill -9              | E  | E  | E  | ESR | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+client SIGINT once          | E  | E  | E  | R   | R   | R   | R   | RC  | RC  | RC | C  | C  | C | C
+client SIGINT twice         | E  | E  | E  | ESR | R   | R   | R   | R   | RC  | RC | RC | C  | C | C
+connection reset            | C  | EC | EC | CSR | CR  | CR  | CR  | CR  | CR  | CR | CR | C  | C | C
+cable out 4 s               | EC | EC | EC | CSR | CR  | CR  | CR  | CR  | CR  | CR | CR | C  | C | C
+cable out beyond the window | E  | EC | EC | ESR | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+one-way black hole          | E  | EC | EC | ESR | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+sshd session killed         | C  | EC | EC | CSR | CR  | CR  | CR  | CR  | CR  | CR | CR | C  | C | C
+sshd stopped (SIGSTOP)      | E  | EC | EC | ESR | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+sshd down for good          | E  | E  | E  | ESR | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+reboot (clean)              | C  | E  | E  | ES  | ESR | R   | R   | R   | R   | R  | R  | C  | C | C
+machine dies                | C  | E  | E  | ES  | ESR | R   | R   | R   | R   | R  | R  | C  | C | C
+runner killed on the node   | -  | -  | -  | -   | ES  | R   | R   | R   | -   | -  | -  | -  | - | -
+watchdog killed again and again | - | - | - | -  | -   | -   | C   | C   | C   | C  | C  | -  | - | -
+disk full                   | E  | E  | E  | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
+inodes gone                 | E  | E  | E  | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
+read-only file system       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
+a file made immutable       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
+EIO on fsync                | ES | ES | ES | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
+sudo revoked                | E  | E  | E  | CR  | CR  | R   | R   | R   | R   | R  | R  | C  | C | C
+drift in between            | -  | E  | E  | ER  | ER  | -   | -   | -   | -   | -  | -  | -  | - | -
+foreign file in the way     | E  | E  | E  | ER  | ER  | R   | -   | -   | -   | -  | -  | -  | - | -
+port held by a stranger     | -  | -  | -  | -   | -   | -   | -   | R   | -   | -  | -  | -  | - | -
+second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
+paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
+machine swapped (other host key) | E | E | E | - | -   | -   | -   | -   | -   | -  | -  | -  | - | -
+machine swapped (same host key) | E | E | - | -  | -   | -   | -   | -   | -   | -  | -  | -  | - | -
+hostile output at login     | C  | -  | -  | -   | -   | -   | -   | -   | -   | -  | -  | -  | - | -
+"""
+# Faults that are not put in at a phase: the new generation is bad in itself, or the fault waits from the start.
+OWN = {
+    "start hangs": "R", "start fails": "R", "crash loop": "R", "dies after it was healthy": "R", "answers wrongly": "R",
+    "hostile output of a service": "R",
+    "black hole after 30 kB": "ESR", "black hole after 70 kB": "ESR", "black hole after 140 kB": "ESR", "black hole after 210 kB": "ESR",
+    "the operator's clock +1 day": "C", "the operator's clock -1 day": "C",
+    "a firewall that shuts us out": "R",
+    "kill during the taking back": "R", "machine dies during the taking back": "R", "machine dies during the recovery at boot": "R",
+    "one bad of several": "R",
+    "old generation damaged": "Z",
+}
+SKIPPED = {
+    "clock of the node": "the machines of the lab share the host's clock, and setting it would change the host; the node's half reads only /proc/uptime and boot_id",
+    "ENOSPC, EIO, EMFILE at the N-th system call of the client": "the client keeps no state: it writes only --events and -out, which tests of the unit cover; not in the matrix",
+}
+# A fixed small core that CI always runs.
+CORE = [
+    ("none", "P10"), ("client kill -9", "P7"), ("client kill -9", "P9b"), ("client SIGINT once", "P7"), ("cable out beyond the window", "P7b"),
+    ("machine dies", "P7"), ("machine dies", "P6"), ("disk full", "P5"), ("drift in between", "P3"), ("second operator", "P7"),
+]
+
+
+def role(pattern, replacement):
+    def edit(text):
+        new, count = re.subn(pattern, lambda _: replacement, text, count=1)
+        assert count == 1, pattern
+        return new
+    return edit
+
+
+def serve(command):
+    return role(r"ExecStart: \[/usr/bin/perl, /etc/fault/server.pl\]", f'ExecStart: ["/usr/bin/perl", "-e", {command!r}]')
+
+
+HOSTILE = r'$|=1; print STDERR "\e]0;owned\a\e[2J\r::error::x\n@@0 end 1\n"; print STDERR "x" x 200000, "\n"; exit 3'
+BY_PHASE = {
+    fault.name: fault for fault in [
+        faults.Nothing, faults.ClientKill, faults.Interrupt, faults.InterruptTwice, faults.Reset, faults.ShortPartition, faults.LongPartition,
+        faults.BlackHole, faults.SessionKill, faults.SshdStopped, faults.SshdGone, faults.Reboot, faults.MachineKill, faults.RunnerKill,
+        faults.WatchdogKill, faults.DiskFull, faults.InodesGone, faults.ReadOnly, faults.Immutable, faults.SyncError, faults.SudoRevoked,
+        faults.Drift, faults.ForeignFile, faults.ForeignPort, faults.PausedHolder, faults.Hostile,
+    ]
+}
+
+
+def fault_at(name, phase, library):
+    """A fresh fault for a cell; some are another thing at another phase."""
+    if name == "second operator":
+        return faults.SecondWins() if phase in ("P1", "P2") else faults.SecondOperator()
+    if name.startswith("machine swapped"):
+        return faults.Swapped("same" in name)
+    if name in BY_PHASE:
+        return BY_PHASE[name]()
+    own = {
+        "start hangs": lambda: faults.BadRole(name, role("Type: exec\n", 'Type: exec\n        ExecStartPre: [[/bin/sleep, infinity]]\n'), 90),
+        "start fails": lambda: faults.BadRole(name, serve("exit 3")),
+        "crash loop": lambda: faults.BadRole(name, role("Restart: on-failure", "Restart: always\n        RestartSec: 300ms\n        RuntimeMaxSec: 1s")),
+        "dies after it was healthy": lambda: faults.BadRole(name, role("Restart: on-failure", 'Restart: "no"\n        RuntimeMaxSec: 2s')),
+        "answers wrongly": lambda: faults.BadRole(name, role('expect_body: "file=', 'expect_body: "nobody says this '), 90),
+        "hostile output of a service": lambda: faults.BadRole(name, serve(HOSTILE)),
+        "the operator's clock +1 day": lambda: faults.Skewed(86400, library),
+        "the operator's clock -1 day": lambda: faults.Skewed(-86400, library),
+    }
+    if name.startswith("black hole after"):
+        return faults.CutUpload(int(name.split()[3]) * 1000)
+    return own[name]() if name in own else None
+
+
+def cells():
+    """(fault, phase or '', allowed letters) of every cell, in the order of the table."""
+    for line in TABLE.strip().splitlines():
+        name, *marks = [field.strip() for field in line.split("|")]
+        for phase, mark in zip(PHASES, marks, strict=True):
+            if mark != "-":
+                yield name, phase, list(mark)
+    for name, mark in OWN.items():
+        yield name, "", list(mark)

@@ -1,0 +1,184 @@
+"""Cells that are more than one fault at one phase: what hits the taking back itself, and what needs several machines."""
+
+import subprocess
+import time
+
+import look
+from machine import LAB, Broken, wait
+from trial import WINDOW, Trial
+
+# The first rename of a taking back: of the watchdog, of the recovery at boot, or of the client's own.
+BACK = ("back", "mv", "-fT -- */.fleetctl-*-watchdog-back *", "before", "pause", 2)
+CELLS, TOGETHER = {}, set()
+
+
+def cell(name, together=False):
+    def take(body):
+        CELLS[name] = body
+        if together:
+            TOGETHER.add(name)
+        return body
+    return take
+
+
+def to_taking_back(trial):
+    """A client that dies while files are switched; the node stands in the middle of its own taking back."""
+    trial.run_to("P7b")
+    trial.client.kill()
+    trial.client.wait()
+    trial.status = -9
+    trial.machine.rules([BACK])
+    trial.let_go()
+    if not wait(40, lambda: trial.machine.reached("back")):
+        raise Broken("the node did not begin to take back")
+
+
+def end(trial, allowed, bound=60):
+    trial.settle(bound)
+    letter = trial.judge(allowed)
+    trial.converge()
+    return letter
+
+
+@cell("kill during the taking back")
+def kill_taking_back(trial, allowed):
+    to_taking_back(trial)
+    if not trial.machine.kill_where(lambda line: "runtime.sh watch " in line):
+        raise Broken("no watchdog to kill")
+    trial.machine.let_go("back")
+    return end(trial, allowed)
+
+
+@cell("machine dies during the taking back")
+def machine_dies_taking_back(trial, allowed):
+    to_taking_back(trial)
+    trial.machine.kill()
+    trial.machine.let_go("back")
+    trial.machine.start()
+    return end(trial, allowed, 90)
+
+
+@cell("machine dies during the recovery at boot")
+def machine_dies_recovering(trial, allowed):
+    machine = trial.machine
+    trial.run_to("P7b")
+    trial.client.kill()
+    trial.client.wait()
+    trial.status = -9
+    machine.kill()
+    trial.let_go()
+    machine.rules([BACK])
+    # sshd does not answer while the recovery stands, so the machine is not waited for.
+    starter = subprocess.Popen([str(LAB / "node.sh"), "start", machine.node], env=machine.lab.environment,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    reached = wait(30, lambda: machine.reached("back"))
+    machine.kill()
+    machine.let_go("back")
+    starter.kill()
+    starter.wait()
+    machine.start()
+    if not reached:
+        raise Broken("the recovery at boot was not reached")
+    return end(trial, allowed, 90)
+
+
+def install_nft(machine):
+    machine.run("/usr/bin/sh", "-c", "command -v nft || apt-get -q -y install nftables", timeout=120)
+
+
+DOOR = r'''
+packages: [nftables]
+services:
+  - {name: nftables.service, enable: true, state: started}
+'''
+RULES = r'''  - path: /etc/nftables.conf
+    content: "#!/usr/sbin/nft -f\nflush ruleset\ntable inet door {\n  chain input {\n    type filter hook input priority filter; policy drop;\n    iif lo accept\n    tcp dport 443 accept\n  }\n}\n"
+    owner: root
+    group: root
+    mode: "0755"
+    on_change: {restart: [nftables.service]}
+    replaces_package_file: true
+links:'''
+
+
+@cell("a firewall that shuts us out")
+def closed_door(trial, allowed):
+    machine = trial.machine
+    install_nft(machine)
+    trial.before = look.survey(machine)
+    trial.render(trial.new, lambda text: text.replace("links:", RULES, 1) + DOOR)
+    trial.run_to(None)
+    trial.finish(90)
+    trial.settle(60)
+    if machine.run("/usr/sbin/nft", "list", "ruleset").stdout.strip():
+        trial.wrong.append("I1: rules of the firewall are left")
+    letter = trial.judge(allowed)
+    trial.converge()
+    return letter
+
+
+@cell("old generation damaged")
+def damaged_inverse(trial, allowed):
+    """What the node kept of the old generation is not what it was; it must say so and not call it whole."""
+    machine = trial.machine
+    trial.run_to("P7b")
+    runs = set(look.Decision(machine).runs) - trial.known_runs
+    for run in runs:
+        for kept in machine.path(f"{look.STATE}/tx/{run}/files").glob("before.*"):
+            if b"generation=" in kept.read_bytes() and b"token" in kept.read_bytes():
+                kept.unlink()
+    trial.client.kill()
+    trial.client.wait()
+    trial.status = -9
+    trial.let_go()
+    trial.settle(60)
+    frozen = look.Decision(machine).frozen or ""
+    if "not all of it could be taken back" not in frozen:
+        trial.wrong.append(f"I4: nothing says that not all came back: {frozen!r}")
+    trial.converge()
+    return "Z"
+
+
+@cell("one bad of several", together=True)
+def one_bad(trial, allowed):
+    """All machines of the lab in one apply; the first one dies in the middle, the others must be done."""
+    machine = trial.machine
+    others = [m for m in machine.lab.machines if m is not machine]
+    trial.nodes = machine.lab.machines
+    generation = 0
+    for m in trial.nodes:
+        m.rules([])
+        one = Trial(m, trial.folder / m.node, trial.fleetctl)
+        one.clear()
+        seen = look.parts(m)["app.conf"]
+        generation = max(generation, seen[0] if seen else 0)
+    trial.render(generation + 1)
+    if trial.fleet("apply", "-auto-approve", "--confirm-timeout", "5s", name="all", timeout=120) != 0:
+        raise Broken("no common base: " + trial.last_words("all"))
+    trial.old, trial.new = generation + 1, generation + 2
+    trial.render(trial.new)
+    trial.before, trial.known_runs = look.survey(machine), set(look.Decision(machine).runs)
+    trial.token = look.secret(machine)
+    trial.run_to("P7")
+    machine.kill()
+    trial.let_go()
+    machine.start()
+    trial.finish(120)
+    trial.settle(60)
+    for m in others:
+        state = look.generation_of(m, trial.old, trial.new)
+        if state != "new":
+            trial.wrong.append(f"I7: {m.node} is {state}")
+    if trial.status != 4:
+        trial.wrong.append(f"I3: exit {trial.status}, wanted 4: some changed, one went back")
+    if not any(m.node in trial.shown("apply") for m in others):
+        trial.wrong.append("I7: the report does not name the others")
+    state = look.generation_of(machine, trial.old, trial.new)
+    if state != "old":
+        trial.wrong.append(f"I1: {machine.node} is {state}")
+    trial.clear()
+    if trial.fleet("apply", "-auto-approve", "--confirm-timeout", "5s", name="again", timeout=120) != 0:
+        trial.wrong.append("I5: the next apply fails: " + trial.last_words("again"))
+    if trial.fleet("plan", "-detailed-exitcode", name="plan") != 0:
+        trial.wrong.append("I5: the plan after it is not empty: " + trial.last_words("plan"))
+    return "R"

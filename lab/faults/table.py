@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Writes docs/faults.md from the results of the cells, the cuts and the interrupts.
+
+usage: table.py FOLDER-OF-RESULTS >docs/faults.md
+"""
+
+import json
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import matrix
+from trial import PHASES, WHAT
+
+HEAD = """# The fault matrix
+
+Written by `make faults` (`lab/faults/`, [how it works](../lab/faults/README.md)) from what it measured. Each cell is one small real apply on a
+real machine of the lab: a secret, files, links and units come, change and go, a service is restarted and asked. It is stopped at a phase, hit by
+a fault from outside, and let go. Then ten invariants are checked by code that does not use fleetctl.
+
+| | outcome | | invariant |
+|---|---|---|---|
+| E | untouched | I1 | every file, link, unit and running process is of one generation, old or new |
+| S | staged only, nothing live touched | I2 | nothing outside of what is managed changed |
+| R | taken back: as before, byte by byte | I3 | exit code, table and events tell what is there |
+| C | new and confirmed | I4 | manifest, history and the run's own marks explain it |
+| Z | in part: frozen, and says so | I5 | with the fault gone one apply converges, the plan after it is empty |
+| | | I6 | the secret is in no output, log, journal, argument or open record |
+| | | I7 | other nodes are done |
+| | | I8 | the lease ends by its deadline |
+| | | I9 | client and node come to an end in time |
+| | | I10 | no process, unit or temporary file is left |
+
+"""
+
+
+def rows_of(path):
+    rows = {}
+    if path.exists():
+        for line in path.read_text().splitlines():
+            row = json.loads(line)
+            rows[row["fault"], row["phase"]] = row
+    return rows
+
+
+def mark(row):
+    if row is None:
+        return "·"
+    return row["outcome"] + (" **!**" if row["violations"] else "")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    rows = rows_of(folder / "results.jsonl")
+    cells = list(matrix.cells())
+    run = [rows[f, p] for f, p, _ in cells if (f, p) in rows]
+    bad = [row for row in run if row["violations"]]
+    print(HEAD, end="")
+    print(f"**{len(run)} of {len(cells)} cells run, {len(bad)} with a violated invariant**, {sum(r['seconds'] for r in run) / 60:.0f} minutes of cells in all.\n")
+    print("| phase | where the apply stands |\n|---|---|")
+    for phase in matrix.PHASES:
+        print(f"| {phase} | {WHAT[phase]} |")
+    print("\n`·` has not been run, an empty field cannot happen, **!** is a violation.\n")
+    print("| fault | " + " | ".join(matrix.PHASES) + " |")
+    print("|---" * (len(matrix.PHASES) + 1) + "|")
+    table = {}
+    for fault, phase, _ in cells:
+        if phase:
+            table.setdefault(fault, {})[phase] = mark(rows.get((fault, phase)))
+    for fault, marks in table.items():
+        print(f"| {fault} | " + " | ".join(marks.get(phase, "") for phase in matrix.PHASES) + " |")
+    print("\n| fault of the new generation itself, or in the way back | outcome | exit code |\n|---|---|---|")
+    for fault, phase, _ in cells:
+        if not phase:
+            row = rows.get((fault, phase))
+            code = row["exit"] if row else ""
+            print(f"| {fault} | {mark(row)} | {'(killed)' if isinstance(code, int) and code < 0 else code} |")
+    print("\n## Not run\n")
+    for what, why in matrix.SKIPPED.items():
+        print(f"- {what}: {why}.")
+    for name in ("interrupts.md", "cuts.md"):
+        if (folder / name).exists():
+            print("\n" + (folder / name).read_text().rstrip())
+    if bad:
+        print("\n## Violations\n")
+        for row in bad:
+            print(f"- {row['fault']} {row['phase']}: {row['violations'][0]}")
+
+
+if __name__ == "__main__":
+    main()
