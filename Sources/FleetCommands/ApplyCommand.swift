@@ -171,6 +171,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let approved = saved ?? fresh
     stream.tell(approved)
     try show(options.colours.text(of: approved), stream)
+    try Planning.refuse(approved.plan, over: planOptions.maxDestroy)
     try refuseMoved(approved, fresh)
     guard approved.plan.hasChanges else {
       for link in links { await link.connection?.close() }

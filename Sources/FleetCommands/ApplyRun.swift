@@ -274,7 +274,7 @@ struct ApplyRun {
       return looks
     }
     return links.map { link in
-      var input = Planning.input(link)
+      var input = planning.input(link)
       input.observation = looks[input.id] ?? input.observation
       return input
     }

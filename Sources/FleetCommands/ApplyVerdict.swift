@@ -30,9 +30,10 @@ package struct ApplyVerdict {
     self.results = results
     self.endings = endings
     // A restart that waits for its window is shown and is no failure.
-    isBlocked = plan.changes.contains { change in
-      change.action == .unknown || (change.action == .blocked && change.label != .restartDebt)
-    }
+    isBlocked =
+      plan.changes.contains { change in
+        change.action == .unknown || (change.action == .blocked && change.label != .restartDebt)
+      } || plan.nodes.contains { $0.isReachable && $0.cause != nil }
     hasChanges = plan.hasChanges
     isPartlyUnreachable = plan.nodes.contains { !$0.isReachable }
     self.isDetailed = isDetailed

@@ -146,7 +146,8 @@ struct FleetConnections: Sendable {
     }
   }
 
-  /// Looks at what is wanted; only where the manifest owns more, because a role was removed, at that too.
+  /// Looks at what is wanted; only where the manifest owns more, because a role was removed, at that too,
+  /// and at where things came from that it does not own.
   private static func look(
     at resources: [Resource],
     over connection: any RemoteConnection
@@ -156,10 +157,14 @@ struct FleetConnections: Sendable {
       over: connection,
       nonce: Nonce.make()
     )
-    guard let manifest = observed.manifest.known,
+    var more = ProbeRequest.origins(of: resources, seen: observed) ?? ProbeRequest()
+    if let manifest = observed.manifest.known,
       let orphans = ProbeRequest.orphans(of: manifest, beside: resources)
-    else { return observed }
-    observed.add(try await NodeProbe.observe(orphans, over: connection, nonce: Nonce.make()))
+    {
+      more = more.joined(with: orphans)
+    }
+    guard more != ProbeRequest() else { return observed }
+    observed.add(try await NodeProbe.observe(more, over: connection, nonce: Nonce.make()))
     return observed
   }
 

@@ -28,9 +28,9 @@ package struct Fleetctl: AsyncParsableCommand {
     subcommands: [
       InitCommand.self, ValidateCommand.self, FormatCommand.self, RenderCommand.self,
       PlanCommand.self, ApplyCommand.self, ShowCommand.self, HistoryCommand.self,
-      RollbackCommand.self, RestartCommand.self, RolesCommand.self, ExplainCommand.self,
-      GraphCommand.self, SchemaCommand.self, HostsCommand.self, BootstrapCommand.self,
-      PingCommand.self, DoctorCommand.self,
+      RollbackCommand.self, RestartCommand.self, AdoptCommand.self, DecommissionCommand.self,
+      RolesCommand.self, ExplainCommand.self, GraphCommand.self, SchemaCommand.self,
+      HostsCommand.self, BootstrapCommand.self, PingCommand.self, DoctorCommand.self,
       LockCommand.self, VersionCommand.self,
     ]
   )

@@ -91,6 +91,11 @@ struct PlanCommand: AsyncParsableCommand {
     case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")
     case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
     }
+    do {
+      try Planning.refuse(plan, over: planOptions.maxDestroy)
+    } catch let early as EarlyEnd {
+      throw early.status.error
+    }
     if let out { try save(file, to: out) }
     let status = exit(for: plan)
     return links.contains(where: \.isForeign)

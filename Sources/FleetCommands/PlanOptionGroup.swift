@@ -39,6 +39,32 @@ struct PlanOptionGroup: ParsableArguments {
   )
   var maintenance: [String] = []
 
+  @Flag(
+    help: "Only what --adopt takes over and what that needs; the rest waits for the next plan."
+  )
+  var takeover = false
+
+  @Flag(
+    name: [.customLong("purge-data")],
+    help: "Delete the data folders of roles that left a node, too. This cannot be undone."
+  )
+  var purgeData = false
+
+  @Option(
+    name: [.customLong("max-destroy"), .customLong("max-destroy", withSingleDash: true)],
+    help: ArgumentHelp(
+      "Refuse (exit 5) when more than so many things would be deleted or services ended; 0 for none at all.",
+      valueName: "number"
+    )
+  )
+  var maxDestroy: Int?
+
+  func validate() throws {
+    if let maxDestroy, maxDestroy < 0 {
+      throw ValidationError("--max-destroy: write 0 or more")
+    }
+  }
+
   /// As the planner wants them.
   var options: PlanOptions {
     var options = PlanOptions()
@@ -46,6 +72,8 @@ struct PlanOptionGroup: ParsableArguments {
     options.selectors = selector
     options.adopt = adopt
     options.maintenance = maintenance
+    options.takeover = takeover
+    options.purgesData = purgeData
     return options
   }
 }

@@ -11,11 +11,13 @@ import FleetView
 /// From fleet.yaml to a plan over the live nodes: what `plan` and `apply` share.
 struct Planning {
   let options: FleetOptions
-  let planOptions: PlanOptions
+  var planOptions: PlanOptions
   let resolved: ResolvedFleet
   let nodes: [NodeResources]
   let folder: String
   let connections = FleetConnections()
+  /// Whether the nodes are to become nobody's.
+  var isLeaving = false
 
   /// Reads, validates and compiles; ends the command when the fleet is not sound.
   init(_ options: FleetOptions, _ planOptions: PlanOptions) throws {
@@ -31,6 +33,59 @@ struct Planning {
       throw ExitStatus.usage.error
     }
     try checkSelectors()
+  }
+
+  /// Plans for nodes that nothing is wanted on any more.
+  init(leaving node: FleetNode, _ resolved: ResolvedFleet, _ options: FleetOptions, folder: String)
+  {
+    self.options = options
+    planOptions = PlanOptions()
+    self.resolved = resolved
+    self.folder = folder
+    nodes = [NodeResources(node: node, roles: [], resources: [])]
+    isLeaving = true
+  }
+
+  /// `protect` of the fleet and of the node.
+  private func protections(of node: FleetNode) -> [PlanProtection] {
+    let general = resolved.fleet.protect.map { entry in
+      let pattern = Protection.isRole(entry.value) ? "*/role.\(entry.value)" : entry.value
+      return PlanProtection(
+        AddressPattern(pattern),
+        text: entry.value,
+        place: entry.span?.description ?? "fleet.yaml"
+      )
+    }
+    let own = node.protect.map { entry in
+      let rest =
+        entry.value == "*"
+        ? "" : Protection.isRole(entry.value) ? "/role.\(entry.value)" : "/\(entry.value)"
+      return PlanProtection(
+        AddressPattern("node.\(node.id)\(rest)"),
+        text: entry.value,
+        place: entry.span?.description ?? "fleet.yaml"
+      )
+    }
+    return general + own
+  }
+
+  /// Ends the command when the plan deletes more than `--max-destroy` allows.
+  static func refuse(_ plan: Plan, over most: Int?) throws {
+    guard let most else { return }
+    let destroyed = plan.destroyed
+    guard destroyed.count > most else { return }
+    let count = destroyed.count == 1 ? "1 thing" : "\(destroyed.count) things"
+    Terminal.note("error: the plan deletes or ends \(count), and --max-destroy is \(most):\n")
+    for change in destroyed.prefix(20) {
+      let words = change.actions.map(\.rawValue).joined(separator: ", ")
+      Terminal.note("  \(displayable("\(change.address)")) (\(words))\n")
+    }
+    if destroyed.count > 20 { Terminal.note("  and \(destroyed.count - 20) more\n") }
+    Terminal.note("Nothing was changed. Give a greater number if all of that may go.\n")
+    throw EarlyEnd(
+      status: .refused,
+      reason: "the plan deletes or ends \(count), --max-destroy is \(most)"
+    )
   }
 
   /// Whether every `-l` is a selector that matches something can be told before any connection.
@@ -89,7 +144,7 @@ struct Planning {
   /// Plans from what was seen, with other options.
   func plan(_ links: [FleetConnections.Link], _ planOptions: PlanOptions) throws -> Plan {
     do {
-      return try Planner.plan(input(links.map(Self.input), planOptions))
+      return try Planner.plan(input(links.map(input), planOptions))
     } catch {
       Terminal.note(
         HumanDiagnostics.render(error.diagnostics.sorted(), sources: [:], colour: options.colour)
@@ -106,7 +161,7 @@ struct Planning {
   }
 
   /// A node as the planner takes it.
-  static func input(_ link: FleetConnections.Link) -> NodeInput {
+  func input(_ link: FleetConnections.Link) -> NodeInput {
     var input = NodeInput(
       id: link.resources.node.id,
       address: link.resources.node.address.value,
@@ -115,6 +170,8 @@ struct Planning {
       observation: link.observation
     )
     input.labels = link.resources.node.labels
+    input.protections = protections(of: link.resources.node)
+    input.isLeaving = isLeaving
     input.groups = link.resources.node.groups.map(\.name)
     input.devices = link.resources.node.hardware.devices
     input.servesUsers = link.resources.servesUsers

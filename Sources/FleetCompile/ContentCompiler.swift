@@ -68,6 +68,7 @@ struct ContentCompiler {
     for item in content.steps where evaluator.applies(item.when) { step(item) }
     for item in content.databaseRoles where evaluator.applies(item.when) { databaseRole(item) }
     for item in content.databases where evaluator.applies(item.when) { database(item) }
+    for item in content.backups where evaluator.applies(item.when) { backup(item) }
     sysctls(content.sysctl)
     orphans()
   }

@@ -51,6 +51,17 @@ extension ContentCompiler {
     add(.dropIn, spec.path, .file(spec), at: item.span)
   }
 
+  /// A backup: the service that makes it knows what it copies, and for whom.
+  mutating func backup(_ item: BackupItem) {
+    guard !item.covers.isEmpty, let name = item.unit.flatMap({ evaluator.string($0) }) else {
+      return
+    }
+    let service = name.hasSuffix(".timer") ? String(name.dropLast(6)) + ".service" : name
+    let role = owner.role
+    let covered = evaluator.strings(item.covers).map { UnitSpec.Backup(unit: $0, role: role) }
+    builder.unit(service, by: owner, at: item.span) { $0.backups += covered }
+  }
+
   /// A unit that a package brings: its state only.
   mutating func service(_ item: ServiceItem) {
     guard let name = evaluator.unitName(item.name) else { return }

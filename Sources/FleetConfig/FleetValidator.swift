@@ -62,6 +62,7 @@ package enum FleetValidator {
     RoleNotReplicable.check(resolved, into: &diagnostics)
     ReservedNode.check(resolved, into: &diagnostics)
     UnknownNode.check(resolved, into: &diagnostics)
+    ProtectedRole.check(resolved, into: &diagnostics)
     RelayCycle.check(resolved, into: &diagnostics)
     RequiredRoleMissing.check(resolved, meant: meant, into: &diagnostics)
     PortCollision.check(resolved, into: &diagnostics)

@@ -53,6 +53,8 @@ package struct Fleet: Sendable {
   package var nodesSpan: SourceSpan?
   /// Nodes in the order written: those of the main file, then those of its includes.
   package var nodes: [FleetNode]
+  /// `protect:` of the fleet: roles and addresses that may not be deleted or ended.
+  package var protect: [Located<String>] = []
   /// `allow:` of the fleet: waivers of findings anywhere in it.
   package var allow: [Waiver] = []
   /// Groups in the same order.

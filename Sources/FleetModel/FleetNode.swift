@@ -21,6 +21,7 @@ package struct FleetNode: Sendable {
     @exclusivity(unchecked) @usableFromInline var reserved: Bool = false
     @exclusivity(unchecked) @usableFromInline var ssh: SSHSettings = SSHSettings()
     @exclusivity(unchecked) @usableFromInline var allow: [Waiver] = []
+    @exclusivity(unchecked) @usableFromInline var protect: [Located<String>] = []
     @exclusivity(unchecked) @usableFromInline var groups: [GroupID] = []
     @exclusivity(unchecked) @usableFromInline var ipv4: UInt32?
 
@@ -44,6 +45,7 @@ package struct FleetNode: Sendable {
       reserved = other.reserved
       ssh = other.ssh
       allow = other.allow
+      protect = other.protect
       groups = other.groups
       ipv4 = other.ipv4
     }
@@ -172,6 +174,16 @@ package struct FleetNode: Sendable {
     _modify {
       own()
       yield &storage.allow
+    }
+  }
+
+  /// `protect:` roles and things of this node that may not be deleted or ended.
+  @inlinable
+  package var protect: [Located<String>] {
+    _read { yield storage.protect }
+    _modify {
+      own()
+      yield &storage.protect
     }
   }
 

@@ -25,6 +25,10 @@ extension ProbeParser {
     let complaints = sections.first("paths.err")?.lines ?? []
     for path in request.paths {
       node.paths[path.path] = Self.fact(path.path, found: found, complaints: complaints)
+      if node.paths[path.path] == .absent {
+        node.unsafeParents[path.path] = Self.unsafeParent(of: path.path, found: found)
+      }
+      node.ownersAbove[path.path] = Self.ownerAbove(path.path, found: found)
     }
   }
 
@@ -45,6 +49,18 @@ extension ProbeParser {
     }
     seen.unsafeParent = unsafeParent(of: path, found: found)
     return .value(seen)
+  }
+
+  /// The nearest folder above `path` that does not belong to root; nil when all do.
+  private static func ownerAbove(_ path: String, found: [String: ObservedPath]) -> FolderOwner? {
+    var parent = path
+    while let slash = parent.lastIndex(of: "/"), slash != parent.startIndex {
+      parent = String(parent[..<slash])
+      guard let folder = found[parent], folder.kind == .directory else { continue }
+      let owner = folder.ownership.owner
+      if owner != "root", owner != "0" { return FolderOwner(folder: parent, owner: owner) }
+    }
+    return nil
   }
 
   /// Why somebody else could change what is below a parent of `path`; nil when nobody can.

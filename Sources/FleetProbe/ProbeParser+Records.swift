@@ -26,17 +26,27 @@ extension ProbeParser {
       node.manifest = .unknown(sections.complaint("manifest", otherwise: "it cannot be read"))
       return
     }
-    guard let manifest = try? JSONDecoder().decode(Manifest.self, from: Data(section.payload))
-    else {
+    let bytes = Data(section.payload)
+    // The format alone first: a newer one may have another shape.
+    if let format = (try? JSONDecoder().decode(ManifestFormat.self, from: bytes))?.format,
+      format != Manifest.knownFormat
+    {
+      if format > Manifest.knownFormat { node.newerFormat = format }
+      node.manifest = .unknown(
+        "/var/lib/fleetctl/manifest.json has format \(format), this program knows "
+          + "\(Manifest.knownFormat)"
+      )
+      return
+    }
+    guard let manifest = try? JSONDecoder().decode(Manifest.self, from: bytes) else {
       node.manifest = .unknown("/var/lib/fleetctl/manifest.json is not a manifest")
       return
     }
-    node.manifest =
-      manifest.format == 1
-      ? .value(manifest)
-      : .unknown(
-        "/var/lib/fleetctl/manifest.json has format \(manifest.format), this program knows 1"
-      )
+    node.manifest = .value(manifest)
+  }
+
+  private struct ManifestFormat: Decodable {
+    var format: Int
   }
 
   /// UFW's own files: `### tuple ### allow tcp 6379 DST any SRC in comment=HEX`.

@@ -46,6 +46,7 @@ package struct ProbeParser {
     parser.readCertificates()
     parser.readPostgres()
     parser.readFirewall()
+    parser.readOrigins()
     parser.readRecords()
     return parser.node
   }

@@ -21,6 +21,8 @@ extension ProbeRequest {
     if let authorityDirectory { lines.append("A " + authorityDirectory) }
     if postgres { lines.append("Q 1") }
     if firewall { lines.append("F 1") }
+    lines += packageFiles.map { "f " + $0 }
+    if past { lines.append("H 1") }
     let sendable = lines.filter { line in !line.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
     return Array((sendable.joined(separator: "\n") + "\n").utf8)
   }
@@ -44,6 +46,7 @@ extension ProbeRequest {
     request.users = Set(users).sorted()
     request.groups = Set(groups).sorted()
     request.sysctls = Set(sysctls).sorted()
+    request.packageFiles = Set(packageFiles).sorted()
     return request
   }
 

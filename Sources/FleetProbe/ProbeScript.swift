@@ -8,7 +8,7 @@ package enum ProbeScript {
   package static let version = 1
 
   /// Text of the script; all functions until the last line, so that a cut one does nothing.
-  package static let text = head + system + files + services + last
+  package static let text = head + system + files + services + origins + last
 
   private static let head = #"""
     mark() {
@@ -30,7 +30,7 @@ package enum ProbeScript {
       NL='
     '
       set -f
-      sections=0
+      sections=0 package_files= past=
       IFS= read -r length || return 1
       request=$(head -c "$length")
       IFS=$NL
@@ -49,6 +49,8 @@ package enum ProbeScript {
         'A '*) authority=$value ;;
         'Q '*) postgres=1 ;;
         'F '*) firewall=1 ;;
+        'f '*) package_files=$package_files$value$NL ;;
+        'H '*) past=1 ;;
         esac
       done
       mark begin 0
@@ -194,6 +196,8 @@ package enum ProbeScript {
       [ -z "$authority" ] || ask authority cat "$authority/ca-cert.pem"
       [ -z "$postgres" ] || look_at_postgres
       [ -z "$firewall" ] || look_at_firewall
+      [ -z "$package_files" ] || look_at_package_files
+      [ -z "$past" ] || look_at_past
       own_records
     }
     probe() {

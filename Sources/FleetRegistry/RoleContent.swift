@@ -251,12 +251,14 @@ package struct FirewallItem: Sendable {
   package let span: SourceSpan
 }
 
-/// One of `backups:`, informational.
+/// One of `backups:`.
 package struct BackupItem: Sendable {
   /// `name:`.
   package let name: String
-  /// `unit:`.
+  /// `unit:`, a timer or the service that makes the copy.
   package let unit: TemplateText?
+  /// `covers:` units whose data it copies: it runs before their data is put at risk.
+  package let covers: [TemplateText]
   /// `doc:`.
   package let doc: String?
   /// `when:`.

@@ -212,12 +212,19 @@ extension RoleReader {
   }
 
   private mutating func backup(_ node: YAMLNode) -> BackupItem? {
-    guard let fields = item(node, of: "a backup", ["name", "unit", "doc"], required: ["name"]),
+    guard
+      let fields = item(
+        node,
+        of: "a backup",
+        ["name", "unit", "covers", "doc"],
+        required: ["name"]
+      ),
       let name = identifier(fields, "name")
     else { return nil }
     return BackupItem(
       name: name,
       unit: text(fields, "unit"),
+      covers: texts(fields, "covers"),
       doc: string(fields, "doc"),
       when: when(fields),
       span: node.span

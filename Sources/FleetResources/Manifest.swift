@@ -50,6 +50,9 @@ package struct Manifest: Sendable, Hashable, Codable {
     }
   }
 
+  /// The format that this program reads and writes.
+  package static let knownFormat = 1
+
   /// Format, 1.
   package var format: Int
   /// Fleet's name.
@@ -69,7 +72,7 @@ package struct Manifest: Sendable, Hashable, Codable {
 
   /// Makes an empty manifest.
   package init(fleet: String, node: String, uuid: String) {
-    format = 1
+    format = Self.knownFormat
     self.fleet = fleet
     self.node = node
     self.uuid = uuid

@@ -18,6 +18,10 @@ package struct NodeOperation: Sendable, Hashable {
     case setOwnership = "set-ownership"
     /// PATH TARGET; replaces a link or nothing, never a folder.
     case makeLink = "make-link"
+    /// PATH; a copy of a file or link of somebody else's goes below `/var/lib/fleetctl/adopted`.
+    case keep
+    /// PATH; a folder with all that is in it, on its own file system, never one that is mounted there.
+    case purge
     /// PATH; a file or link.
     case remove
     /// PATH; only if empty.

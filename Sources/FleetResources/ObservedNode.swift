@@ -117,6 +117,20 @@ package struct ObservedUnit: Sendable, Hashable {
   }
 }
 
+/// A folder that somebody other than root may change.
+package struct FolderOwner: Sendable, Hashable {
+  /// Its path.
+  package var folder: String
+  /// The user.
+  package var owner: String
+
+  /// Makes one.
+  package init(folder: String, owner: String) {
+    self.folder = folder
+    self.owner = owner
+  }
+}
+
 /// A listening socket.
 package struct Listener: Sendable, Hashable {
   /// `tcp` or `udp`.
@@ -270,6 +284,18 @@ package struct ObservedNode: Sendable {
   package var firewall: Fact<ObservedFirewall> = .unknown("not asked")
   /// What fleetctl owns here.
   package var manifest: Fact<Manifest> = .unknown("not asked")
+  /// Format of a record that a newer fleetctl wrote; `manifest` is unknown then.
+  package var newerFormat: Int?
+  /// Paths asked for whose content is exactly what a package brought.
+  package var packageFiles: Set<String> = []
+  /// Folders that earlier runs of ours made or filled, also interrupted ones without a record.
+  package var ownPaths: Set<String> = []
+  /// Packages that earlier runs of ours installed, also interrupted ones without a record.
+  package var ownPackages: Set<String> = []
+  /// The nearest folder above a path asked for that belongs to another than root.
+  package var ownersAbove: [String: FolderOwner] = [:]
+  /// Why paths asked for that are not there could be tampered with while they are made.
+  package var unsafeParents: [String: String] = [:]
   /// Holder of the lock, if somebody holds it: `alice@host pid 12, 40 s left`.
   package var lockHolder: String?
 

@@ -70,6 +70,10 @@ package struct ProbeRequest: Sendable, Hashable {
   package var postgres = false
   /// Whether to ask UFW.
   package var firewall = false
+  /// Paths of which to say whether they are still as their package brought them, sorted.
+  package var packageFiles: [String] = []
+  /// Whether to look through the journals of earlier runs for what they brought.
+  package var past = false
 
   /// Makes a request that asks only for the system facts, the listeners and the manifest.
   package init() {}

@@ -76,7 +76,10 @@ import Testing
     #expect(schema["required"] == nil)
     let keys = try #require(schema["properties"]?.members).map(\.key)
     #expect(
-      keys == ["version", "include", "role_paths", "sources", "roles", "groups", "nodes", "allow"]
+      keys == [
+        "version", "include", "role_paths", "sources", "roles", "groups", "nodes", "allow",
+        "protect",
+      ]
     )
   }
 

@@ -79,7 +79,10 @@ import Testing
       ownership: Make.root
     )
     spec.replacesPackageFile = true
-    node.want(Make.resource(node.id, .file, "/etc/foreign", .file(spec)))
+    node.want(Make.resource(node.id, .file, "/etc/foreign", .file(spec), role: "other"))
+    // Edited since, or not the package's at all: somebody's.
+    #expect(try node.planned() == ["blocked file:/etc/foreign [adopt]"])
+    node.fleet.nodes[node.id]?.remember(packageFiles: ["/etc/foreign"])
     #expect(try node.planned() == ["update file:/etc/foreign [adopt]"])
   }
 }

@@ -93,6 +93,7 @@ import Testing
     observed.paths["/e"] = .value(seen)
     let result = try compare(.file, .file(spec), observed) {
       $0.secrets[id] = .known(Secret(Array("new".utf8)))
+      $0.adopt = [AddressPattern("node.n1")]
     }
     #expect(
       result.gap?.differences == [
@@ -149,6 +150,7 @@ import Testing
     let result = try compare(.certificate, .certificate(spec), observed) {
       $0.authority = .known("PEM")
       $0.authorityName = "CA"
+      $0.adopt = [AddressPattern("node.n1")]
     }
     #expect(attributes(result) == example.expected, "\(example.name)")
   }

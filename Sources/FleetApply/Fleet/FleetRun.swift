@@ -74,6 +74,8 @@ package struct FleetRun: Sendable {
     nodes = await confirm(nodes)
     // A node that could not be confirmed takes back the others only now: nobody could know before.
     nodes = await restoreFailed(nodes)
+    // Data that goes for good, now that nothing takes the run back any more.
+    nodes = await stage("purge", nodes) { $0.purge }
     nodes = await conclude(nodes)
     let elapsed = clock.now() - began
     let results = nodes.map { progress in

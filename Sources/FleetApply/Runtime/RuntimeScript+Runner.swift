@@ -50,6 +50,8 @@ extension RuntimeScript {
       set-ownership) set_ownership "$@" ;;
       make-link) make_link "$@" ;;
       remove) remove_path "$@" ;;
+      keep) keep_copy "$@" ;;
+      purge) purge_folder "$@" ;;
       remove-dir) remove_dir "$@" ;;
       fetch) fetch_file "$@" ;;
       apt-update) apt_update ;;

@@ -16,7 +16,8 @@ package enum RuntimeScript {
   /// The text; ends with a newline.
   package static let text =
     core + lock + stage + follow + runner + journal + files + packages + sources + accounts
-    + certificates + units + rehearsal + databases + watchdog + firewall + history + last
+    + certificates + units + rehearsal + databases + watchdog + firewall + history + ownership
+    + last
 
   static let core = #"""
     mark() {
@@ -231,6 +232,7 @@ package enum RuntimeScript {
       history) tell_history ;;
       tell-plan) [ ! -f "$state/tx/$transaction/plan.json" ] || { cat "$state/tx/$transaction/plan.json"; mark plan 0; } ;;
       review) review ;;
+      leave) guarded leave_machine ;;
       freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
       thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
       batch)

@@ -64,7 +64,7 @@ struct FleetReader {
 
   static let keys = [
     "version", "fleet", "network", "settings", "registry", "ssh", "include", "role_paths",
-    "sources", "roles", "groups", "nodes", "allow",
+    "sources", "roles", "groups", "nodes", "allow", "protect",
   ]
 
   /// Reads one file into the fleet; returns what it includes, or nil after reporting why it is no
@@ -189,6 +189,7 @@ struct FleetReader {
       if fleet.nodesSpan == nil { fleet.nodesSpan = entry.keySpan }
       nodes(value, into: &fleet)
     case "allow": fleet.allow += waivers(value)
+    case "protect": fleet.protect += protected(value, isOfNode: false)
     default:
       let known = file.isMain ? FleetKeys.main : FleetKeys.included
       let what = file.isMain ? "The fleet file" : "An included file"

@@ -5,6 +5,7 @@ internal import FleetYAML
 extension FleetReader {
   static let nodeKeys = [
     "address", "roles", "hardware", "wsl2", "health_via", "reserved", "labels", "ssh", "allow",
+    "protect",
   ]
 
   mutating func nodes(_ node: YAMLNode, into fleet: inout Fleet) {
@@ -110,6 +111,7 @@ extension FleetReader {
     case "labels": node.labels = labels(value, of: what)
     case "ssh": node.ssh = ssh(value, of: "`ssh`")
     case "allow": node.allow = waivers(value)
+    case "protect": node.protect = protected(value, isOfNode: true)
     default: return scalars.unknownKey(field, of: what.atStart, known: Self.nodeKeys)
     }
     return nil

@@ -85,6 +85,11 @@ extension FleetSchema {
           .like(["web-1": ["address": "172.16.168.20", "roles": ["frontend"]]])
       ),
       Field("allow", "Waivers for the whole fleet.", .ref("allow")),
+      Field(
+        "protect",
+        "Roles and addresses that may not be deleted or ended.",
+        Shape.list(.text()).orNothing.like(["redis", "*/dir:/var/lib/*"])
+      ),
     ]
   }
 
@@ -195,6 +200,11 @@ extension FleetSchema {
       Field("labels", "Words to select the node by.", .ref("labels")),
       Field("ssh", "How this node is reached, where it differs.", .ref("ssh")),
       Field("allow", "Waivers for this node.", .ref("allow")),
+      Field(
+        "protect",
+        "Roles and things of this node that may not be deleted or ended.",
+        Shape.list(.text()).orNothing.like(["redis", "dir:/var/lib/*"])
+      ),
     ])
   }
 

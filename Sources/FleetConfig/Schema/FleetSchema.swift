@@ -35,6 +35,7 @@ package enum FleetSchema {
     guard kind == .fleet else {
       let shared: Set<String> = [
         "version", "include", "nodes", "groups", "roles", "sources", "role_paths", "allow",
+        "protect",
       ]
       return Shape.mapping(fields.filter { shared.contains($0.key) }.map(\.optional))
         .described("A file that `include:` of a fleet.yaml names.")

@@ -151,7 +151,9 @@ extension PlanOptions {
     var members = Members()
     members.add("adopt", adopt)
     members.add("maintenance", maintenance)
+    members.add("purge_data", purgesData)
     members.add("selectors", selectors)
+    members.add("takeover", takeover)
     members.add("targets", targets)
     return members.object
   }

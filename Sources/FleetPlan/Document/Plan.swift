@@ -67,6 +67,10 @@ package struct PlanOptions: Sendable, Hashable {
   package var adopt: [String] = []
   /// `--maintenance` roles.
   package var maintenance: [String] = []
+  /// `--takeover`: only what is taken over, with what that needs.
+  package var takeover = false
+  /// `--purge-data`: data folders that nobody wants any more go too.
+  package var purgesData = false
 
   /// Makes the usual options: everything, nothing taken over, nothing held back released.
   package init() {}

@@ -39,6 +39,8 @@ enum PlanReader {
     var options = PlanOptions()
     options.adopt = texts(value["adopt"])
     options.maintenance = texts(value["maintenance"])
+    options.purgesData = value["purge_data"]?.bool ?? false
+    options.takeover = value["takeover"]?.bool ?? false
     options.selectors = texts(value["selectors"])
     options.targets = texts(value["targets"])
     return options

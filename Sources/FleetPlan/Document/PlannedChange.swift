@@ -96,6 +96,8 @@ package enum PlanPhase: String, Sendable, Hashable, CaseIterable, Comparable {
   /// Units, databases and migrations, wave after wave.
   case activate
   case firewall
+  /// Data that goes for good; only after the run was confirmed.
+  case purge
 
   /// Orders as apply goes through them.
   package static func < (left: Self, right: Self) -> Bool { left.position < right.position }

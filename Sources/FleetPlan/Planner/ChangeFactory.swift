@@ -34,6 +34,8 @@ struct ChangeFactory {
     case .inSync: return nil
     case .unknown(let why): return stopped(resource, .unknown, why, nil)
     case .blocked(let why, let remedy): return stopped(resource, .blocked, why, remedy)
+    case .foreign(let gap, let why, let remedy):
+      return foreign(resource, gap, why, remedy, &draft)
     case .pending(let why, let remedy):
       var change = stopped(resource, .blocked, why, remedy)
       change.label = .restartDebt
@@ -65,6 +67,22 @@ struct ChangeFactory {
     return change
   }
 
+  /// Somebody else's thing: blocked, with everything that taking it over would change.
+  private func foreign(
+    _ resource: Resource,
+    _ gap: Gap,
+    _ why: String,
+    _ remedy: String,
+    _ draft: inout NodeDraft
+  ) -> PlannedChange {
+    var change = stopped(resource, .blocked, why, remedy)
+    change.label = .adopt
+    change.differences = gap.differences
+    change.hidesContent = gap.hidesContent
+    if let text = gap.text { addDiff(text, to: &change, &draft) }
+    return change
+  }
+
   private func change(_ resource: Resource, _ gap: Gap, _ draft: inout NodeDraft) -> PlannedChange {
     var change = PlannedChange(
       resource.address,
@@ -80,7 +98,14 @@ struct ChangeFactory {
     change.requires = gap.causedBy
     if let pending = gap.pending {
       change.reasons.append(.init("note that \(pending)"))
-      change.remedy = "Let the restart happen with `--maintenance \(resource.role)`."
+      change.remedy =
+        "Let the restart happen with `--maintenance "
+        + "\(Look(resource, observed, context).maintenanceRole)`."
+    }
+    for path in gap.keeps {
+      change.reasons.append(
+        .init("note that the present one is kept as \(ForeignCopy.path(of: path))")
+      )
     }
     describe(resource.spec, &change)
     if gap.needsDaemonReload { change.isUnitDefinition = true }
@@ -144,7 +169,7 @@ struct ChangeFactory {
   // MARK: label and reasons
 
   private func label(_ resource: Resource, _ gap: Gap) -> ChangeLabel {
-    if gap.actions == [.adopt] { return .adopt }
+    if gap.actions == [.adopt] || gap.isTakeover { return .adopt }
     if gap.isRestartDebt, gap.differences.isEmpty || gap.actions == [.update] {
       return .restartDebt
     }

@@ -47,7 +47,8 @@ package struct FleetKnowledge: Sendable {
       let context = CompareContext(desired: DesiredIndex([resource]))
       switch resource.compare(observed, context) {
       case .unknown(let why): return .unknown("on its owner \(node.id): \(why)")
-      case .blocked(let why, _): return .unknown("on its owner \(node.id): \(why)")
+      case .blocked(let why, _), .foreign(_, let why, _):
+        return .unknown("on its owner \(node.id): \(why)")
       default: return .afterApply(resource.address)
       }
     }
@@ -74,6 +75,7 @@ package struct FleetKnowledge: Sendable {
     context.authorityName = authorityName
     context.adopt = options.adopt.map { AddressPattern($0) }
     context.maintenance = Set(options.maintenance)
+    context.purgesData = options.purgesData
     return context
   }
 }

@@ -14,6 +14,8 @@ struct ImpliedNeeds {
   private var sources: [String: [ResourceAddress]] = [:]
   private var steps: [String: [(place: Origin, address: ResourceAddress)]] = [:]
   private var files: [(path: String, address: ResourceAddress)] = []
+  /// What a role's programs work with.
+  private var material: [String: [ResourceAddress]] = [:]
 
   init(_ resources: [Resource]) {
     for resource in resources {
@@ -29,12 +31,35 @@ struct ImpliedNeeds {
       case .database: databases[resource.role, default: []].append(address)
       case .source: sources[resource.role, default: []].append(address)
       case .step: steps[resource.role, default: []].append((Origin(resource.origin), address))
-      case .file(let spec): files.append((spec.path, address))
+      case .file(let spec):
+        files.append((spec.path, address))
+        // Its definition, also of a unit that nobody starts.
+        if spec.isUnitDefinition, let unit = Self.unit(definedBy: spec.path) {
+          parts[unit, default: []].append(address)
+        }
       default: break
       }
+      if Self.isMaterial(resource.spec) { material[resource.role, default: []].append(address) }
       let effect = resource.spec.effect
       for unit in Set(effect.restart + effect.reload) { parts[unit, default: []].append(address) }
     }
+  }
+
+  private static func isMaterial(_ spec: ResourceSpec) -> Bool {
+    switch spec {
+    // The role's other units may need what is not there yet.
+    case .file(let file): !file.isUnitDefinition
+    case .directory, .user, .group, .secret, .package: true
+    default: false
+    }
+  }
+
+  /// `x.service` of `/etc/systemd/system/x.service` and of a drop-in in `x.service.d`.
+  private static func unit(definedBy path: String) -> String? {
+    let parts = path.split(separator: "/")
+    guard let last = parts.last else { return nil }
+    let folder = parts.dropLast().last ?? ""
+    return folder.hasSuffix(".d") ? String(folder.dropLast(2)) : String(last)
   }
 
   /// Returns all needs of a resource, its own and the implied ones.
@@ -52,7 +77,10 @@ struct ImpliedNeeds {
       for name in spec.groups + [spec.group] {
         if let group = groups[name] { found.insert(group) }
       }
-    case .unit(let spec): found.formUnion(parts[spec.name] ?? [])
+    case .unit(let spec):
+      found.formUnion(parts[spec.name] ?? [])
+      // A copy is made with the role's own scripts, folders and secrets.
+      if !spec.backups.isEmpty { found.formUnion(material[resource.role] ?? []) }
     case .databaseRole: found.formUnion(servers)
     case .database(let spec):
       found.formUnion(servers)
@@ -122,7 +150,7 @@ extension ResourceSpec {
   }
 
   /// The path that it puts something at.
-  fileprivate var placedPath: String? {
+  var placedPath: String? {
     switch self {
     case .directory(let spec): spec.path
     case .file(let spec): spec.path

@@ -49,6 +49,8 @@ struct MachineNotes {
 
   /// TCP listeners that other machines may reach and that no role declares; the way in is sshd's.
   private func listeners() -> [String] {
+    // Nothing is wanted there any more: what listens is somebody's, or goes now.
+    if planner.input.isLeaving { return [] }
     guard case .value(let seen) = planner.observed.listeners else { return [] }
     var declared: Set<Int> = []
     for resource in planner.resources {

@@ -15,7 +15,7 @@ struct NodePlanner {
   /// Resources in the order of their addresses: the plan does not depend on the order given.
   let resources: [Resource]
   /// What each needs, also by implication.
-  let needs: [ResourceAddress: [ResourceAddress]]
+  private(set) var needs: [ResourceAddress: [ResourceAddress]]
 
   init(_ fleet: String, _ input: NodeInput, _ observed: ObservedNode, _ context: CompareContext) {
     self.fleet = fleet
@@ -48,6 +48,7 @@ struct NodePlanner {
     compareUnits()
     compareDatabases()
     propagateBlocks()
+    planBackups()
     let factory = ChangeFactory(planner: self)
     for resource in resources {
       factory.add(resource, verdicts[resource.address] ?? .inSync, to: &draft)
@@ -65,6 +66,11 @@ struct NodePlanner {
   private var foreignRecord: (String, String)? {
     switch observed.manifest {
     case .absent: return nil
+    case .unknown(let why) where observed.newerFormat != nil:
+      return (
+        "a newer fleetctl looks after it: \(why)",
+        "Use a fleetctl at least as new as the one that was here last; this one touches nothing."
+      )
     case .unknown(let why):
       return (
         "its record of what fleetctl owns could not be read: \(why)", "Mend or remove it there."
@@ -182,6 +188,25 @@ struct NodePlanner {
     }
   }
 
+  private mutating func planBackups() {
+    for due in BackupsFirst(self).due() {
+      guard due.isPossible else {
+        for address in due.before {
+          verdicts[address] = .blocked(
+            "its data cannot be copied first: unit:\(due.backup.name) is blocked",
+            remedy: "Settle what blocks the backup."
+          )
+        }
+        continue
+      }
+      var gap = Gap([.run])
+      gap.because = due.because
+      gap.needsDaemonReload = verdicts[due.backup]?.gap?.needsDaemonReload ?? false
+      verdicts[due.backup] = .differs(gap)
+      for address in due.before { needs[address, default: []].append(due.backup) }
+    }
+  }
+
   /// What needs something that is blocked is blocked too.
   private mutating func propagateBlocks() {
     var roots: [ResourceAddress: ResourceAddress?] = [:]
@@ -211,7 +236,7 @@ struct NodePlanner {
     var found: ResourceAddress?
     for need in needs[resource.address] ?? [] {
       guard let needed = context.desired.byAddress[need] else { continue }
-      if case .blocked = verdicts[need], !isDeployed(needed) { found = need }
+      if verdicts[need]?.isBlocked == true, !isDeployed(needed) { found = need }
       found = found ?? blockedRoot(needed, &roots)
       if found != nil { break }
     }

@@ -54,6 +54,9 @@ struct Orphans {
 
   private func add(_ address: ResourceAddress, _ entry: Manifest.Entry, to found: inout Found) {
     if entry.data {
+      if address.kind == .dir, planner.context.purgesData, addPurge(address, entry, to: &found) {
+        return
+      }
       found.kept.append("\(address.kind.rawValue):\(address.name)")
       return
     }
@@ -65,8 +68,49 @@ struct Orphans {
     case .source: addSource(address, entry, to: &found)
     case .package, .database, .secret, .archive:
       found.kept.append("\(address.kind.rawValue):\(address.name)")
-    case .group, .user, .certificate, .step, .sysctl, .firewall: break
+    case .firewall where address.name == "enabled": addSwitch(address, entry, to: &found)
+    case .group, .user, .certificate:
+      if planner.input.isLeaving {
+        found.kept.append("\(address.kind.rawValue):\(address.name)")
+      }
+    case .step, .sysctl, .firewall: break
     }
+  }
+
+  /// Data goes only where it was asked for, and never from under something that is still wanted.
+  private func addPurge(
+    _ address: ResourceAddress,
+    _ entry: Manifest.Entry,
+    to found: inout Found
+  ) -> Bool {
+    let isUsed = planner.resources.contains { resource in
+      guard let path = resource.spec.placedPath else { return false }
+      return path == address.name || path.hasPrefix(address.name + "/")
+    }
+    guard !isUsed, case .value(let seen) = planner.observed.paths[address.name] ?? .absent,
+      seen.kind == .directory
+    else { return false }
+    var change = change(address, entry, [.delete])
+    change.phase = .purge
+    change.isReversible = false
+    change.differences = [
+      Difference("data", before: "present", after: "deleted with all that is in it")
+    ]
+    found.changes.append(change)
+    return true
+  }
+
+  /// A firewall that we switched on is switched off before the way in is closed.
+  private func addSwitch(
+    _ address: ResourceAddress,
+    _ entry: Manifest.Entry,
+    to found: inout Found
+  ) {
+    guard case .value(let seen) = planner.observed.firewall, seen.active else { return }
+    var change = change(address, entry, [.disable])
+    change.phase = .firewall
+    change.differences = [Difference("state", before: "active", after: "inactive")]
+    found.changes.append(change)
   }
 
   static func sourcePath(_ name: String) -> String {
@@ -114,7 +158,7 @@ struct Orphans {
       let state = seen.ownership.display
       change.differences = [Difference("state", before: state, after: "absent")]
       change.isUnitDefinition = path.hasPrefix("/etc/systemd/system/")
-      if seen.kind == .file, !entry.sha256.isEmpty,
+      if address.kind != .aptSource, seen.kind == .file, !entry.sha256.isEmpty,
         SHA256.hex(Array("file \(seen.sha256) \(state)".utf8)) != entry.sha256
       {
         change.reasons.append(.init("note that it was edited on the node since the last apply"))
@@ -200,7 +244,18 @@ struct Orphans {
     return change
   }
 
-  /// Firewall rules that carry our mark and that nobody wants.
+  /// Whether nobody wants the firewall on any more that we switched on.
+  private var goesOff: Bool {
+    guard manifest?.owned["firewall:enabled"] != nil else { return false }
+    return !planner.resources.contains { resource in
+      guard case .firewall(let spec) = resource.spec, case .enabled = spec.kind else {
+        return false
+      }
+      return true
+    }
+  }
+
+  /// Firewall rules that carry our mark and that nobody wants; the way in stays while the firewall is on.
   private func addRules(to found: inout Found) {
     guard case .value(let seen) = planner.observed.firewall else { return }
     var wanted: Set<String> = []
@@ -209,8 +264,13 @@ struct Orphans {
         wanted.formUnion(spec.rules.map(FirewallSpec.body))
       }
     }
+    let staysOn = seen.active && !goesOff
     for rule in seen.rules
     where rule.contains("# fleetctl:") && !wanted.contains(FirewallSpec.body(rule)) {
+      if staysOn, rule.contains("# \(FirewallSpec.sshTag)") {
+        found.kept.append("firewall:\(FirewallRuleName.name(of: rule))")
+        continue
+      }
       let address = ResourceAddress(planner.input.id, .firewall, FirewallRuleName.name(of: rule))
       let role = rule.split(separator: ":").dropFirst().first.map(String.init) ?? ""
       var change = PlannedChange(
@@ -252,9 +312,11 @@ extension ProbeRequest {
   package static func orphans(of manifest: Manifest, beside resources: [Resource]) -> ProbeRequest?
   {
     var request = ProbeRequest()
-    for (key, entry) in Orphans.entries(manifest, beside: resources) where !entry.data {
+    for (key, entry) in Orphans.entries(manifest, beside: resources) {
       let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let kind = ResourceKind(rawValue: parts[0]) else { continue }
+      guard parts.count == 2, let kind = ResourceKind(rawValue: parts[0]),
+        !entry.data || kind == .dir
+      else { continue }
       switch kind {
       case .unit: request.units.append(parts[1])
       case .file, .dropIn, .link, .dir: request.paths.append(Path(parts[1]))
@@ -271,7 +333,7 @@ extension ProbeRequest {
 
   /// Returns the request for `resources` and for what `manifest`, as last read, owns beside them.
   package static func covering(_ resources: [Resource], manifest: Manifest?) -> ProbeRequest {
-    let wanted = covering(resources)
+    let wanted = covering(resources).joined(with: origins(of: resources, manifest))
     guard let manifest, let more = orphans(of: manifest, beside: resources) else { return wanted }
     return wanted.joined(with: more)
   }
@@ -282,6 +344,9 @@ extension ObservedNode {
   package mutating func add(_ more: ObservedNode) {
     paths.merge(more.paths) { first, _ in first }
     units.merge(more.units) { first, _ in first }
+    packageFiles.formUnion(more.packageFiles)
+    ownPaths.formUnion(more.ownPaths)
+    ownPackages.formUnion(more.ownPackages)
     if case .unknown = firewall { firewall = more.firewall }
   }
 }

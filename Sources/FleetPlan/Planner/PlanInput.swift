@@ -36,6 +36,10 @@ package struct NodeInput: Sendable {
   package var labels: [String: String] = [:]
   /// Groups as declared, for selectors.
   package var groups: [String] = []
+  /// What must not be deleted or ended there.
+  package var protections: [PlanProtection] = []
+  /// Whether the node is to become nobody's: all that is ours goes.
+  package var isLeaving = false
   /// Devices as declared, compared with those that were seen.
   package var devices: [Device] = []
   /// Whether roles that serve users run here: such a machine must not hold the keys of the fleet.

@@ -36,6 +36,7 @@ package enum Planner {
       }
     }
     try Targets(input.options).limit(&drafts, to: nodes, notes: &plan.notes)
+    Guards.block(&drafts, nodes)
     PlanOrder.settle(&drafts)
     let observed = Dictionary(
       nodes.compactMap { node in node.observation.node.map { (node.id, $0) } },

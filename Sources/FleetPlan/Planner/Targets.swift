@@ -6,9 +6,12 @@ internal import FleetResources
 struct Targets {
   private let patterns: [AddressPattern]
   private let selectors: [Selector]
+  /// Only what is taken over.
+  private let isTakeover: Bool
 
   init(_ options: PlanOptions) throws(DiagnosticsError) {
     patterns = options.targets.map { AddressPattern($0) }
+    isTakeover = options.takeover
     var selectors: [Selector] = []
     for text in options.selectors {
       do {
@@ -26,7 +29,7 @@ struct Targets {
     to nodes: [NodeInput],
     notes: inout [PlanNote]
   ) throws(DiagnosticsError) {
-    guard !patterns.isEmpty || !selectors.isEmpty else { return }
+    guard !patterns.isEmpty || !selectors.isEmpty || isTakeover else { return }
     try check(nodes)
     var subjects: [NodeID: Selector.Subject] = [:]
     for node in nodes {
@@ -44,7 +47,8 @@ struct Targets {
         needs[change.address, default: []] += [change.producer].compactMap { $0 }
         guard matches(change.address, change.role),
           let subject = subjects[change.address.node],
-          selectors.allSatisfy({ $0.matches(subject, role: change.role) })
+          selectors.allSatisfy({ $0.matches(subject, role: change.role) }),
+          !isTakeover || isTakenOver(change, in: draft)
         else { continue }
         wanted.insert(change.address)
       }
@@ -63,7 +67,10 @@ struct Targets {
     }
     guard left > 0 else { return }
     let changes = left == 1 ? "1 further change is" : "\(left) further changes are"
-    let flags = [patterns.isEmpty ? nil : "-target", selectors.isEmpty ? nil : "-l"]
+    let flags = [
+      patterns.isEmpty ? nil : "-target", selectors.isEmpty ? nil : "-l",
+      isTakeover ? "--takeover" : nil,
+    ]
     let limits = flags.compactMap { $0 }.joined(separator: " and ")
     notes.append(
       PlanNote(
@@ -72,6 +79,15 @@ struct Targets {
         text: "limited by \(limits): \(changes) not in this plan"
       )
     )
+  }
+
+  /// What was there before, and the services that must notice.
+  private func isTakenOver(_ change: PlannedChange, in draft: NodeDraft) -> Bool {
+    if change.label == .adopt { return true }
+    guard change.address.kind == .unit else { return false }
+    return draft.changes.contains {
+      $0.label == .adopt && $0.action != .adopt && change.requires.contains($0.address)
+    }
   }
 
   private func matches(_ address: ResourceAddress, _ role: String) -> Bool {

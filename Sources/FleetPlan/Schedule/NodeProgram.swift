@@ -75,9 +75,13 @@ package struct NodeProgram: Sendable {
     case .source:
       let removal = SourceRemoval(target: address.name, observed: observed)
       return removal.map { [$0.operation(for: address)] } ?? []
+    case .dir where change.phase == .purge:
+      return [NodeOperation(.purge, [address.name], for: address)]
     case .dir: return [NodeOperation(.removeDirectory, [address.name], for: address)]
     case .aptSource:
       return [NodeOperation(.remove, [Orphans.sourcePath(address.name)], for: address)]
+    case .firewall where change.actions == [.disable]:
+      return [NodeOperation(.firewall, ["--force", "disable"], for: address)]
     case .firewall:
       let rule = FirewallRuleName.rule(of: address.name)
       return [FirewallSpec.operation(rule, deleting: true, address)]
@@ -97,7 +101,8 @@ package struct NodeProgram: Sendable {
       guard case .unit(let unit) = resources[change.address]?.spec,
         change.actions.contains(where: { [.start, .restart, .reload].contains($0) })
       else { return [] }
-      return unit.healthOperations(for: change.address)
+      let isHeldBack = change.actions == [.reload] && change.remedy != nil
+      return unit.healthOperations(for: change.address, onlyRuns: isHeldBack)
     }
   }
 }

@@ -36,6 +36,8 @@ package struct NodeSchedule: Sendable, Hashable {
   package var activate: [Wave] = []
   /// Firewall rules; the way in for SSH first.
   package var firewall: [PlannedChange] = []
+  /// Data folders that go, after the run was confirmed: nothing brings them back.
+  package var purge: [PlannedChange] = []
 
   /// Makes the schedule of `node` from its changes in plan order.
   package init(node: NodeID, changes: [PlannedChange]) {
@@ -50,6 +52,7 @@ package struct NodeSchedule: Sendable, Hashable {
       case .retire: retire.append(change)
       case .configure: configure.append(change)
       case .firewall: firewall.append(change)
+      case .purge: purge.append(change)
       case .activate:
         if activate.last?.number != change.wave {
           activate.append(Wave(number: change.wave, changes: []))
@@ -64,7 +67,7 @@ package struct NodeSchedule: Sendable, Hashable {
   /// All its changes in order.
   package var changes: [PlannedChange] {
     prepare + secrets + certificates + build + retire + configure
-      + activate.flatMap(\.changes) + firewall
+      + activate.flatMap(\.changes) + firewall + purge
   }
 }
 

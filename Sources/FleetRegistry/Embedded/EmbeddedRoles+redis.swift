@@ -25,6 +25,11 @@ ask() {
     redis-cli -h 127.0.0.1 -p {{ params.port }} "$@" | tr -d '\r'
 }
 
+live=$(ask CONFIG GET dir | sed -n 2p)
+if [ "$live" != /var/lib/redis-stack ]; then
+    echo "redis keeps its data in '$live': move it to /var/lib/redis-stack, or its next start is an empty one" >&2
+    exit 1
+fi
 before=$(ask LASTSAVE)
 # LASTSAVE counts whole seconds: the new snapshot must not fall into the old one's.
 sleep 1
@@ -45,6 +50,18 @@ mv "$target/.$name.part" "$target/$name"
 ls -1 "$target" | grep '^dump-.*\.rdb$' | sort -r | tail -n +{{ params.backup_keep + 1 }} | while read -r old; do
     rm -f "$target/$old"
 done
+{% if params.appendonly %}
+
+# A redis that is started with an append-only file for the first time reads that alone and no snapshot, so the file must
+# be there before (a redis that somebody ran without one).
+if [ "$(ask CONFIG GET appendonly | sed -n 2p)" = no ]; then
+    ask CONFIG SET appendonly yes
+    while ask INFO persistence | grep -Eq '^aof_rewrite_(in_progress|scheduled):1'; do
+        sleep 1
+    done
+    ask INFO persistence | grep -q '^aof_last_bgrewrite_status:ok'
+fi
+{% endif %}
 
 """#),
 File(path: "redis/files/redis-exporter.env", contents: #"""
@@ -471,8 +488,8 @@ services:
   - {name: redisinsight.service, enable: true, state: started, when: params.insight}
 
 backups:
-  - {name: redis, unit: fleetctl-backup-redis.timer, doc: "BGSAVE every night at 02:00 and a copy in /opt/autobot/data/redis"}
-  - {name: postgresql, unit: fleetctl-backup-postgresql.timer, doc: "pg_dump of every database every night at 02:15 into /opt/autobot/data/postgres/backups", when: params.postgresql}
+  - {name: redis, unit: fleetctl-backup-redis.timer, covers: [redis-stack-server.service], doc: "BGSAVE every night at 02:00 and a copy in /opt/autobot/data/redis"}
+  - {name: postgresql, unit: fleetctl-backup-postgresql.timer, covers: ["postgresql@{{ params.postgresql_version }}-main.service"], doc: "pg_dump of every database every night at 02:15 into /opt/autobot/data/postgres/backups", when: params.postgresql}
 
 health:
   - {kind: command, command: [/usr/local/lib/autobot/redis-health], expect_body: PONG, required: true}

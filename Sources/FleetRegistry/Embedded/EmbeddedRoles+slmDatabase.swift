@@ -90,7 +90,7 @@ databases:
   - {engine: postgresql, name: autobot_users, owner: slm_app, password: slm_db_password}
 
 backups:
-  - {name: postgresql, unit: fleetctl-backup-postgresql.timer, doc: "pg_dump of every database every night at 02:15 into /opt/autobot/data/postgres/backups"}
+  - {name: postgresql, unit: fleetctl-backup-postgresql.timer, covers: ["postgresql@{{ params.version }}-main.service"], doc: "pg_dump of every database every night at 02:15 into /opt/autobot/data/postgres/backups"}
 
 health:
   - {kind: tcp, port: postgresql, required: true}

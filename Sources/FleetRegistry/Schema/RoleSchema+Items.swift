@@ -148,6 +148,7 @@ extension RoleSchema {
         "backup",
         item([
           .required("name", "", .unsigned(ValuePatterns.name)), text("unit", ""),
+          texts("covers", "Units whose data it copies; it runs before that is put at risk."),
           Field("doc", "", Shape.text().orNothing),
         ])
       ),

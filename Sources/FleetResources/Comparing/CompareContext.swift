@@ -109,6 +109,8 @@ package struct CompareContext: Sendable {
   package var adopt: [AddressPattern] = []
   /// Roles whose guarded restarts may happen now (`--maintenance`).
   package var maintenance: Set<String> = []
+  /// Whether data folders that nobody wants any more go too (`--purge-data`).
+  package var purgesData = false
   /// Paths that were absent when this run began: what is there now came with a package of this run.
   package var absentBefore: Set<String> = []
 

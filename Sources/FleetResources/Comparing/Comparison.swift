@@ -60,6 +60,10 @@ package struct Gap: Sendable, Hashable {
   package var needsDaemonReload = false
   /// A restart that is due but that a policy holds back; says which.
   package var pending: String?
+  /// Paths of somebody else's that are overwritten or deleted: a copy of each is kept on the node first.
+  package var keeps: [String] = []
+  /// It was somebody else's, and `--adopt` names it.
+  package var isTakeover = false
 
   /// Makes a gap.
   package init(_ actions: [ActionWord], _ differences: [Difference] = [], text: TextChange? = nil) {
@@ -81,6 +85,9 @@ package enum Comparison: Sendable, Hashable {
   case unknown(String)
   /// It must not be touched as things are; a sentence why and one that says what to do.
   case blocked(String, remedy: String)
+  /// It is somebody else's, and this is what taking it over would change; like `blocked` until
+  /// `--adopt` names it.
+  case foreign(Gap, String, remedy: String)
   /// A restart is due that a policy holds back; the process goes on as it is.
   case pending(String, remedy: String)
 
@@ -88,7 +95,15 @@ package enum Comparison: Sendable, Hashable {
   package var gap: Gap? {
     switch self {
     case .differs(let gap), .knownAfterApply(let gap, _, _): gap
-    case .inSync, .unknown, .blocked, .pending: nil
+    case .inSync, .unknown, .blocked, .foreign, .pending: nil
+    }
+  }
+
+  /// Whether nothing may be done that needs it.
+  package var isBlocked: Bool {
+    switch self {
+    case .blocked, .foreign: true
+    case .inSync, .differs, .knownAfterApply, .unknown, .pending: false
     }
   }
 }

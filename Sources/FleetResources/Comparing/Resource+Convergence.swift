@@ -145,6 +145,8 @@ extension ProbeRequest {
     joined.authorityDirectory = authorityDirectory ?? other.authorityDirectory
     joined.postgres = postgres || other.postgres
     joined.firewall = firewall || other.firewall
+    joined.packageFiles += other.packageFiles
+    joined.past = past || other.past
     joined.tidy()
     return joined
   }
@@ -171,6 +173,7 @@ extension ProbeRequest {
     users = Set(users).sorted()
     groups = Set(groups).sorted()
     sysctls = Set(sysctls).sorted()
+    packageFiles = Set(packageFiles).sorted()
     secrets = Set(secrets).sorted { ($0.id, $0.file, $0.key) < ($1.id, $1.file, $1.key) }
     certificates = Set(certificates).sorted {
       ($0.certPath, $0.keyPath) < ($1.certPath, $1.keyPath)

@@ -9,6 +9,8 @@ struct SimulatedFleet {
   var roles: [NodeID: [String]] = [:]
   var nodes: [NodeID: SimulatedNode] = [:]
   var options = PlanOptions()
+  /// Paths that were not there when the run in progress began.
+  private var absentBefore: [NodeID: Set<String>] = [:]
   /// Nodes that do not answer.
   var silent: Set<NodeID> = []
 
@@ -54,12 +56,18 @@ struct SimulatedFleet {
     guard let input = inputs.first(where: { $0.id == id }) else {
       return CompareContext(desired: DesiredIndex([]))
     }
-    return knowledge.context(for: input, options: options)
+    var context = knowledge.context(for: input, options: options)
+    context.absentBefore = absentBefore[id] ?? []
+    return context
   }
 
   /// Carries `plan` out, part by part over all nodes.
   mutating func apply(_ plan: Plan) throws(SimulatedNode.Refusal) {
     let before = nodes
+    for (id, node) in nodes {
+      absentBefore[id] = Set(node.seen.paths.filter { $0.value == .absent }.keys)
+    }
+    defer { absentBefore = [:] }
     let schedules = plan.nodes.filter(\.isReachable).map { plan.schedule(for: $0.id) }
     let parts: [(NodeSchedule) -> [PlannedChange]] = [
       \.prepare, \.secrets, \.certificates, \.build, \.retire, \.configure,

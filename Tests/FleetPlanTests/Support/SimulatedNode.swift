@@ -16,6 +16,8 @@ struct SimulatedNode {
   var packageUnits: [String: [String]] = [:]
   /// Configuration files that come with a package.
   var packageFiles: [String: [String]] = [:]
+  /// Digests of what was kept of somebody else's before it was changed, by path.
+  private(set) var copies: [String: String] = [:]
   /// Steps that were run, in order.
   private(set) var log: [String] = []
 
@@ -157,6 +159,8 @@ struct SimulatedNode {
       link.target = words[1]
       link.changedMicroseconds = clock
       seen.paths[words[0]] = .value(link)
+    case .purge: seen.paths[words[0]] = .absent
+    case .keep: copies[words[0]] = seen.paths[words[0]]?.known?.sha256 ?? ""
     case .remove: seen.paths[words[0]] = .absent
     case .fetch:
       put(words[1], Array("key".utf8), Ownership(owner: "root", group: "root", mode: 0o644))
@@ -307,6 +311,45 @@ struct SimulatedNode {
 }
 
 extension SimulatedNode {
+  /// A folder from before our time.
+  mutating func putFolder(_ path: String, _ rights: Ownership) {
+    seen.paths[path] = .value(ObservedPath(kind: .directory, ownership: rights))
+  }
+
+  /// A service from before our time, running.
+  mutating func addService(_ name: String) {
+    var unit = ObservedUnit()
+    unit.loadState = "loaded"
+    unit.unitFileState = "enabled"
+    seen.units[name] = .value(unit)
+    seen.system.unitsLoaded = clock
+    systemctl("start", name)
+  }
+
+  /// Somebody masks a unit.
+  mutating func mask(_ name: String) {
+    guard case .value(var unit) = seen.units[name] else { return }
+    unit.loadState = "masked"
+    unit.unitFileState = "masked"
+    seen.units[name] = .value(unit)
+  }
+
+  /// A database server from before our time.
+  mutating func setPostgres(_ postgres: ObservedPostgres) { seen.postgres = .value(postgres) }
+
+  /// What a look at the folders above and at the journals of earlier runs brings.
+  mutating func remember(
+    packageFiles: Set<String> = [],
+    ownPaths: Set<String> = [],
+    ownersAbove: [String: FolderOwner] = [:],
+    unsafeParents: [String: String] = [:]
+  ) {
+    seen.packageFiles = packageFiles
+    seen.ownPaths = ownPaths
+    seen.ownersAbove = ownersAbove
+    seen.unsafeParents = unsafeParents
+  }
+
   /// An account from before our time.
   mutating func addUser(_ name: String) { seen.users[name] = .value([name]) }
 }

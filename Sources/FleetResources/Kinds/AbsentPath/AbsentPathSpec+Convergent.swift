@@ -23,13 +23,12 @@ extension AbsentPathSpec: Convergent {
           remedy: "Save what is worth keeping, remove it on the node, then plan again."
         )
       }
-      if let parent = seen.unsafeParent {
-        return .blocked(
-          "it is not safe to remove: \(parent)",
-          remedy: "Correct the owner or mode of the parent folder on the node."
-        )
-      }
-      return .differs(Gap([.delete], [Difference("state", before: "present", after: "absent")]))
+      if let parent = seen.unsafeParent { return Look.unsafe(parent) }
+      var gap = Gap([.delete], [Difference("state", before: "present", after: "absent")])
+      guard look.isForeign(path), !look.observed.packageFiles.contains(path), !look.isPackageRecent
+      else { return .differs(gap) }
+      gap.keeps = [path]
+      return look.takeover("it should not be here, and fleetctl did not put it here", gap)
     }
   }
 
@@ -43,8 +42,8 @@ extension AbsentPathSpec: Convergent {
   }
 
   func operations(_ look: Look) -> [NodeOperation] {
-    guard case .differs = compare(look) else { return [] }
-    return [NodeOperation(.remove, [path], for: look.address)]
+    guard case .differs(let gap) = compare(look) else { return [] }
+    return look.keeping(gap.keeps) + [NodeOperation(.remove, [path], for: look.address)]
   }
 
   func desiredState(_ context: CompareContext) -> String? { "absent" }

@@ -19,10 +19,12 @@ extension AptSourceSpec: Convergent {
     var differences: [Difference] = []
     var change: TextChange?
     var isNew = false
+    var foreign: [String] = []
     for text in texts {
       switch look.path(text.path) {
       case .unknown(let why): return .unknown(why)
       case .absent:
+        if let refusal = look.refusal(above: text.path) { return refusal }
         isNew = isNew || text.path == path
         differences.append(Difference("state", before: "absent", after: text.path))
         if text.path == path { change = TextChange(before: nil, after: Array(text.content.utf8)) }
@@ -34,7 +36,9 @@ extension AptSourceSpec: Convergent {
           )
         }
         guard seen.sha256 != SHA256.hex(Array(text.content.utf8)) else { continue }
+        if let parent = seen.unsafeParent { return Look.unsafe(parent) }
         differences.append(Difference("content", before: "other", after: text.path))
+        if look.isForeign(text.path) { foreign.append(text.path) }
         if text.path == path, let content = seen.content {
           change = TextChange(before: content.reveal { $0 }, after: Array(text.content.utf8))
         }
@@ -47,13 +51,16 @@ extension AptSourceSpec: Convergent {
       case .value: break
       }
     }
-    if differences.isEmpty { return .inSync }
-    return .differs(Gap([isNew ? .create : .update], differences, text: change))
+    if differences.isEmpty { return look.isForeign(path) ? .differs(Gap([.adopt])) : .inSync }
+    var gap = Gap([isNew ? .create : .update], differences, text: change)
+    guard !foreign.isEmpty else { return .differs(gap) }
+    gap.keeps = foreign
+    return look.takeover("somebody else's file is here with other content", gap)
   }
 
   func operations(_ look: Look) -> [NodeOperation] {
-    guard compare(look).gap != nil else { return [] }
-    var operations: [NodeOperation] = []
+    guard let gap = compare(look).gap, gap.actions != [.adopt] else { return [] }
+    var operations = look.keeping(gap.keeps)
     if !keyURL.isEmpty, look.path(keyPath) == .absent {
       let folder = keyPath.split(separator: "/").dropLast().map { "/" + $0 }.joined()
       let rights = Ownership(owner: "root", group: "root", mode: 0o755).arguments

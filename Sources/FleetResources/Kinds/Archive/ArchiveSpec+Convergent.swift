@@ -21,8 +21,11 @@ extension ArchiveSpec: Convergent {
     switch look.path(stampPath) {
     case .unknown(let why): return .unknown(why)
     case .absent:
-      return .differs(
-        Gap([.create], [Difference("state", before: "not unpacked by us", after: url)])
+      let gap = Gap([.create], [Difference("state", before: "not unpacked by us", after: url)])
+      guard look.isForeign(target) else { return .differs(gap) }
+      return look.takeover(
+        "\(target) is here already; the archive would replace what it holds of the same name",
+        gap
       )
     case .value(let seen):
       guard let content = seen.content else { return .unknown("its stamp could not be read") }

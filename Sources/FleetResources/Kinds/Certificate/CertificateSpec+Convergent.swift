@@ -45,10 +45,25 @@ extension CertificateSpec: Convergent {
     if let foreign = foreignIssuer(seen, look.context) {
       differences.append(Difference("issuer", before: foreign, after: "the fleet's CA"))
     }
-    if !differences.isEmpty { return issue(.update, differences, look) }
-    guard case .value(let key) = look.path(keyPath) else { return .inSync }
-    let rights = key.ownership.differences(to: keyOwnership)
-    return rights.isEmpty ? .inSync : .differs(Gap([.update], rights))
+    if !differences.isEmpty { return replace(differences, look) }
+    let rights = look.path(keyPath).known?.ownership.differences(to: keyOwnership) ?? []
+    if rights.isEmpty { return look.isForeign(certPath) ? .differs(Gap([.adopt])) : .inSync }
+    let gap = Gap([.update], rights)
+    guard look.isForeign(certPath) else { return .differs(gap) }
+    return look.takeover("the key was here before, with other rights", gap)
+  }
+
+  /// A certificate that is not right is issued anew, with the key that is there.
+  private func replace(_ differences: [Difference], _ look: Look) -> Comparison {
+    let verdict = issue(.update, differences, look)
+    guard look.isForeign(certPath),
+      case .knownAfterApply(var gap, let producer, let reason) = verdict
+    else { return verdict }
+    gap.keeps = [certPath]
+    guard case .differs(let own) = look.takeover("somebody else's certificate is here", gap) else {
+      return look.takeover("somebody else's certificate is here", gap)
+    }
+    return .knownAfterApply(own, producer: producer, reason: reason)
   }
 
   /// The issuer's name when it is certainly not the fleet's CA as it will be.
@@ -84,10 +99,11 @@ extension CertificateSpec: Convergent {
   /// `installing(_:for:)` here again.
   func operations(_ look: Look) -> [NodeOperation] {
     switch compare(look) {
-    case .knownAfterApply:
+    case .knownAfterApply(let gap, _, _):
       let arguments = [keyPath] + keyOwnership.arguments + [commonName] + names
-      return [NodeOperation(.requestCertificate, arguments, for: look.address)]
-    case .differs:
+      return look.keeping(gap.keeps)
+        + [NodeOperation(.requestCertificate, arguments, for: look.address)]
+    case .differs(let gap) where gap.actions != [.adopt]:
       return [NodeOperation(.setOwnership, [keyPath] + keyOwnership.arguments, for: look.address)]
     default: return []
     }

@@ -13,6 +13,7 @@ extension DatabaseRoleSpec: Convergent {
     if seen.roles.contains(name) {
       // A password cannot be read back; a new one is set.
       guard case .afterApply(let producer) = password else { return .inSync }
+      // Its secret is blocked for the same reason, until one of the two is adopted.
       return .knownAfterApply(
         Gap([.update], [Difference("password", before: "old", after: "new")]),
         producer: producer,

@@ -11,12 +11,19 @@ extension DatabaseSpec: Convergent {
     guard let seen else { return verdict }
     guard let present = seen.databases[name] else { return .differs(gap) }
     if present == owner { return .inSync }
-    return .differs(Gap([.update], [Difference("owner", before: present, after: owner)]))
+    let change = Gap([.update], [Difference("owner", before: present, after: owner)])
+    // Nobody records databases: they are data. One of another owner was made by somebody else.
+    return look.owned == nil
+      ? look.takeover("the database is here already and belongs to \(present)", change)
+      : .differs(change)
   }
 
   /// Also while the server could not be asked: it is started just before, and the step is idempotent.
   func operations(_ look: Look) -> [NodeOperation] {
-    if compare(look) == .inSync { return [] }
+    switch compare(look) {
+    case .inSync, .foreign: return []
+    default: break
+    }
     return [NodeOperation(.postgresDatabase, [name, owner], for: look.address)]
   }
 

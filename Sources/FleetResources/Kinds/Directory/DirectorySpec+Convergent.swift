@@ -9,6 +9,7 @@ extension DirectorySpec: Convergent {
     switch look.path(path) {
     case .unknown(let why): return .unknown(why)
     case .absent:
+      if let refusal = look.refusal(above: path) { return refusal }
       return .differs(
         Gap([.create], [Difference("state", before: "absent", after: ownership.display)])
       )
@@ -20,14 +21,12 @@ extension DirectorySpec: Convergent {
           remedy: "Move it away on the node, then plan again."
         )
       }
-      if let parent = seen.unsafeParent {
-        return .blocked(
-          "it is not safe to change: \(parent)",
-          remedy: "Correct the owner or mode of the parent folder on the node."
-        )
-      }
+      if let parent = seen.unsafeParent { return Look.unsafe(parent) }
       let differences = seen.ownership.differences(to: ownership)
-      return differences.isEmpty ? .inSync : .differs(Gap([.update], differences))
+      if differences.isEmpty { return .inSync }
+      let gap = Gap([.update], differences)
+      guard look.isForeign(path), !look.isPackageRecent else { return .differs(gap) }
+      return look.takeover("the folder was here before, with other rights", gap)
     }
   }
 

@@ -25,6 +25,25 @@ struct EnvironmentLines {
     return order.map { ($0, last[$0] ?? 0) }
   }
 
+  /// Whether two lines of one key give it the same value: quotes around a value that needs none do
+  /// not count.
+  static func isEqual(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+    one == other || plainValue(one).map { $0 == plainValue(other) } ?? false
+  }
+
+  /// The value without quotes; nil where quoting decides what it means.
+  private static func plainValue(_ line: [UInt8]) -> [UInt8]? {
+    var value = value(line)[...]
+    if value.count >= 2, let first = value.first, first == value.last,
+      first == 0x22 || first == 0x27
+    {
+      value = value.dropFirst().dropLast()
+    }
+    let meaningful: [UInt8] = [0x22, 0x27, 0x5C, 0x24, 0x60, 0x09, 0x0D]
+    let isPlain = !value.contains { meaningful.contains($0) }
+    return isPlain && value.first != 0x20 && value.last != 0x20 ? Array(value) : nil
+  }
+
   /// Keys with their lines, in order of appearance.
   var entries: [(key: String, line: [UInt8])] { places.map { ($0.key, lines[$0.line]) } }
 
@@ -41,7 +60,8 @@ struct EnvironmentLines {
     let places = Dictionary(places.map { ($0.key, $0.line) }, uniquingKeysWith: { $1 })
     for entry in wanted.entries {
       if let line = places[entry.key] {
-        result.lines[line] = entry.line
+        // What means the same stays as somebody wrote it.
+        if !Self.isEqual(result.lines[line], entry.line) { result.lines[line] = entry.line }
       } else {
         result.lines.append(entry.line)
         result.endsInNewline = true

@@ -13,12 +13,13 @@ extension FileSpec: Convergent {
   func compare(_ look: Look) -> Comparison {
     switch look.path(path) {
     case .unknown(let why): .unknown(why)
-    case .absent: compareAbsent(look)
+    case .absent: look.refusal(of: ownership.owner, at: path) ?? compareAbsent(look)
     case .value(let seen): compare(seen, look)
     }
   }
 
   private func compareAbsent(_ look: Look) -> Comparison {
+    if let refusal = look.refusal(above: path) { return refusal }
     var gap = Gap([.create], [Difference("state", before: "absent", after: ownership.display)])
     switch content.readiness(look.context) {
     case .unknown(let why): return .unknown(why)
@@ -33,7 +34,9 @@ extension FileSpec: Convergent {
   }
 
   private func compare(_ seen: ObservedPath, _ look: Look) -> Comparison {
-    if let problem = guardedPath(seen, look) { return problem }
+    if let problem = guardedPath(seen) ?? look.refusal(of: ownership.owner, at: path) {
+      return problem
+    }
     switch content.readiness(look.context) {
     case .unknown(let why): return .unknown(why)
     case .later(let producer, let reason):
@@ -42,20 +45,40 @@ extension FileSpec: Convergent {
         [Difference("content", before: "present", after: "known after apply")]
       )
       gap.hidesContent = !content.secrets.isEmpty
-      return .knownAfterApply(gap, producer: producer, reason: reason)
+      let verdict = claim(gap, seen, look)
+      guard case .differs(let own) = verdict else { return verdict }
+      return .knownAfterApply(own, producer: producer, reason: reason)
     case .bytes(let bytes):
       return mergesKeys ? compareKeys(seen, bytes, look) : compareContent(seen, bytes, look)
     }
   }
 
+  /// Whether what is there is somebody else's; a package's own file is nobody's, or ours where we
+  /// installed the package.
+  func isForeign(_ look: Look) -> Bool {
+    guard look.isForeign(path) else { return false }
+    guard replacesPackageFile else { return true }
+    return !look.observed.packageFiles.contains(path) && !look.isPackageOurs
+  }
+
+  /// The verdict over a gap of something that is there: whose it is decides.
+  private func claim(_ gap: Gap, _ seen: ObservedPath, _ look: Look) -> Comparison {
+    guard isForeign(look) else { return .differs(gap) }
+    var gap = gap
+    let replaces = gap.differences.contains { $0.attribute != "mode" && $0.attribute != "owner" }
+    gap.keeps = replaces ? [path] : []
+    let what = seen.kind == .link ? "link" : "file"
+    return look.takeover(
+      replaces
+        ? "somebody else's \(what) is here with other content"
+        : "the \(what) was here before, with other rights",
+      gap
+    )
+  }
+
   /// What must be settled by a person before the path can be written.
-  private func guardedPath(_ seen: ObservedPath, _ look: Look) -> Comparison? {
-    if let parent = seen.unsafeParent {
-      return .blocked(
-        "it is not safe to write here: \(parent)",
-        remedy: "Correct the owner or mode of the parent folder on the node."
-      )
-    }
+  private func guardedPath(_ seen: ObservedPath) -> Comparison? {
+    if let parent = seen.unsafeParent { return Look.unsafe(parent) }
     switch seen.kind {
     case .directory, .other:
       return .blocked(
@@ -68,21 +91,8 @@ extension FileSpec: Convergent {
         remedy:
           "If nobody meant to keep it off: `systemctl unmask` it on the node, then plan again."
       )
-    case .link, .file:
-      let same = seen.kind == .file && isSame(seen, look.context)
-      if mergesKeys && seen.kind == .file || same || replacesPackageFile || look.mayReplace(path) {
-        return nil
-      }
-      return .blocked(
-        "somebody else's \(seen.kind == .link ? "link" : "file") is here with other content",
-        remedy: "Look at it, then take it over with `--adopt \(look.address)`."
-      )
+    case .link, .file: return nil
     }
-  }
-
-  private func isSame(_ seen: ObservedPath, _ context: CompareContext) -> Bool {
-    guard let bytes = content.bytes(context) else { return false }
-    return SHA256.hex(bytes) == seen.sha256
   }
 
   private func compareContent(_ seen: ObservedPath, _ bytes: [UInt8], _ look: Look) -> Comparison {
@@ -106,7 +116,7 @@ extension FileSpec: Convergent {
     if changesContent, !hidden, let content = seen.content {
       gap.text = TextChange(before: content.reveal { $0 }, after: bytes)
     }
-    return .differs(gap)
+    return claim(gap, seen, look)
   }
 
   private func compareKeys(_ seen: ObservedPath, _ bytes: [UInt8], _ look: Look) -> Comparison {
@@ -116,7 +126,12 @@ extension FileSpec: Convergent {
     let present = EnvironmentLines(content.reveal { $0 }).lines(for: keys)
     let secretKeys = keysWithSecrets
     var differences = seen.ownership.differences(to: ownership)
-    for entry in wanted.entries where present[entry.key] != entry.line {
+    var overwrites = false
+    for entry in wanted.entries {
+      if let line = present[entry.key] {
+        if EnvironmentLines.isEqual(line, entry.line) { continue }
+        overwrites = true
+      }
       let hidden = secretKeys.contains(entry.key) || Self.soundsSecret(entry.key)
       let before = present[entry.key].map { line in
         hidden ? "(hidden)" : String(decoding: EnvironmentLines.value(line), as: UTF8.self)
@@ -126,7 +141,11 @@ extension FileSpec: Convergent {
         Difference(entry.key, before: before ?? "absent", after: hidden ? "(changed)" : after)
       )
     }
-    return differences.isEmpty ? .inSync : .differs(Gap([.update], differences))
+    if differences.isEmpty { return look.isForeign(path) ? .differs(Gap([.adopt])) : .inSync }
+    let gap = Gap([.update], differences)
+    // New lines take nothing from anybody.
+    let isHarmless = !overwrites && seen.ownership.differences(to: ownership).isEmpty
+    return isHarmless && seen.kind == .file ? .differs(gap) : claim(gap, seen, look)
   }
 
   /// Whether the value that stands there, perhaps from before our time, is likely a secret.
@@ -168,10 +187,11 @@ extension FileSpec: Convergent {
     case .unknown: return []
     case .absent: return [write(bytes, over: "absent", look.address)]
     case .value(let seen):
-      if seen.kind == .link { return [write(bytes, over: "any", look.address)] }
+      let copies = look.keeping(gap.keeps)
+      if seen.kind == .link { return copies + [write(bytes, over: "any", look.address)] }
       let merged = mergesKeys ? merge(bytes, into: seen) : bytes
       if SHA256.hex(merged) != seen.sha256 {
-        return [write(merged, over: seen.sha256, look.address)]
+        return copies + [write(merged, over: seen.sha256, look.address)]
       }
       return [NodeOperation(.setOwnership, [path] + ownership.arguments, for: look.address)]
     }

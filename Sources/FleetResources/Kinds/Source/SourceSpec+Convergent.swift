@@ -32,7 +32,14 @@ extension SourceSpec: Convergent {
     let delta = delta(look)
     if delta.isEmpty, look.path(manifestPath) != .absent { return .inSync }
     let isNew = look.path(manifestPath) == .absent || look.path(target) == .absent
-    return .differs(Gap([isNew ? .create : .update], differences(delta)))
+    let gap = Gap([isNew ? .create : .update], differences(delta))
+    guard look.path(manifestPath) == .absent, look.path(target) != .absent,
+      look.isForeign(target)
+    else { return .differs(gap) }
+    return look.takeover(
+      "\(target) is here already; files of the same name would be replaced, others stay",
+      gap
+    )
   }
 
   private func differences(_ delta: SourceDelta) -> [Difference] {

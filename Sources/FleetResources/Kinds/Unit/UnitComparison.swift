@@ -24,7 +24,8 @@ struct UnitComparison {
     case .stopped: compareStopped(&gap)
     case .untouched: break
     }
-    if gap.actions.contains(.start), let holder = foreignHolder {
+    let begins = gap.actions.contains(.start) || gap.actions.contains(.restart)
+    if begins, let holder = foreignHolder {
       return .blocked(
         holder,
         remedy: "Stop it on the node, or give `\(look.resource.role)` another port in fleet.yaml."
@@ -33,10 +34,20 @@ struct UnitComparison {
     if gap.actions.isEmpty, gap.pending == nil { compareDefinition(&gap) }
     if !gap.actions.isEmpty {
       gap.needsDaemonReload = gap.needsDaemonReload || !load.unread.isEmpty
+      if gap.actions.contains(.stop), look.owned == nil {
+        return look.takeover("it runs, and fleetctl did not start it", gap)
+      }
       return .differs(gap)
     }
-    guard let pending = gap.pending else { return .inSync }
-    return .pending(pending, remedy: "Let it happen with `--maintenance \(look.resource.role)`.")
+    guard let pending = gap.pending else { return isNewToUs ? .differs(Gap([.adopt])) : .inSync }
+    return .pending(pending, remedy: "Let it happen with `--maintenance \(look.maintenanceRole)`.")
+  }
+
+  /// Whether it runs as it should by a file that is ours, and no record says that it goes when its role
+  /// goes.
+  private var isNewToUs: Bool {
+    guard wantsIt, seen.isUp || spec.state != .started, look.owned == nil else { return false }
+    return look.context.desired.byPath["/etc/systemd/system/" + spec.name] != nil
   }
 
   private var obstacle: Comparison? {
@@ -115,9 +126,17 @@ struct UnitComparison {
 
   /// The policy that keeps a restart back, in words.
   private var heldBack: String? {
-    if look.context.maintenance.contains(look.resource.role) { return nil }
+    if look.context.maintenance.contains(look.resource.role) || isCoveredByMaintenance {
+      return nil
+    }
     if spec.restartPolicy != .auto { return "restarts are \(spec.restartPolicy.rawValue)" }
     return spec.updatePolicy == "auto" ? nil : "updates are \(spec.updatePolicy)"
+  }
+
+  /// Whether a role in its maintenance window has a backup of what this unit serves (a component's unit
+  /// is of no role of its own).
+  private var isCoveredByMaintenance: Bool {
+    look.backups(of: spec.name).contains { look.context.maintenance.contains($0.role) }
   }
 
   /// A unit that nobody restarts still has to be read again by systemd.

@@ -42,6 +42,12 @@ extension UnitSpec: Convergent {
           NodeOperation(.unit, ["reset-failed", unit], for: address),
           NodeOperation(.unit, [action.rawValue, unit], for: address),
         ]
+      // A unit that runs once: its start waits for its end.
+      case .run:
+        [
+          NodeOperation(.unit, ["reset-failed", unit], for: address),
+          NodeOperation(.unit, ["start", unit], for: address),
+        ]
       case .stop, .enable, .disable, .reload:
         [NodeOperation(.unit, [action.rawValue, unit], for: address)]
       default: []
@@ -51,10 +57,14 @@ extension UnitSpec: Convergent {
 
   /// Returns the step that waits until the unit is up and holds its ports, and its command checks.
   ///
-  /// The other checks run from the operator's side.
-  package func healthOperations(for address: ResourceAddress) -> [NodeOperation] {
+  /// The other checks run from the operator's side. With `onlyRuns` nothing is asked of its ports: a
+  /// restart that is held back would bind them.
+  package func healthOperations(
+    for address: ResourceAddress,
+    onlyRuns: Bool = false
+  ) -> [NodeOperation] {
     guard state == .started else { return [] }
-    let bound = ports.flatMap { port in
+    let bound = (onlyRuns ? [] : ports).flatMap { port in
       port.addresses.map { "\(port.transport) \($0) \(port.number)" }
     }
     let budget = String(max(1, startupBudget.seconds))

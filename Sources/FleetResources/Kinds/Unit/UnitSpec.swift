@@ -55,6 +55,25 @@ package struct UnitSpec: Sendable, Hashable {
     }
   }
 
+  /// Data that a run of the unit copies.
+  package struct Backup: Sendable, Hashable, Comparable {
+    /// Unit that serves the data; one of PostgreSQL stands for its databases.
+    package var unit: String
+    /// Role that asks for it.
+    package var role: String
+
+    /// Makes one.
+    package init(unit: String, role: String) {
+      self.unit = unit
+      self.role = role
+    }
+
+    /// Orders by unit.
+    package static func < (left: Self, right: Self) -> Bool {
+      (left.unit, left.role) < (right.unit, right.role)
+    }
+  }
+
   /// Full name, `redis-stack-server.service`.
   package var name: String
   /// Whether it is enabled at boot; nil: left alone.
@@ -81,6 +100,8 @@ package struct UnitSpec: Sendable, Hashable {
   package var checks: [HealthCheckSpec]
   /// `auto` or `manual`.
   package var updatePolicy: String
+  /// What a run of it makes a copy of; empty for all units but backups.
+  package var backups: [Backup]
 
   /// Makes a unit; set what differs from the defaults.
   package init(name: String, enabled: Bool?, state: State) {
@@ -97,5 +118,6 @@ package struct UnitSpec: Sendable, Hashable {
     dependents = []
     checks = []
     updatePolicy = "auto"
+    backups = []
   }
 }
