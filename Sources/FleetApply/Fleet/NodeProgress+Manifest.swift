@@ -13,6 +13,8 @@ extension NodeProgress {
       let address = change.address.description
       switch result.outcome {
       case .rolledBack: return false
+      // In part, too: what was written is not there any more.
+      case _ where wentBack: return false
       // Nothing behind the rehearsal was begun.
       case .refused: return result.changed.contains(address) && !failed.contains(address)
       case .unchanged, .changed, .failed, .unreachable, .unknown: return !failed.contains(address)
