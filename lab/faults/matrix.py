@@ -58,7 +58,7 @@ SKIPPED = {
     "ENOSPC, EIO, EMFILE at the N-th system call of the client": "the client keeps no state: it writes only --events and -out, which tests of the unit cover; not in the matrix",
 }
 # Cells whose outcome is not settled yet: left out where CI picks by the day, tried by `make faults`.
-UNSETTLED = {"dies after it was healthy", "EIO on fsync", "sudo revoked", "paused holder", "read-only file system", "one bad of several"}
+UNSETTLED = {"dies after it was healthy", "EIO on fsync", "sudo revoked", "paused holder", "read-only file system", "one bad of several", "a firewall that shuts us out"}
 # A fixed small core that CI always runs.
 CORE = [
     ("none", "P10"), ("client kill -9", "P7"), ("client kill -9", "P9b"), ("client SIGINT once", "P7"), ("cable out beyond the window", "P7b"),

@@ -83,7 +83,7 @@ def machine_dies_recovering(trial, allowed):
 
 
 def install_nft(machine):
-    machine.run("/usr/bin/sh", "-c", "command -v nft || apt-get -q -y install nftables", timeout=120)
+    machine.run("/usr/bin/sh", "-c", "cd / && { command -v nft || { apt-get -q update && apt-get -q -y install nftables; }; }", timeout=120)
 
 
 DOOR = r'''
