@@ -5,31 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
 fleet=lab/fleet.yaml
-work=$(mktemp -d)
-passed=0
-failed=0
-skipped=0
-
-inside() { lab/enter.sh "$fleetctl" "$@"; }
-on() { local node=$1; shift; lab/node.sh exec "$node" -- "$@"; }
-ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
-bad() {
-  failed=$((failed + 1))
-  printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 40; fi
-}
-# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
-expect() {
-  local code=$1 name=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>&1 </dev/null || status=$?
-  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
-}
-# says NAME PATTERN: the last output has a line that matches.
-says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
-# silent NAME PATTERN: it has none.
-silent() { if grep -Eq -- "$2" "$work/out"; then bad "$1 (a line matches: $2)"; else ok "$1"; fi; }
-part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
+. lab/expect.sh
 
 if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
   echo "nine machines: SKIPPED: they need root and systemd-nspawn"
@@ -136,11 +112,16 @@ expect 6 "apply of the stale plan is refused" inside apply "$work/fleet.plan" -f
 says "it names what moved" "node.02-Frontend moved: .*autobot-frontend.conf"
 expect 0 "apply mends what was edited" inside apply -f "$fleet" -auto-approve
 
-part "a service that does not start is undone"
+part "a configuration that its own program refuses is never written"
 sed -E '/^  redis:$/a\    save: ["bogus rule"]' "$fleet" >lab/fleet-try.yaml
-expect 10 "apply of a broken redis.conf" inside apply -f lab/fleet-try.yaml -auto-approve --maintenance redis
+expect 5 "apply of a broken redis.conf" inside apply -f lab/fleet-try.yaml -auto-approve --maintenance redis
 says "it shows the reason" "Invalid save parameters"
+says "nothing live was touched" "^refused by the rehearsal, before anything live was touched: 04-Databases"
 expect 0 "redis runs as before" on 04-Databases systemctl is-active redis-stack-server
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+sed -E '/^  frontend:$/a\    body_max: 1furlong' "$fleet" >lab/fleet-try.yaml
+expect 5 "apply of a broken nginx site" inside apply -f lab/fleet-try.yaml -auto-approve
+says "it shows the reason" "invalid value|client_max_body_size"
 expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
 
 part "a full disk changes nothing"
@@ -164,7 +145,7 @@ expect 0 "apply of the move back" inside apply -f "$fleet" -auto-approve
 
 part "a machine that is off is a normal state"
 lab/node.sh stop 05-LLM-CPU
-expect 0 "plan without it" inside plan -f "$fleet"
+expect 9 "plan without it exits 9" inside plan -f "$fleet"
 says "it is shown as unreachable" "unreachable"
 expect 9 "apply exits 9" inside apply -f "$fleet" -auto-approve
 lab/node.sh start 05-LLM-CPU

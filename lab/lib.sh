@@ -7,7 +7,8 @@ LAB_DIR=${LAB_DIR:-$LAB_REPOSITORY/.lab}
 LAB_CACHE=${LAB_CACHE:-${HOME:-/root}/.cache/fleetctl-lab}
 # The private network namespace, and the prefix of everything else the lab names.
 LAB_NAME=${LAB_NAME:-fleetlab}
-LAB_SUITE=bookworm
+# The nodes' release. Another one than bookworm is a bare machine: the lab's archives are for bookworm.
+LAB_SUITE=${LAB_SUITE:-bookworm}
 LAB_BRIDGE_ADDRESS=172.16.168.1/24
 # The machines, one "ID ADDRESS" a line.
 LAB_NODES_FILE=${LAB_NODES_FILE:-$LAB_SCRIPTS/nodes.conf}
@@ -161,6 +162,15 @@ archive_rows() {
   apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
     awk -v s="$LAB_SUITE" '$2 == "main" && ($1 == s || index($1, s "-") == 1) && !seen[$1]++ {print $1, $3}' |
     sort
+}
+# Where debootstrap finds $LAB_SUITE: its own row, else the archive of this machine's own release, which usually
+# has the others beside it.
+archive_uri() {
+  local suite own
+  own=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+  for suite in "$LAB_SUITE" "$own"; do
+    LAB_SUITE=$suite archive_rows | awk -v s="$suite" '$1 == s {print $2; exit}'
+  done | sed -n 1p
 }
 # The keyring that signs it: `Signed-By` of a deb822 file or of a one-line entry, where it is a file.
 archive_keyring() {

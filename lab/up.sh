@@ -50,7 +50,7 @@ TOOLS
 build_once() {
   local name=$1 script=$2 hash
   shift 2
-  hash=$(cd "$LAB_SCRIPTS" && find "$script" "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  hash=$({ [ "$LAB_SUITE" = bookworm ] || echo "$LAB_SUITE"; cd "$LAB_SCRIPTS" && find "$script" "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum; } | sha256sum)
   built=$LAB_CACHE/$name-${hash:0:16}
   [ -e "$built.done" ] && return 0
   # The cache may be shared by several checkouts.
@@ -157,7 +157,7 @@ mkdir -p "$LAB_CACHE"
 build_once base build/base.sh
 base=$built
 content=$LAB_CACHE/none
-if [ -f "$LAB_SCRIPTS/build/content.sh" ]; then
+if [ "$LAB_SUITE" = bookworm ]; then
   BASE=$base build_once content build/content.sh build standins
   content=$built
 else

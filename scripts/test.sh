@@ -43,6 +43,9 @@ fi
 step "a machine that somebody else set up"
 lab/takeover.sh .build/debug/fleetctl
 
+step "one machine: rehearsal, way back, resume, secrets"
+lab/one-node.sh .build/debug/fleetctl
+
 step "faults: the core of the matrix and a part that changes with the day"
 [ ! -x .build/release/fleetctl ] || scripts/check-failpoints.sh .build/release/fleetctl .build/debug/fleetctl
 lab/faults/run.py --seconds "${FAULTS_SECONDS:-90}" --again

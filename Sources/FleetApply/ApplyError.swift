@@ -1,3 +1,4 @@
+package import FleetResources
 package import FleetTransport
 
 /// Why something could not be done on a node; what an operation itself said is in its result.
@@ -19,6 +20,9 @@ package struct ApplyError: Error, Hashable, Sendable {
     case stagingFailed
     /// The node would not start the batch; nothing was done.
     case notStarted
+    /// The rehearsal of the batch found something, or its inverse could not be written; nothing was
+    /// done. One result an operation: those it is about failed, the others are skipped.
+    case rejected([OperationResult])
     /// An argument cannot be sent: a control character, or a name with other than `A-Za-z0-9._-`.
     case invalidArgument
     /// The node's answer is not one of this conversation.

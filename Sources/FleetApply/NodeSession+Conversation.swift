@@ -212,6 +212,9 @@ struct BatchRun {
         )
       }
       return .finished
+    case "state:rejected":
+      let why = results.first { $0.status == .failed }?.output ?? []
+      throw ApplyError(.rejected(results), PrintableText.line(why))
     case "state:running":
       idle = 0
       return .running

@@ -71,6 +71,25 @@ extension NodeSession {
     return section.text.split(separator: "\n").map(String.init)
   }
 
+  /// The plan of `run` as the node kept it; nil when it has none.
+  ///
+  /// - Throws: `ApplyError` with `.transport`.
+  package func plan(of run: String) async throws(ApplyError) -> [UInt8]? {
+    let answer = try await converse(["command=tell-plan", "transaction=" + run])
+    return answer.first("plan").map { Array($0.payload) }
+  }
+
+  /// Keeps `plan` beside the journal of `run`, so that it can be resumed from anywhere.
+  ///
+  /// - Throws: `ApplyError`; `.stagingFailed` when it could not be written.
+  package func keep(plan: [UInt8], of run: String) async throws(ApplyError) {
+    let record = BatchRecord(verb: "put-plan", blob: plan)
+    let results = try await self.run([record], run, "plan", inline: true) { _, _ in }
+    guard let bad = results.first(where: { $0.status == .failed }) else { return }
+    let said = Printable.line(String(decoding: bad.output, as: UTF8.self))
+    throw ApplyError(.stagingFailed, "the plan could not be kept on the node: \(said)")
+  }
+
   /// Looks at what taking back `run` would do; changes nothing.
   ///
   /// - Throws: `ApplyError` with `.transport` or `.protocolViolation`.
@@ -130,9 +149,16 @@ extension NodeSession {
     transaction: String,
     window: Int
   ) async throws(ApplyError) -> [OperationResult] {
+    let before = armed
     armed = (transaction, window)
     let waits = units.map { BatchRecord(verb: "wait-unit", [$0, "120", "1", ""]) }
     let records = [BatchRecord(verb: "take-back", [run])] + waits
-    return try await self.run(records, transaction, "take-back", inline: false) { _, _ in }
+    do throws(ApplyError) {
+      return try await self.run(records, transaction, "take-back", inline: false) { _, _ in }
+    } catch {
+      // Nothing was done, so nothing new waits to be taken back.
+      if case .rejected = error.code { armed = before }
+      throw error
+    }
   }
 }

@@ -129,8 +129,8 @@ package actor NodeSession {
   /// Runs `batch` as a unit of the node that outlives the session; one round trip while all goes well.
   ///
   /// Operations run in order; after the first that fails the rest is skipped. What file and unit
-  /// operations change is written down before the first of them, for `rollback`. Unit files are
-  /// rehearsed by the node's own systemd first. When the connection is lost the results are read over
+  /// operations change is written down before the first of them, for `rollback`. Before that the batch is
+  /// rehearsed: unit files by the node's own systemd, files by their own checks. When the connection is lost the results are read over
   /// a new one; a batch is never run twice under one name.
   /// - Parameters:
   ///   - batch: The operations.
@@ -149,8 +149,15 @@ package actor NodeSession {
     progress: @Sendable (Int, OperationResult) -> Void = { _, _ in }
   ) async throws(ApplyError) -> [OperationResult] {
     guard !batch.isEmpty else { return [] }
+    let before = armed
     if let window { armed = (transaction, window) }
-    return try await run(batch.map(BatchRecord.init), transaction, name, inline: false, progress)
+    do throws(ApplyError) {
+      return try await run(batch.map(BatchRecord.init), transaction, name, inline: false, progress)
+    } catch {
+      // Nothing was done, so nothing new waits to be taken back.
+      if case .rejected = error.code { armed = before }
+      throw error
+    }
   }
 
   /// Restores what the batches of `transaction` changed: files, folders, links, source trees, kernel

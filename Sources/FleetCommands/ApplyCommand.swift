@@ -18,6 +18,9 @@ struct ApplyCommand: AsyncParsableCommand {
       since is refused, and what moved is named (exit 6). Each node is locked while it is changed; the last
       table is read back from the nodes.
 
+      --resume RUN carries on with the plan of an interrupted, failed or lost run, which the nodes have kept: only
+      what is not yet there, and nothing else. It asks nothing; what moved in another way is refused (exit 6).
+
       Exits 0 when all is done, 2 with -detailed-exitcode when something was changed, 4 when some of it failed,
       5 refused by a guard, 6 when a node moved, 7 when a lock is held, 8 not approved, 9 when some node is
       unreachable and the rest is fine, 10 when all that failed was rolled back, 13 when an outcome is not known,
@@ -29,12 +32,21 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
         fleetctl apply -l group=edge
+        fleetctl apply --resume f62b0171a48c
         fleetctl apply -auto-approve --format jsonl | jq -r 'select(.type=="run_end").result'
       """
   )
 
   @Argument(help: "A file that `fleetctl plan -out FILE` wrote.")
   var file: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Continue a run that ended part-way (`fleetctl history` names it): what of its plan is not yet there.",
+      valueName: "run"
+    )
+  )
+  var resume: String?
 
   @OptionGroup var options: FleetOptions
   @OptionGroup var planOptions: PlanOptionGroup
@@ -102,7 +114,21 @@ struct ApplyCommand: AsyncParsableCommand {
       throw ExitStatus.usage.error
     }
     // Nobody to ask: say so before any machine is contacted.
-    guard autoApprove || file != nil || Terminal.canAsk else {
+    if let resume {
+      let isName =
+        !resume.isEmpty
+        && resume.utf8.allSatisfy {
+          ("0"..."9").contains(Character(Unicode.Scalar($0)))
+            || ("a"..."f").contains(Character(Unicode.Scalar($0)))
+        }
+      guard isName, file == nil, expectDigest == nil, planOptions.options == PlanOptions() else {
+        Terminal.note(
+          "error: --resume wants the name of a run, as `fleetctl history` prints it, and no plan, digest or plan option beside it\n"
+        )
+        throw ExitStatus.usage.error
+      }
+    }
+    guard autoApprove || file != nil || resume != nil || Terminal.canAsk else {
       Terminal.note(
         "error: nobody can be asked: standard input is no terminal. Save a plan with `fleetctl plan -out FILE` "
           + "and apply that, or give -auto-approve.\n"
@@ -131,12 +157,16 @@ struct ApplyCommand: AsyncParsableCommand {
     _ wait: TimeSpan,
     _ window: TimeSpan
   ) async throws -> ExitStatus {
+    var resumed: ResumedRun?
+    if let resume { resumed = try await ResumedRun.read(resume, options) }
     let saved = try savedPlan()
-    let planning = try Planning(options, saved?.plan.options ?? planOptions.options)
+    let wanted = saved?.plan.options ?? resumed?.approved.plan.options
+    let planning = try Planning(options, wanted ?? planOptions.options)
     await Failpoint.reach(.connect)
     let links = try await planning.observe()
     await Failpoint.reach(.gathered)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
+    if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh
     stream.tell(approved)
     try show(options.colours.text(of: approved), stream)
@@ -205,8 +235,25 @@ struct ApplyCommand: AsyncParsableCommand {
     throw EarlyEnd(status: .conflict, reason: moved.joined(separator: "; "))
   }
 
+  /// Only the rest of what was approved then is carried out.
+  private func check(_ resumed: ResumedRun, _ fresh: Plan) throws {
+    try Moved.refuseSwapped(resumed.approved.plan, fresh)
+    let strangers = resumed.strangers(in: fresh)
+    guard strangers.isEmpty else {
+      Terminal.note(
+        "error: run \(resumed.run) cannot be resumed; nothing was changed. Plan and apply anew.\n"
+      )
+      for line in strangers { Terminal.note("  \(displayable(line))\n") }
+      throw EarlyEnd(status: .conflict, reason: strangers.joined(separator: "; "))
+    }
+    let all = resumed.approved.plan.changes.count { $0.action.isExecuted }
+    Terminal.note(
+      "Run \(resumed.run) is resumed (\(resumed.approved.digest)): \(resumed.remaining(in: fresh)) of \(all) changes are left.\n"
+    )
+  }
+
   private func approve(_ file: PlanFile) throws {
-    guard !autoApprove, self.file == nil else { return }
+    guard !autoApprove, self.file == nil, resume == nil else { return }
     let answer = Terminal.ask("\nApply these changes? Only `yes` is accepted: ")
     guard answer == "yes" else {
       Terminal.note("Nothing was changed.\n")

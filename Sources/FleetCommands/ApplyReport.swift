@@ -28,7 +28,7 @@ struct ApplyReport {
     for ending in verdict.endings.filter({ $0.kind == .skipped }).prefix(20) {
       text += Self.detail("skipped", ending.address, ending.why)
     }
-    text += stays
+    text += refused + stays
     let counts = verdict.counts
     text += verdict.isComplete ? "\n\(noun) complete: " : "\n\(noun) incomplete: "
     text += "\(counts.done) changed, \(counts.failed) failed, \(counts.skipped) skipped"
@@ -59,6 +59,14 @@ struct ApplyReport {
   /// Failures of the node as a whole: its lock, its records, its way back.
   private func nodeFailures(_ result: NodeResult) -> Int {
     Set(result.failed.map(\.address)).count { $0 == "node.\(result.node)" }
+  }
+
+  /// Nodes that the rehearsal refused.
+  private var refused: String {
+    let names = verdict.results.filter { $0.outcome == .refused }.map(\.node.name)
+    guard !names.isEmpty else { return "" }
+    return "\nrefused by the rehearsal, before anything live was touched: "
+      + displayable(names.joined(separator: ", ")) + "\n"
   }
 
   /// What a node keeps of a run that went back.

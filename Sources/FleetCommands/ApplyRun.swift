@@ -49,6 +49,7 @@ struct ApplyRun {
     }
     let inputs = await lookAgain(held)
     try await refuseMoved(held, inputs)
+    await keepPlan(held)
     await Failpoint.reach(.checked)
     let tasks = held.compactMap { task($0, inputs) }
     let names = Set(tasks.map(\.node))
@@ -202,6 +203,25 @@ struct ApplyRun {
 
   private func release(_ held: [Held]) async {
     for entry in held { await entry.worker.finish(summary: "") }
+  }
+
+  /// Every node keeps the plan, so that the run can be resumed from anywhere.
+  private func keepPlan(_ held: [Held]) async {
+    let bytes = approved.bytes
+    await withTaskGroup(of: Void.self) { group in
+      for entry in held {
+        group.addTask {
+          do throws(ApplyError) {
+            try await entry.worker.session.keep(plan: bytes, of: entry.worker.transaction)
+          } catch {
+            // The apply itself will say what is wrong there, if anything is.
+            Terminal.note(
+              "warning: node.\(entry.worker.node): this run cannot be resumed: \(displayable(error.message))\n"
+            )
+          }
+        }
+      }
+    }
   }
 
   // MARK: Preconditions

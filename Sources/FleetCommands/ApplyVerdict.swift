@@ -58,6 +58,7 @@ package struct ApplyVerdict {
       switch result.outcome {
       case .changed, .unchanged: continue
       case .failed: statuses.append(changed ? .partial : .failure)
+      case .refused: statuses.append(changed ? .partial : .refused)
       case .unreachable: statuses.append(.unreachable)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)

@@ -122,6 +122,7 @@ struct FleetConnections: Sendable {
       let connection = try await connector.connect(to: target)
       do {
         let observed = try await Self.look(at: node.resources, over: connection)
+        Redactor.learn(observed)
         return Link(
           resources: node,
           target: target,
@@ -161,6 +162,7 @@ struct FleetConnections: Sendable {
 
   /// Uses `password` for sudo from now on.
   func use(sudoPassword password: String) {
+    Redactor.learn(password, as: "sudo")
     connector.useSudoPassword(password)
   }
 

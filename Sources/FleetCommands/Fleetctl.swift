@@ -37,6 +37,7 @@ package struct Fleetctl: AsyncParsableCommand {
   /// Runs the command line of this process.
   package static func start() async {
     Memory.prepare()
+    Memory.refuseCoreFiles()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       var command = try parsed(arguments)

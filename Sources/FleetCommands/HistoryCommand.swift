@@ -16,6 +16,7 @@ struct HistoryCommand: AsyncParsableCommand {
       EXAMPLES
         fleetctl history
         fleetctl history redis-1 web-1 --limit 5
+        fleetctl apply --resume f62b0171a48c      a run that "may be resumed"
         fleetctl history --format json | jq -r '.runs[] | select(.result != "changed") | .run'
       """
   )
@@ -53,12 +54,14 @@ struct HistoryCommand: AsyncParsableCommand {
 
   private static func table(_ records: [NodeHistory.Record]) -> String {
     guard !records.isEmpty else { return "No run is recorded on these nodes.\n" }
+    let resumable = NodeHistory.resumable(records)
     let heading = ["WHEN", "NODE", "RUN", "RESULT", "CHANGED", "BY", "WHAT"]
     let rows = records.map { record in
       [
         displayable(record.at), record.node, displayable(record.run), displayable(record.result),
         record.changed.map(String.init) ?? "-", displayable(record.by),
-        record.takesBack.map { "takes back \(displayable($0))" } ?? "",
+        record.takesBack.map { "takes back \(displayable($0))" }
+          ?? (resumable.contains(record.run) ? "may be resumed" : ""),
       ]
     }
     return Table.render([heading] + rows).split(separator: "\n").map { line in
@@ -94,6 +97,8 @@ enum NodeHistory {
     let changed: Int?
     /// The run that this one took back.
     let takesBack: String?
+    /// Whether some of its plan was left undone there.
+    let isPartial: Bool
 
     init?(_ line: String, node: String) {
       guard let value = try? JSONValue(parsing: Array(line.utf8), maximumBytes: 64 << 10),
@@ -106,6 +111,9 @@ enum NodeHistory {
       by = value["by"]?.string ?? ""
       changed = value["changed"]?.int
       takesBack = value["takes_back"]?.string
+      isPartial =
+        ["failed", "rolled back", "refused", "unknown"].contains(result)
+        || ["failed", "skipped", "rolled_back"].contains { (value[$0]?.int ?? 0) > 0 }
     }
 
     var json: JSONValue {
@@ -138,6 +146,16 @@ enum NodeHistory {
     // Of one second the later line first.
     records.sort { ($0.1.at, $0.0) > ($1.1.at, $1.0) }
     return (records.map(\.1), failures)
+  }
+
+  /// Runs that left something undone on a node over which no other went since; `apply --resume` takes them.
+  static func resumable(_ records: [Record]) -> Set<String> {
+    var newest: [String: String] = [:]
+    for record in records where newest[record.node] == nil { newest[record.node] = record.run }
+    let partial = records.filter {
+      $0.isPartial && $0.takesBack == nil && newest[$0.node] == $0.run
+    }
+    return Set(partial.map(\.run))
   }
 
   /// The newest run that left changes and was not taken back since; nil when there is none.

@@ -13,7 +13,8 @@ struct PlanCommand: AsyncParsableCommand {
       Reads every node over SSH in one round trip, changes nothing and takes no lock. A node that cannot be
       reached is shown with its cause; the others are planned.
 
-      Exits 0; with -detailed-exitcode 2 when there are changes, and 9 when some node is unreachable.
+      Exits 0; 9 when some node is unreachable, whatever the others need; with -detailed-exitcode 2 when there
+      are changes.
 
       EXAMPLES
         fleetctl plan
@@ -61,7 +62,9 @@ struct PlanCommand: AsyncParsableCommand {
     let watcher = stream.watchInterrupts()
     defer { watcher.cancel() }
     do {
-      throw stream.end(try await perform { stream.tell($0) }, "").error
+      let status = try await perform { stream.tell($0) }
+      let reason = status == .unreachable ? "some node is unreachable" : ""
+      throw stream.end(status, reason).error
     } catch let code as ExitCode {
       let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
       throw stream.end(status, status == .success ? "" : "see standard error").error
@@ -100,9 +103,9 @@ struct PlanCommand: AsyncParsableCommand {
   }
 
   private func exit(for plan: Plan) -> ExitStatus {
-    guard detailedExitCode else { return .success }
     var statuses: [ExitStatus] = [.success]
-    if plan.hasChanges { statuses.append(.changes) }
+    if detailedExitCode, plan.hasChanges { statuses.append(.changes) }
+    // Never 0 while nobody knows how a node is.
     if plan.nodes.contains(where: { !$0.isReachable }) { statuses.append(.unreachable) }
     return ExitStatus.worst(statuses)
   }

@@ -136,7 +136,8 @@ struct RollbackRun {
       switch await worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         fail(why, .rolledBack, .rolledBack)
-      case .results: fail(why + "\nand what it did could not all be undone", .failed, .failed)
+      case .results, .rejected:
+        fail(why + "\nand what it did could not all be undone", .failed, .failed)
       case .refused(let more), .unknown(let more):
         switch await worker.settle() {
         case .takenBack(let isWhole, let text):

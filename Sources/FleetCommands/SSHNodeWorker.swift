@@ -211,10 +211,11 @@ package struct SSHNodeWorker: NodeWorker {
     _ body: () async throws(ApplyError) -> [OperationResult]
   ) async -> BatchOutcome {
     do throws(ApplyError) {
-      return .results(try await body())
+      return .results(try await body().map(Self.redacted))
     } catch {
       switch error.code {
       case .unknownOutcome: return .unknown(error.message)
+      case .rejected(let results): return .rejected(results.map(Self.redacted))
       // The node may have taken the lock to take the run back: it is asked.
       case .lostLease where await session.isArmed: return .unknown(error.message)
       case .transport(let cause): return .unknown("\(cause.step): \(cause.message)")
@@ -223,5 +224,13 @@ package struct SSHNodeWorker: NodeWorker {
         return .refused(error.message)
       }
     }
+  }
+
+  /// Last words are cut somewhere, perhaps within a value.
+  private static func redacted(_ result: OperationResult) -> OperationResult {
+    guard result.status == .failed else { return result }
+    var result = result
+    result.output = Redactor.redact(tail: result.output)
+    return result
   }
 }

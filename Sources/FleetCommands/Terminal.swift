@@ -80,9 +80,10 @@ package enum Terminal {
 
   /// Writes all of `text`; false when it could not be.
   ///
-  /// With SIGPIPE ignored a pipe without reader is a failure like any other.
+  /// With SIGPIPE ignored a pipe without reader is a failure like any other. What is known as secret
+  /// is taken out.
   static func write(_ text: String, to descriptor: Int32) -> Bool {
-    let bytes = Array(text.utf8)
+    let bytes = Array(Redactor.redact(text).utf8)
     var offset = 0
     while offset < bytes.count {
       let written = bytes[offset...].withUnsafeBytes {

@@ -10,7 +10,8 @@ extension ProbeParser {
       ?? sections.first("version")?.text.split(separator: " ").dropFirst().first.map(String.init)
     node.system.systemdVersion = Int((version ?? "").prefix { $0.isNumber }) ?? 0
     // Empty until the first daemon-reload: then the units are those of the boot.
-    let reloaded = stamp("UnitsLoadTimestamp", own)
+    let reloaded =
+      own["UnitsLoadTimestampMonotonic"] == nil ? generated : stamp("UnitsLoadTimestamp", own)
     node.system.unitsLoaded = reloaded != 0 ? reloaded : stamp("UnitsLoadStartTimestamp", own)
 
     guard !request.units.isEmpty else { return }
@@ -27,6 +28,12 @@ extension ProbeParser {
         node.units[name] = .unknown(why)
       }
     }
+  }
+
+  /// When the units' generators ran last, in microseconds; 0 when they made nothing that stayed.
+  private var generated: Int {
+    let lines = sections.first("generators")?.text.split(separator: "\n") ?? []
+    return lines.filter { $0.first?.isNumber == true }.map(Self.microseconds).max() ?? 0
   }
 
   private static func names(_ block: [String: String]) -> [Substring] {

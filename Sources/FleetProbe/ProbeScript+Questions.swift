@@ -85,6 +85,8 @@ extension ProbeScript {
       stamps=--timestamp=us+utc
       [ "$status" = 0 ] || { stamps=--no-pager; ask manager systemctl show -p "$manager"; }
       [ "$status" = 0 ] || ask version systemctl --version
+      # Before 250 systemd does not say when it reloaded, but every reload makes these folders anew.
+      ask generators stat -c %.6Y /run/systemd/generator /run/systemd/generator.early /run/systemd/generator.late
       [ -n "$units" ] || return 0
       ask units systemctl show "$stamps" -p "Id,Names,LoadState,ActiveState,SubState,Result,UnitFileState,FragmentPath,DropInPaths,MainPID,InvocationID,NRestarts,ExecMainStartTimestamp,ExecMainStartTimestampMonotonic,ActiveEnterTimestamp,ActiveEnterTimestampMonotonic,StateChangeTimestamp,StateChangeTimestampMonotonic,StatusText,RequiredBy,BoundBy,ConsistsOf" -- $units
     }

@@ -69,6 +69,9 @@ package struct NodeOperation: Sendable, Hashable {
     case waitUnit = "wait-unit"
     /// USER BUDGET-SECONDS EXPECTED-TEXT WORD…
     case checkCommand = "check-command"
+    /// PATH WORD…: judges the batch's files before any of them is written, in a throw-away view of the
+    /// node that has them.
+    case checkFile = "check-file"
   }
 
   /// What to do.

@@ -36,6 +36,18 @@ struct NodeRuntimeTests {
     try await session().run(batch: operations, transaction: transaction, name: name)
   }
 
+  /// A batch that the rehearsal refuses.
+  func rejected(_ name: String, _ operations: NodeOperation...) async throws -> [OperationResult] {
+    do {
+      _ = try await session().run(batch: operations, transaction: transaction, name: name)
+    } catch let error as ApplyError {
+      if case .rejected(let results) = error.code { return results }
+      throw error
+    }
+    Issue.record("\(name) was not refused")
+    return []
+  }
+
   func op(_ verb: NodeOperation.Verb, _ arguments: String..., blob: String? = nil) -> NodeOperation
   {
     NodeOperation(verb, arguments, blob: blob.map { Secret(Array($0.utf8)) }, for: nil)
@@ -102,14 +114,28 @@ struct NodeRuntimeTests {
 
   @Test func `a bad unit file fails the rehearsal and nothing is touched`() async throws {
     let before = try await observe { $0.paths = [.init("/etc/ssh/sshd_config")] }
-    for (index, bad) in [
-      unit("fleetctl-test-bad", "/bin/true", extra: "Restrat=always\n"),
-      unit("fleetctl-test-bad", "/no/such/program"),
-      file("/etc/systemd/system/ssh.service.d/50-bad.conf", "[Service]\nLimitNOFILE=many\n"),
+    for (index, (bad, why)) in [
+      (
+        unit("fleetctl-test-bad", "/bin/true", extra: "Restrat=always\n"),
+        "/etc/systemd/system/fleetctl-test-bad.service:4: Unknown key"
+      ),
+      (unit("fleetctl-test-bad", "/no/such/program"), "/no/such/program is not executable"),
+      (
+        file("/etc/systemd/system/ssh.service.d/50-bad.conf", "[Service]\nLimitNOFILE=many\n"),
+        "ssh.service.d/50-bad.conf:2: Failed to parse resource value"
+      ),
+      (
+        unit("fleetctl-test-bad", "/bin/true", extra: "[Unit]\nRequires=fleetctl-none.service\n"),
+        "Unit fleetctl-none.service not found"
+      ),
+      (
+        unit("fleetctl-test-bad@", "/bin/true", extra: "Nice=lots\n"),
+        "/etc/systemd/system/fleetctl-test-bad@.service:4: "
+      ),
     ].enumerated() {
-      let results = try await run("bad\(index)", file("/etc/fleetctl-test", "x"), bad)
-      #expect(results.map(\.status) == [.failed, .skipped])
-      #expect(results[0].text.contains("rehearsal failed"), "\(results[0].text)")
+      let results = try await rejected("bad\(index)", file("/etc/fleetctl-test", "x"), bad)
+      #expect(results.map(\.status) == [.skipped, .failed])
+      #expect(results.last?.text.contains(why) == true, "\(results.map(\.text))")
     }
     let after = try await observe {
       $0.paths = [
@@ -119,6 +145,58 @@ struct NodeRuntimeTests {
     }
     #expect(after.paths.values.allSatisfy { $0 == .absent })
     #expect(before.paths.count == 1)
+  }
+
+  @Test func `a file's own check judges all that the batch writes, and leaves nothing behind`()
+    async throws
+  {
+    let config = "/etc/fleetctl-check/main.conf"
+    let part = "/etc/fleetctl-check/part.conf"
+    let check = op(
+      .checkFile,
+      config,
+      "sh",
+      "-c",
+      "cat \(config) \(part) && touch /run/fleetctl-was-here /etc/fleetctl-was-here && (sleep 600 &) && grep -q good \(part)"
+    )
+    let bad = try await rejected("unfit", file(config, "main"), check, file(part, "worse"), check)
+    #expect(bad.map(\.status) == [.skipped, .failed, .skipped, .skipped])
+    #expect(bad[1].text == "the check of \(config) refuses it:\nmainworse\n", "\(bad[1].text)")
+    var seen = try await observe {
+      $0.paths = [config, "/run/fleetctl-was-here", "/etc/fleetctl-was-here"].map { .init($0) }
+    }
+    #expect(seen.paths.values.allSatisfy { $0 == .absent })
+
+    let none = op(.checkFile, config, "no-such-program", config)
+    let missing = try await rejected("missing", file(config, "main"), none)
+    #expect(missing[1].text == "its check cannot be run: there is no program no-such-program\n")
+
+    let good = try await run("fit", file(config, "main"), check, file(part, "good"), check)
+    #expect(good.map(\.status) == Array(repeating: .done, count: 4))
+    seen = try await observe {
+      $0.paths = ["/run/fleetctl-was-here", "/etc/fleetctl-was-here"].map { .init($0) }
+    }
+    #expect(seen.paths.values.allSatisfy { $0 == .absent })
+    #expect(try await session().rollback(transaction).status == .done)
+    #expect(
+      try await observe { $0.paths = [.init("/etc/fleetctl-check")] }.paths.values.allSatisfy {
+        $0 == .absent
+      }
+    )
+  }
+
+  @Test func `what is refused is not armed`() async throws {
+    let session = try await session()
+    let bad = unit("fleetctl-test-bad", "/no/such/program")
+    do {
+      _ = try await session.run(batch: [bad], transaction: transaction, name: "bad", window: 60)
+      Issue.record("it was not refused")
+    } catch {
+      guard case .rejected = error.code else { throw error }
+    }
+    #expect(await session.isArmed == false)
+    #expect(try await session.inspectLock().pending == nil)
+    #expect(try await session.fate(of: transaction) == .none)
   }
 
   @Test func `a crash loop is a failure, a port that does not come is still starting`() async throws

@@ -47,6 +47,18 @@ import Testing
     #expect(node.manifest == .absent)
   }
 
+  @Test func `a systemd that does not say when it reloaded is judged by its generators`() throws {
+    let old = "Version=247\nUnitsLoadStartTimestampMonotonic=5\n"
+    let missing = "stat: cannot statx '/run/systemd/generator.late': No such file or directory"
+    let times = "1795250653.205351\n1795250654.037354\n" + missing
+    let node = try parse(ProbeRequest(), [("manager", 0, old), ("generators", 1, times)])
+    #expect(node.system.unitsLoaded == 1_795_250_654_037_354)
+    let new =
+      old + "UnitsLoadTimestamp=Sat 2026-11-21 02:39:36.249922 UTC\nUnitsLoadTimestampMonotonic=7\n"
+    let newer = try parse(ProbeRequest(), [("manager", 0, new), ("generators", 1, times)])
+    #expect(newer.system.unitsLoaded == ProbeParser.civil("Sat 2026-11-21 02:39:36.249922 UTC"))
+  }
+
   @Test func `units are matched by position, so an alias keeps the name that was asked`() throws {
     var request = ProbeRequest()
     request.units = ["nope.service", "sshd.service"]

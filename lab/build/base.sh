@@ -7,8 +7,7 @@ trap 'die 1 "building the base image failed at line $LINENO"' ERR
 root=$1
 packages=systemd,systemd-sysv,dbus,openssh-server,sudo,ca-certificates,iproute2,procps,locales,kmod,debian-archive-keyring
 
-rows=$(archive_rows)
-archive=$(printf '%s\n' "$rows" | awk -v s="$LAB_SUITE" '$1 == s {print $2}')
+archive=$(archive_uri)
 [ -n "$archive" ] || die 3 "this machine's apt configuration has no archive with $LAB_SUITE main"
 case $archive in http://* | https://* | file:*) ;; *) die 3 "debootstrap cannot read the archive's kind of address (${archive%%:*})" ;; esac
 keyring=$(archive_keyring)
@@ -23,9 +22,13 @@ debootstrap --variant=minbase --keyring="$keyring" --cache-dir="$LAB_CACHE/deboo
   die 1 "debootstrap failed; all of its output is in $root.log"
 }
 
-step "base image: the archive's updates, so that no later installation has to bring them"
-lab_apt "$root" update >"$LAB_CACHE/apt.log" 2>&1
-mapfile -t updates < <(lab_packages "$root" dist-upgrade)
+# Only the release that this machine's apt knows has updates at hand.
+updates=()
+if [ -n "$(archive_rows)" ]; then
+  step "base image: the archive's updates, so that no later installation has to bring them"
+  lab_apt "$root" update >"$LAB_CACHE/apt.log" 2>&1
+  mapfile -t updates < <(lab_packages "$root" dist-upgrade)
+fi
 if [ ${#updates[@]} -gt 0 ]; then
   mkdir -p "$root/var/tmp/updates"
   cp "${updates[@]}" "$root/var/tmp/updates/"
@@ -57,8 +60,9 @@ chroot "$root" useradd --create-home --shell /bin/bash --password '*' autobot
 printf 'autobot ALL=(ALL) NOPASSWD: ALL\n' >"$root/etc/sudoers.d/autobot"
 chmod 0440 "$root/etc/sudoers.d/autobot"
 
-# The node's own archive is a folder that the lab binds in; it has no other.
+# The node's own archive is a folder that the lab binds in; it has no other. It holds bookworm.
 rm -f "$root/etc/apt/sources.list"
+[ "$LAB_SUITE" = bookworm ] || { mkdir -p "$root/srv/lab"; step_end; exit 0; }
 cat >"$root/etc/apt/sources.list.d/debian.sources" <<'SOURCES'
 Types: deb
 URIs: file:/srv/lab/apt

@@ -210,7 +210,7 @@ package struct FleetRun: Sendable {
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
-      case .results(let results):
+      case .results(let results), .rejected(let results):
         let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(
           separator: "\n"
         )
@@ -381,12 +381,9 @@ package struct FleetRun: Sendable {
       let isActivation = Self.isActivation(name)
       let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
       let elapsed = Int((clock.now() - began) / .milliseconds(1))
-      if case .refused = outcome {
-        // Nothing was done, so there is nothing to undo.
-      } else if isActivation {
-        progress.hasActivated = true
-      }
       report(progress.take(operations, outcome), progress)
+      // Of what was refused nothing was done, so there is nothing to undo.
+      if isActivation, outcome.isBegun { progress.hasActivated = true }
       notify(
         .batch(
           node: progress.task.node,

@@ -9,9 +9,17 @@ extension NodeProgress {
       observed.manifest.known
       ?? Manifest(fleet: fleet, node: task.node.name, uuid: Self.randomID())
     let failed = Set(result.failed.map(\.address) + result.skipped.map(\.address))
-    let done =
-      result.outcome == .rolledBack || wentBack
-      ? [] : task.schedule.changes.filter { !failed.contains($0.address.description) }
+    let done = task.schedule.changes.filter { change in
+      let address = change.address.description
+      switch result.outcome {
+      case .rolledBack: return false
+      // In part, too: what was written is not there any more.
+      case _ where wentBack: return false
+      // Nothing behind the rehearsal was begun.
+      case .refused: return result.changed.contains(address) && !failed.contains(address)
+      case .unchanged, .changed, .failed, .unreachable, .unknown: return !failed.contains(address)
+      }
+    }
     guard !done.isEmpty else { return before }
     return before.updated(
       applying: done,

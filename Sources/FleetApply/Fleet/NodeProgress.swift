@@ -60,6 +60,14 @@ struct NodeProgress: Sendable {
       )
     case .results(let results):
       return take(operations, results)
+    case .rejected(let results):
+      let refused = zip(operations, results).first { $0.1.status == .failed }
+      let address = refused?.0.address?.description ?? "node.\(task.node)"
+      halted = "the rehearsal refused \(address)"
+      let failures = take(operations, results)
+      halted = "the rehearsal refused \(address)"
+      if !hasActivated { result.outcome = .refused }
+      return failures
     }
   }
 
@@ -115,7 +123,7 @@ struct NodeProgress: Sendable {
     guard hasActivated else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .unreachable, .rolledBack: return false
+    case .failed, .refused, .unreachable, .rolledBack: return false
     }
   }
 
@@ -166,7 +174,7 @@ struct NodeProgress: Sendable {
   /// Whether something went wrong here, not elsewhere.
   var hasFailed: Bool {
     switch result.outcome {
-    case .failed, .rolledBack, .unknown: !result.failed.isEmpty
+    case .failed, .refused, .rolledBack, .unknown: !result.failed.isEmpty
     case .unchanged, .changed, .unreachable: false
     }
   }
@@ -186,5 +194,5 @@ struct NodeProgress: Sendable {
 
 extension NodeOperation.Verb {
   /// Whether it only looks.
-  var isCheck: Bool { self == .waitUnit || self == .checkCommand }
+  var isCheck: Bool { self == .waitUnit || self == .checkCommand || self == .checkFile }
 }

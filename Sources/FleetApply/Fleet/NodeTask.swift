@@ -37,6 +37,8 @@ package struct NodeResult: Sendable {
   /// Outcome, worst first in `ExitStatus`.
   package enum Outcome: String, Sendable {
     case unchanged, changed, failed, unreachable
+    /// The rehearsal found something; nothing that runs was touched.
+    case refused
     case rolledBack = "rolled back"
     /// It cannot be said what was done.
     case unknown

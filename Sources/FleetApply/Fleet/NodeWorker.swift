@@ -33,8 +33,18 @@ package enum BatchOutcome: Sendable {
   case results([OperationResult])
   /// Nothing was done, and why.
   case refused(String)
+  /// Nothing was done: the rehearsal found something about the operations that failed.
+  case rejected([OperationResult])
   /// It cannot be said what was done, and why.
   case unknown(String)
+
+  /// Whether the node may have done some of it.
+  var isBegun: Bool {
+    switch self {
+    case .refused, .rejected: false
+    case .results, .unknown: true
+    }
+  }
 }
 
 /// What became of a node's way back.

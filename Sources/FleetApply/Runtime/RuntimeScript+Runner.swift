@@ -74,7 +74,10 @@ extension RuntimeScript {
       ufw) ufw "$@" >&2 ;;
       wait-unit) wait_unit "$@" ;;
       check-command) check_command "$@" ;;
+      # The rehearsal ran it.
+      check-file) ;;
       put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
+      put-plan) put_file "$state/tx/$transaction/plan.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;
@@ -87,8 +90,23 @@ extension RuntimeScript {
       [ ! -e "$state/tx/$transaction/manifest.before" ] && [ -f "$state/manifest.json" ] || return 0
       cp -- "$state/manifest.json" "$state/tx/$transaction/manifest.before"
     }
+    # The run is told: what its programs said is not kept, it may hold what they were given.
+    forget_words() {
+      set +f
+      for old in "$state/tx/$transaction"/*/log "$state/tx/$transaction"/*/log.* "$state/tx/$transaction"/*/result.*; do
+        case $old in "$batch_dir"/* | *'*'*) continue ;; esac
+        case $old in
+        */result.*)
+          IFS=' ' read -r word rest <"$old"
+          [ "$word" != failed ] || { printf '%s %s\n' "$word" "$rest" >"$old.new" && mv -f "$old.new" "$old"; } ;;
+        *) rm -f "$old" ;;
+        esac
+      done
+      set -f
+    }
     # The last thousand lines are kept, and the last ten transactions.
     append_history() {
+      forget_words
       history=$state/history.jsonl
       { [ ! -f "$history" ] || tail -n 999 "$history"; cat "$blob"; echo; } >"$batch_dir/history" || return 1
       put_file "$history" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history" || return 1
@@ -109,6 +127,18 @@ extension RuntimeScript {
         guarded lock_renew || return
       done
     }
+    # Nothing is done: what was found is the result of the step that it is about.
+    reject() {
+      : >"$batch_dir/rejected"
+      for record in $operations; do
+        index=${record%%"$US"*}
+        own=$(printf '%s\n' "$findings" | sed -n "s/^$index$US//p")
+        if [ -z "$own" ]; then put_result skipped 0; continue; fi
+        : >"$batch_dir/out"
+        printf '%s\n' "$own" >"$batch_dir/log.$index"
+        put_result failed 0
+      done
+    }
     run_batch() {
       batch_dir=$1
       load_settings "$batch_dir/settings"
@@ -120,17 +150,17 @@ extension RuntimeScript {
       if guarded lock_renew; then
         keep_lease &
         keeper=$!
-        printf '%s\n' "$batch" >>"$state/tx/$transaction/order"
         heal_packages
-        said=$(journal 2>&1) || stop="the way back could not be written, so nothing was changed: $said"
-        if [ -z "$stop" ]; then
+        if ! rehearse; then
+          reject
+        elif ! { printf '%s\n' "$batch" >>"$state/tx/$transaction/order" && said=$(journal 2>&1); }; then
+          findings=$(finding 0 "the way back could not be written, so nothing was changed: $said")
+          reject
+        else
           said=$(arm 2>&1) || stop="the way back could not be armed, so nothing was changed: $said"
         fi
-        if [ -z "$stop" ]; then
-          said=$(rehearse 2>&1) || stop="the rehearsal failed, so nothing was changed:$NL$said"
-        fi
       fi
-      for record in $operations; do execute "$record"; done
+      [ -e "$batch_dir/rejected" ] || for record in $operations; do execute "$record"; done
       # Nothing takes long any more: from here the client has the window and no longer.
       [ -z "$window" ] || extend "$window"
       set +f
@@ -273,6 +303,8 @@ extension RuntimeScript {
         [ "$3" != active ] || systemctl start --no-block -- "$1"
         return
       fi
+      # What failed too often in a short time may not be started any more: what it was before may.
+      [ "$3" != active ] || systemctl reset-failed -- "$1" 2>/dev/null || :
       case $3:$4 in
       active:restart | active:reload | active:stop) systemctl restart -- "$1" ;;
       active:*) systemctl is-active --quiet -- "$1" || systemctl start -- "$1" ;;

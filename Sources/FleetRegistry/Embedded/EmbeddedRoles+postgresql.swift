@@ -95,6 +95,7 @@ files:
     group: postgres
     mode: "0644"
     on_change: {restart: ["postgresql@{{ with.version }}-main.service"]}
+    check: [runuser, -u, postgres, --, "/usr/lib/postgresql/{{ with.version }}/bin/postgres", -D, "/etc/postgresql/{{ with.version }}/main", -C, shared_buffers]
   - path: "/etc/postgresql/{{ with.version }}/main/pg_hba.conf"
     template: pg_hba.conf
     owner: postgres

@@ -310,6 +310,15 @@ files:
     mode: "0640"
     on_change: {restart: [redis-stack-server.service]}
     replaces_package_file: true
+    # Redis cannot only read its configuration: one without data and ports is started, on a socket of its own.
+    check:
+      - sh
+      - -c
+      - >-
+        /opt/redis-stack/bin/redis-server /etc/redis-stack.conf --port 0 --tls-port 0 --unixsocket /run/check.sock
+        --dir /run --save "" --appendonly no --daemonize no --logfile "" >/run/check.log 2>&1 & tries=0;
+        while [ ! -S /run/check.sock ] && kill -0 $! 2>/dev/null && [ $tries -lt 200 ]; do sleep 0.1; tries=$((tries + 1)); done;
+        if [ -S /run/check.sock ]; then kill $!; else cat /run/check.log; exit 1; fi
   - path: /etc/autobot/redis-exporter.env
     template: redis-exporter.env
     owner: root

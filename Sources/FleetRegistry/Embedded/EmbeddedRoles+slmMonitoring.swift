@@ -215,7 +215,7 @@ files:
     group: prometheus
     mode: "0640"
     on_change: {restart: [prometheus.service]}
-    check: [/opt/prometheus/promtool, check, config]
+    check: [/opt/prometheus/promtool, check, config, /etc/prometheus/prometheus.yml]
   - path: /etc/grafana/grafana.ini
     template: grafana.ini
     owner: root

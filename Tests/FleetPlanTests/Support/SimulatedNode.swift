@@ -188,7 +188,8 @@ struct SimulatedNode {
     case .syncSource: put(words[3], [], rights(["0600", "root", "root"]))
     case .aptUpdate, .requestCertificate, .signCertificate,
       .waitUnit,
-      .checkCommand:
+      .checkCommand,
+      .checkFile:
       break
     }
   }

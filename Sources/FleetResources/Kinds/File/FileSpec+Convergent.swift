@@ -174,6 +174,12 @@ extension FileSpec: Convergent {
   }
 
   func operations(_ look: Look) -> [NodeOperation] {
+    let written = changes(look)
+    guard !check.isEmpty, written.contains(where: { $0.verb == .writeFile }) else { return written }
+    return written + [NodeOperation(.checkFile, [path] + check, for: look.address)]
+  }
+
+  private func changes(_ look: Look) -> [NodeOperation] {
     guard let gap = compare(look).gap, gap.actions != [.adopt],
       let bytes = content.bytes(look.context)
     else { return [] }

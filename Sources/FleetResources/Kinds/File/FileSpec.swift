@@ -12,7 +12,7 @@ package struct FileSpec: Sendable, Hashable {
   package var effect: ChangeEffect
   /// A unit file or drop-in: a change needs a daemon-reload.
   package var isUnitDefinition: Bool
-  /// Program and arguments that check the content, informational.
+  /// Program and arguments that judge the staged file before it is written; empty for none.
   package var check: [String]
   /// A configuration file that a package of the role brings: what is there may be replaced.
   package var replacesPackageFile: Bool

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# What apply promises, tried on one bare machine with the role small-service: in a minute, and on other releases of Debian too.
+# Usage: [LAB_SUITE=bullseye|bookworm|trixie] lab/one-node.sh [FLEETCTL]. Exits 0 with a plain word where no machine can boot.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
+node=06-Node-27
+. lab/lib.sh
+. lab/expect.sh
+
+if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
+  echo "one machine: SKIPPED: it needs root and systemd-nspawn"
+  exit 0
+fi
+cleanup() { [ "${FLEETCTL_LAB_IS_UP:-}" = 1 ] || lab/down.sh >/dev/null 2>&1; rm -rf "$work"; }
+trap cleanup EXIT
+part "boot Debian $LAB_SUITE"
+if [ "${FLEETCTL_LAB_IS_UP:-}" != 1 ] && ! lab/up.sh --nodes "$node"; then
+  echo "one machine: it does not boot here"
+  exit 1
+fi
+# fleet [PARAMETER...]: a fleet of the one node, in $work/fleet.yaml.
+fleet() {
+  {
+    printf 'version: 1\nfleet: one\nregistry: none\nrole_paths: [%s]\nsettings: {firewall: none}\n' "$LAB_SCRIPTS/roles"
+    printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo}\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
+    printf 'nodes:\n  %s:\n    address: 172.16.168.27\n    roles:\n      - small-service:\n          greeting: hello\n' "$node"
+    [ $# -eq 0 ] || printf '          %s\n' "$@"
+  } | awk '{key = $1} /^          / {last[key] = $0; if (!(key in seen)) {seen[key] = 1; order[++n] = key}; next} {print} END {for (i = 1; i <= n; i++) print last[order[i]]}' >"$work/fleet.yaml"
+}
+apply() { inside apply -f "$work/fleet.yaml" -auto-approve "$@"; }
+# picture FILE: what fleetctl must leave alone or restore.
+picture() {
+  on "$node" sh -c 'cd / && find etc run/systemd/transient var/lib/fleetctl/manifest.json -path "etc/.*" -prune -o -path "*systemd/system/fleetctl-*" -prune -o -path "*.wants/fleetctl-*" -prune -o \
+    \( -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\n" \) 2>/dev/null | LC_ALL=C sort; systemctl show -p ActiveState,InvocationID small-service ssh' >"$1"
+}
+same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; bad "$3"; fi; }
+
+part "from bare to converged"
+fleet
+[ "${FLEETCTL_LAB_IS_UP:-}" != 1 ] || on "$node" sh -c 'rm -f /run/fleetctl/lock /var/lib/fleetctl/frozen /etc/small-service.conf'
+on "$node" systemctl --version | sed -n 1p
+expect 0 "validate" "$fleetctl" validate -f "$work/fleet.yaml"
+expect 2 "plan" inside plan -f "$work/fleet.yaml" -detailed-exitcode
+expect 0 "apply" apply
+expect 0 "the second plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
+
+part "what its own check refuses is never written"
+picture "$work/before"
+# refused NAME PARAMETER PATTERN
+refused() {
+  fleet "$2"
+  expect 5 "$1: refused" apply
+  says "  it says why" "$3"
+  says "  and that nothing live was touched" "^refused by the rehearsal, before anything live was touched: $node"
+  picture "$work/after"
+  same "$work/before" "$work/after" "  and every file, link, process and the manifest are as before"
+}
+refused "a flaw in the unit" 'restart: sometimes' 'small-service.service:[0-9]+: .*sometimes'
+refused "a setting that sshd refuses" 'forwarding: perhaps' 'sshd -t refuses it|50-small.conf line 1'
+refused "a rule that sudo refuses" 'sudoers: "%small ALL=(root"' 'visudo -c refuses it'
+refused "a file that its check refuses" 'greeting: HELLO' 'grep -x greeting=.* refuses it'
+fleet
+expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
+
+part "what fails later goes back"
+fleet 'program: "sleep 1; die qq(no such luck)"'
+expect 10 "a service that dies: failed and rolled back" apply
+says "its last words are told" "no such luck"
+fleet
+expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
+expect 0 "it runs" on "$node" systemctl is-active small-service
+
+part "an apply that was cut off is resumed"
+fleet 'greeting: bye' 'program: "sleep 2; die qq(no such luck)"'
+expect 10 "it fails and goes back" apply --events "$work/events"
+run=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$work/events" | sed -n 1p)
+expect 0 "history" inside history -f "$work/fleet.yaml"
+says "it names what may be resumed" "$run +rolled back .* may be resumed"
+on "$node" touch /etc/small-service.conf
+expect 10 "resumed it does the same again" inside apply --resume "$run" -f "$work/fleet.yaml"
+says "it says what is left" "^Run $run is resumed .*: [0-9]+ of [0-9]+ changes are left"
+on "$node" sh -c 'echo "# by hand" >>/etc/small-service.conf'
+expect 6 "a node that moved in another way is refused" inside apply --resume "$run" -f "$work/fleet.yaml"
+says "it says what moved" "small-service.conf|went over it since"
+expect 1 "a run that never was" inside apply --resume 0123456789ab -f "$work/fleet.yaml"
+fleet
+expect 0 "mend it" apply
+fleet 'greeting: again'
+rm -f "$work/events"
+inside apply -f "$work/fleet.yaml" -auto-approve --events "$work/events" >"$work/killed" 2>&1 &
+wrapper=$!
+for _ in $(seq 200); do grep -q '"stage":"wave' "$work/events" 2>/dev/null && break; sleep 0.02; done
+kill -INT "$(pgrep -P "$wrapper" -f "$fleetctl apply" | sed -n 1p)" 2>/dev/null || kill -INT "$wrapper"
+wait "$wrapper" 2>/dev/null
+run=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$work/events" | sed -n 1p)
+expect 0 "an interrupted run is carried on to its end" inside apply --resume "$run" -f "$work/fleet.yaml"
+expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
+
+part "a secret is nowhere but where it belongs"
+token=$(on "$node" sed -n 's/^SMALL_TOKEN=//p' /etc/small-service.env)
+fleet "program: 'print STDERR qq(my token is \$ENV{SMALL_TOKEN}\\n); sleep 1; die qq(gone)'"
+# Every 20 ms: command lines and environments of all processes here and there but the service's own.
+(
+  while [ ! -e "$work/enough" ]; do
+    for p in /proc/[0-9]*; do
+      case $(cat "$p/comm" 2>/dev/null) in perl | grep | '') continue ;; esac
+      cat "$p/cmdline" "$p/environ" 2>/dev/null | tr '\0' '\n'
+    done
+    sleep 0.02
+  done >"$work/processes"
+) &
+sampler=$!
+expect 10 "a service that prints its token and dies" apply --events "$work/events"
+touch "$work/enough"
+wait "$sampler"
+says "its last words come without the token" "my token is \(secret small-service.token\)"
+cat "$work/out" "$work/events" "$work/processes" >"$work/all"
+inside plan -f "$work/fleet.yaml" -out "$work/plan" >>"$work/all" 2>&1
+inside history -f "$work/fleet.yaml" --format json >>"$work/all" 2>&1
+cat "$work/plan" >>"$work/all"
+if [ ${#token} -eq 40 ] && ! grep -qF "$token" "$work/all"; then ok "output, events, plan, history, command lines and environments lack it"; else grep -F "$token" "$work/all" | cut -c1-200 >"$work/out"; bad "somewhere it stands"; fi
+# The journal of services is the node's own; what a file held before a change is kept beside the run, for root.
+on "$node" sh -c "grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib /root /usr/local 2>/dev/null | grep -v -e '^/etc/small-service\.' -e '^/run/log/journal/' -e '/before\.[0-9]*$'" >"$work/out"
+if [ -s "$work/out" ]; then bad "no file of the node has it that is not its owner"; else ok "no file of the node has it that is not its owner"; fi
+fleet
+expect 0 "the fleet is as declared" apply
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
