@@ -30,11 +30,14 @@ struct FanOutTests {
 
   private func round(_ server: SSHServer) async throws {
     let connector = server.connector()
-    _ = server.target()
+    // Made once: each call writes the known_hosts file anew.
+    let made = server.target()
     let input = [UInt8](repeating: 0x78, count: 40_000)
     try await withThrowingTaskGroup(of: Int.self) { group in
       for number in 0..<sessions {
-        let target = server.target(host: "127.0.\(number / 250 + 1).\(number % 250 + 1)")
+        var changed = made
+        changed.host = "127.0.\(number / 250 + 1).\(number % 250 + 1)"
+        let target = changed
         group.addTask {
           let connection = try await connector.connect(to: target)
           let result = try await connection.run(RemoteCommand(program: "cat", stdin: input))
