@@ -30,11 +30,14 @@ struct FanOutTests {
 
   private func round(_ server: SSHServer) async throws {
     let connector = server.connector()
-    _ = server.target()
+    // Made once: each call writes the known_hosts file anew.
+    let made = server.target()
     let input = [UInt8](repeating: 0x78, count: 40_000)
     try await withThrowingTaskGroup(of: Int.self) { group in
       for number in 0..<sessions {
-        let target = server.target(host: "127.0.\(number / 250 + 1).\(number % 250 + 1)")
+        var changed = made
+        changed.host = "127.0.\(number / 250 + 1).\(number % 250 + 1)"
+        let target = changed
         group.addTask {
           let connection = try await connector.connect(to: target)
           let result = try await connection.run(RemoteCommand(program: "cat", stdin: input))
@@ -62,7 +65,7 @@ struct FanOutTests {
 struct DroppedLoginTests {
   @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
   func loginThatAFullServerDropsIsTriedAgain(transport: SSHTarget.Transport) async throws {
-    let server = try SSHServer(["MaxStartups 1:100:1", "LoginGraceTime 60"])
+    let server = try SSHServer(["MaxStartups 1:100:1", "LoginGraceTime 0"])
     var target = server.target()
     target.transport = transport
     target.connectTimeout = .seconds(60)
@@ -71,7 +74,7 @@ struct DroppedLoginTests {
     let drops = server.log.split(separator: "\n").count { $0.contains("drop connection") }
     let connector = server.connector(ssh: "/usr/bin/ssh")
     async let trace = connector.trace(to: target)
-    for _ in 0..<1500 {
+    for _ in 0..<15000 {
       let now = server.log.split(separator: "\n").count { $0.contains("drop connection") }
       if now > drops { break }
       try await Task.sleep(for: .milliseconds(20))
