@@ -66,6 +66,12 @@ docs: ## Regenerate docs/roles.md and docs/rules.md from the data.
 bench: build ## Measure against the peers and print ratios.
 	@Benchmarks/run.sh
 
+.PHONY: simulate
+simulate: setup ## Apply over simulated nodes: SIM_RUNS=1000 SIM_SEED=1, SIM_REPLAY=SEED.
+	@$(BUILD) -c release --product fleetsim 2>&1 | scripts/quiet-build.sh
+	@.build/release/fleetsim --runs $(or $(SIM_RUNS),1000) --seed $(or $(SIM_SEED),1) \
+	  $(if $(SIM_REPLAY),--replay $(SIM_REPLAY)) $(if $(SIM_DEFECT),--defect $(SIM_DEFECT))
+
 .PHONY: lab-up
 lab-up: ## Boot the nine machines of the lab.
 	@scripts/setup.sh test

@@ -115,7 +115,24 @@ let package = Package(
       path: "Tests/FleetJudge",
       swiftSettings: house
     ),
+    // The real planner and apply over simulated nodes, network and time (docs/simulator.md).
+    .target(
+      name: "FleetSimulator",
+      dependencies: [
+        "FleetDigest", "FleetModel", "FleetResources", "FleetPlan", "FleetTransport", "FleetProbe",
+        "FleetApply", "FleetCommands",
+      ],
+      path: "Tests/FleetSimulator",
+      swiftSettings: house
+    ),
+    .executableTarget(
+      name: "fleetsim",
+      dependencies: ["FleetSimulator"],
+      path: "Tests/fleetsim",
+      swiftSettings: house
+    ),
     .testTarget(name: "HouseTests", dependencies: ["FleetTestSupport"], swiftSettings: house),
+    tests("FleetSimulator", []),
     tests("FleetDiagnostics", []),
     tests("FleetDigest", []),
     tests("FleetModel", ["FleetDiagnostics"]),

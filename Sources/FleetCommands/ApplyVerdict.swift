@@ -1,7 +1,7 @@
 package import FleetApply
 import FleetDiagnostics
 import FleetModel
-import FleetPlan
+package import FleetPlan
 import FleetResources
 
 /// What a whole apply came to: counts, one exit status, one sentence.
@@ -20,7 +20,7 @@ package struct ApplyVerdict {
   let interrupt: ExitStatus?
 
   /// Judges a run over `plan`.
-  init(
+  package init(
     _ plan: Plan,
     _ results: [NodeResult],
     _ endings: [AddressEnding],

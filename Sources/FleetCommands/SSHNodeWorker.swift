@@ -8,9 +8,9 @@ package import FleetTransport
 /// A node's hands over its SSH session.
 package struct SSHNodeWorker: NodeWorker {
   /// The conversation with the node's runtime; holds the lock.
-  let session: NodeSession
+  package let session: NodeSession
   /// The node, for what is told about it.
-  let node: NodeID
+  package let node: NodeID
   /// Names what this run does on the node; its inverse is kept under this name.
   let transaction: String
   /// Seconds after which the node takes back what nobody confirmed.

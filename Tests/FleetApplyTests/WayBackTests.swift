@@ -147,6 +147,32 @@ import Testing
     _ = try await bench.locked()
   }
 
+  @Test func `room for the way back is kept until it is decided`() async throws {
+    let session = try await bench.locked()
+    try await activate(session, window: 60)
+    #expect((bench.scratch.read("state/tx/t/reserve/room")?.utf8.count ?? 0) >= 262_144)
+    #expect(try await session.confirm("t") == .confirmed)
+    #expect(!bench.exists("state/tx/t/reserve"))
+  }
+
+  @Test func `an edit by hand that stops a run is not taken back with it`() async throws {
+    let session = try await bench.locked()
+    let results = try await session.run(
+      batch: [
+        bench.write("etc/b", "b\n", before: "absent"),
+        bench.write("etc/a", "new\n", before: "another digest"),
+      ],
+      transaction: "t",
+      name: "files",
+      window: 60
+    )
+    #expect(results.map(\.status) == [.done, .failed])
+    bench.scratch.write("etc/a", "by hand\n")
+    #expect(try await session.rollback("t").status == .done)
+    #expect(bench.scratch.read("etc/a") == "by hand\n")
+    #expect(!bench.exists("etc/b"))
+  }
+
   @Test func `what fleetctl owns goes back with the run`() async throws {
     let session = try await bench.locked()
     try await session.writeManifest(Manifest(fleet: "f", node: "n", uuid: "u"), transaction: "zero")

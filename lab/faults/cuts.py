@@ -75,11 +75,12 @@ class Disk:
         """The power goes: nothing that was not written down is there afterwards."""
         handle = os.open(self.mount_point, os.O_RDONLY)
         # The processes first, a moment before: none may live on over a disk that answers EIO.
-        os.kill(self.machine.leader(), signal.SIGKILL)
+        if self.machine.leader() is not None:
+            os.kill(self.machine.leader(), signal.SIGKILL)
         fcntl.ioctl(handle, SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
         os.close(handle)
-        wait(60, lambda: self.machine.leader() is None)
-        self.machine.script("stop")
+        if not wait(60, lambda: not (self.machine.folder / "supervisor.pid").exists()):
+            raise Broken(f"{self.machine.node} did not die")
         for place in (self.machine.root, self.mount_point):
             if command("umount", place, check=False).returncode != 0:
                 command("umount", "-l", place)
@@ -145,6 +146,7 @@ def main():
         machine = lab.load()[0]
         shim, _ = build(folder)
         fleetctl = folder / "fleetctl-cuts"
+        fleetctl.unlink(missing_ok=True)
         shutil.copy2(given.fleetctl, fleetctl)
         draw = random.Random(f"{given.seed} {len(rows)}")
         until = time.monotonic() + given.seconds if given.seconds else None
@@ -157,6 +159,8 @@ def main():
                     row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9)
                 except Broken as error:
                     print(f"again: {error}", flush=True)
+                    # A disk that was cut and not mounted again is mounted again; the apply starts from nothing.
+                    disk.cut()
                     machine.reset()
                     continue
                 rows.append(row)

@@ -14,7 +14,7 @@ WATCHED = ["etc", "usr/local", "root", "home", "opt", "srv", "var/spool", "var/l
 NOT_OURS = re.compile(
     r"^(var/lib/(fleetctl|systemd|private|dbus|apt|dpkg|misc|pam|logrotate)(/|$)|etc/(\.pwd\.lock|mtab|adjtime|ld\.so\.cache|resolv\.conf)$"
     r"|etc/systemd/system/(fleetctl-|sysinit\.target\.wants/fleetctl-)|usr/local/sbin/(mv|sync|systemctl|systemd-run|systemd-analyze)$"
-    r"|root/\.|etc/machine-id|etc/ssh/)"
+    r"|root/\.|home/autobot/\.bashrc$|etc/machine-id|etc/ssh/)"
 )
 MANAGED = re.compile(r"^etc/(fault(-even|-odd)?/|systemd/system/(multi-user\.target\.wants/)?fault-)")
 

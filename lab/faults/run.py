@@ -184,7 +184,7 @@ def main():
     if given.core:
         cells = [c for c in cells if (c[0], c[1]) in matrix.CORE]
     elif given.seconds:
-        rest = [c for c in cells if (c[0], c[1]) not in matrix.CORE]
+        rest = [c for c in cells if (c[0], c[1]) not in matrix.CORE and (given.only or c[0] not in matrix.UNSETTLED)]
         random.Random(given.seed).shuffle(rest)
         cells = [c for c in cells if (c[0], c[1]) in matrix.CORE] + rest
     if not given.again:
@@ -199,6 +199,7 @@ def main():
     # A build beside the run must not change what is tried.
     copy = folder / "fleetctl"
     if pathlib.Path(fleetctl) != copy:
+        copy.unlink(missing_ok=True)
         shutil.copy2(fleetctl, copy)
     fleetctl = str(copy)
     print(f"faults: {len(cells)} cells on {len(lab.machines)} machines", flush=True)

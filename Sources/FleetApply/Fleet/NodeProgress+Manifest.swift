@@ -10,7 +10,7 @@ extension NodeProgress {
       ?? Manifest(fleet: fleet, node: task.node.name, uuid: Self.randomID())
     let failed = Set(result.failed.map(\.address) + result.skipped.map(\.address))
     let done =
-      result.outcome == .rolledBack
+      result.outcome == .rolledBack || wentBack
       ? [] : task.schedule.changes.filter { !failed.contains($0.address.description) }
     guard !done.isEmpty else { return before }
     return before.updated(

@@ -75,7 +75,13 @@ extension RuntimeScript {
       fi
       case $6 in
       any | "$now") ;;
-      *) [ "$now" = "$5" ] || { fail "$1 moved since the plan: it was $6, it is $now"; return 1; } ;;
+      *)
+        if [ "$now" != "$5" ]; then
+          # Somebody else's edit is not ours to take back.
+          : >"$batch_dir/untouched.$index"
+          fail "$1 moved since the plan: it was $6, it is $now"
+          return 1
+        fi ;;
       esac
       put_file "$1" "$2" "$3" "$4" "$blob" "$5"
     }

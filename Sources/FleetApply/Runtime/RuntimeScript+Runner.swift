@@ -236,7 +236,11 @@ extension RuntimeScript {
         else rm -f -- "$4"
         fi ;;
       firewall) restore_firewall "$undo_dir/before.firewall" ;;
-      file) put_file "$4" "$5" "$6" "$7" "$undo_dir/$8" ;;
+      file)
+        # What was not reached needs no write, and may not take one.
+        if [ -f "$4" ] && [ ! -L "$4" ] && [ "$(stat -c '%a %u %g' -- "$4")" = "$5 $6 $7" ] && cmp -s -- "$4" "$undo_dir/$8"; then :
+        else put_file "$4" "$5" "$6" "$7" "$undo_dir/$8"
+        fi ;;
       link) replace_link "$4" "$5" ;;
       dir)
         [ -d "$4" ] || mkdir -m 0700 -- "$4" || return 1
@@ -280,6 +284,7 @@ extension RuntimeScript {
           # What a taking back journalled has numbers `0.1`, `0.2`… of its one step.
           number=${line%%"$US"*} word=
           number=${number%%.*}
+          [ ! -e "$rolled/$name/untouched.$number" ] || continue
           [ ! -e "$rolled/$name/result.$number" ] || IFS=' ' read -r word rest <"$rolled/$name/result.$number"
           case $word in skipped | fenced) ;; *) printf '%s%s%s\n' "$name" "$US" "$line" ;; esac
         done

@@ -40,6 +40,15 @@ extension RuntimeScript {
         done ;;
       esac
     }
+    # Room and inodes for the way back, on a disk that is full by then.
+    reserve_room() {
+      set +f
+      room=$(cat "$batch_dir"/before.* 2>/dev/null | wc -c)
+      set -f
+      mkdir -p -m 0700 "$tx/reserve" && head -c "$((room * 2 + 262144))" /dev/zero >"$tx/reserve/room" || return 1
+      for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do : >"$tx/reserve/$number" || return 1; done
+      sync "$tx/reserve/room"
+    }
     arm() {
       [ -n "$window" ] || return 0
       if [ -e "$tx/armed" ]; then extend "$window"; return; fi
@@ -47,6 +56,7 @@ extension RuntimeScript {
       index=arm
       cp -- "$batch_dir/runtime.sh" "$tx/runtime.sh" && cp -- "$batch_dir/settings" "$tx/settings" || return 1
       [ "$launcher" != systemd ] || install_watchdog || return 1
+      reserve_room || { rm -rf "$tx/reserve"; return 1; }
       printf '%s\n' "$transaction" >"$state/.pending" && mv -f "$state/.pending" "$state/pending" && : >"$tx/.armed" &&
         mv -f "$tx/.armed" "$tx/armed" && extend "$window" &&
         sync "$tx/runtime.sh" "$tx/settings" "$tx/armed" "$tx/deadline" "$tx/order" "$tx" "$state/pending" "$state" || return 1
@@ -133,6 +143,7 @@ extension RuntimeScript {
     }
     # `fired` is there: nobody else decides any more. Cut off here, it is done again from the start.
     take_back() { # REASON
+      rm -rf "$tx/reserve"
       exec 7>>"$tx/rollback.lock"
       flock 7 || return 1
       [ ! -e "$tx/rolled-back" ] || return 0
@@ -160,6 +171,7 @@ extension RuntimeScript {
     take_back_now() { # TRANSACTION
       tx=$state/tx/$1
       [ -d "$tx" ] || { fail "there is no transaction $1"; return 1; }
+      rm -rf "$tx/reserve"
       exec 7>>"$tx/rollback.lock"
       flock 7 || return 1
       if [ -e "$tx/rolled-back" ]; then cat "$tx/rolled-back" >&2; return 0; fi
@@ -173,6 +185,7 @@ extension RuntimeScript {
       tx=$state/tx/$transaction
       if ! lock_is_ours; then mark state:fenced 0; return; fi
       if mv -T "$tx/armed" "$tx/confirmed" 2>/dev/null; then
+        rm -rf "$tx/reserve"
         rm -f "$state/pending"
         sync "$tx" "$state"
         # Without this the run cannot be taken back later; it stands all the same.
