@@ -130,6 +130,8 @@ extension FleetRun {
       guard !progress.isRecorded || progress.wentBack else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
+      // A node that nothing was done on gets no record that says so.
+      if progress.observed.manifest.known == nil, manifest.owned.isEmpty { return progress }
       if case .results = await progress.task.worker.write(manifest) {
         progress.observed.manifest = .value(manifest)
         return progress
