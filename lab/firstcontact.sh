@@ -134,7 +134,7 @@ if grep -Eq 'root:[*!$]' "$work/out"; then bad "it shows /etc/shadow"; else ok "
 says "but what everybody can read" '^@@[0-9a-f]+ content:/etc/hostname 0$'
 expect 0 "and deletes nothing" on "$one" test -e /etc/harm
 on "$one" sh -c 'echo : >>/usr/local/sbin/fleetctl-observe'
-expect 0 "a changed observer" inside plan -f ci.yaml --read-only
+expect 9 "a changed observer" inside plan -f ci.yaml --read-only
 says "is refused by sudo" 'sudo does not let fleet-ci run /usr/local/sbin/fleetctl-observe'
 expect 0 "and mended by bootstrap" inside bootstrap "$one" --user root --identity root -auto-approve
 expect 0 "apply as the fleet's user" inside apply -auto-approve

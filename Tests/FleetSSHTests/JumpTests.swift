@@ -37,7 +37,7 @@ private struct Bastion {
   }
 
   var logins: Int {
-    server.log.split(separator: "\n").count { $0.contains("Accepted publickey") }
+    server.log.split(whereSeparator: \.isNewline).count { $0.contains("Accepted publickey") }
   }
 }
 
