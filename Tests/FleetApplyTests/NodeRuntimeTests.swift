@@ -157,7 +157,7 @@ struct NodeRuntimeTests {
       config,
       "sh",
       "-c",
-      "cat \(config) \(part) && touch /run/fleetctl-was-here /etc/fleetctl-was-here && (sleep 600 &) && grep -q good \(part)"
+      "runuser -u nobody -- cat \(config) \(part) && touch /run/fleetctl-was-here /etc/fleetctl-was-here && (sleep 600 &) && grep -q good \(part)"
     )
     let bad = try await rejected("unfit", file(config, "main"), check, file(part, "worse"), check)
     #expect(bad.map(\.status) == [.skipped, .failed, .skipped, .skipped])
