@@ -42,6 +42,7 @@ STRUCTURE = {"FLT2001", "FLT2002", "FLT2003", "FLT2004", "FLT2005", "FLT3001", "
 EXCEPTIONS = [(r"^/network$", r"^\"10\.0\.0\.1/8\"$", "that no bit is set behind a network's prefix")]
 # Findings of ours that no schema can have: (detail, why).
 BEYOND = [
+    (r"^`protect` names ", "the roles of the user's own that may be protected too"),
     (r"must be at (least|most) ", "limits of sizes, durations and numbers in quotes"),
 ]
 # Places that the schema describes though the decoder may not read them yet: where, and a value that fits.
@@ -141,7 +142,10 @@ class Sampler:
             target = self.document
             for part in shape["$ref"].removeprefix("#/").split("/"):
                 target = target[part]
-            shape = {**target, **{key: value for key, value in shape.items() if key != "$ref"}}
+            own = {key: value for key, value in shape.items() if key != "$ref"}
+            if "properties" in target and "properties" in own:
+                own["properties"] = {**target["properties"], **own["properties"]}
+            shape = {**target, **own}
         return shape
 
     def sample(self, shape):
@@ -188,6 +192,8 @@ class Sampler:
 
     def inside(self, shape, where, fill):
         for key, value in shape.get("properties", {}).items():
+            if value is False:
+                continue  # A key that must not stand here has no values.
             base = self.sample({**shape, "examples": []}) if "properties" in shape else {}
             for other in shape.get("dependentRequired", {}).get(key, []):
                 base[other] = "16GiB"

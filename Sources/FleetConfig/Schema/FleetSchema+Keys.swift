@@ -88,7 +88,7 @@ extension FleetSchema {
       Field(
         "protect",
         "Roles and addresses that may not be deleted or ended.",
-        Shape.list(.text()).orNothing.like(["redis", "*/dir:/var/lib/*"])
+        Shape.list(.text(ProtectionPattern.inFleet)).orNothing.like(["redis", "*/dir:/var/lib/*"])
       ),
     ]
   }
@@ -127,7 +127,7 @@ extension FleetSchema {
       Field(
         "become_password",
         "Where sudo's password comes from; never the password itself.",
-        Shape.text(
+        Shape.string(
           "^(prompt|env:[A-Za-z_][A-Za-z0-9_]*|(file|command):[^\\u0000-\\u001f\\u007f]*"
             + "[^\\u0000-\\u001f\\u007f ][^\\u0000-\\u001f\\u007f]*)$"
         ).like("prompt", "command:pass show web-1")
@@ -203,7 +203,7 @@ extension FleetSchema {
       Field(
         "protect",
         "Roles and things of this node that may not be deleted or ended.",
-        Shape.list(.text()).orNothing.like(["redis", "dir:/var/lib/*"])
+        Shape.list(.text(ProtectionPattern.onNode)).orNothing.like(["redis", "dir:/var/lib/*"])
       ),
     ])
   }
