@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BUILD := swift build --explicit-target-dependency-import-check error
-RELEASE := $(BUILD) -c release --static-swift-stdlib --product fleetctl
+# Nothing loads symbols from the program: without them it is 0.8 MB smaller.
+RELEASE := $(BUILD) -c release --static-swift-stdlib --product fleetctl -Xlinker --no-export-dynamic
 
 .PHONY: help
 help: ## Say what there is.
