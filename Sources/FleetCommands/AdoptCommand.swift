@@ -8,18 +8,22 @@ struct AdoptCommand: AsyncParsableCommand {
     commandName: "adopt",
     abstract: "Take over a machine that already runs: what is there, and nothing else.",
     discussion: """
-      Plans the node as `plan` does, shows what is taken over, and asks. Files and services that are as
-      fleet.yaml wants them are recorded and not touched. What differs is brought into line, with a copy of
-      the old one in /var/lib/fleetctl/adopted on the node. Live passwords, certificates that are right and
-      databases stay; where a role has a backup it is made before the first change that could cost data.
-      What is missing on the node waits for the next `fleetctl apply`, unless something taken over needs it.
+      Plans the node as `plan` does, shows what is taken over, and asks. Files and
+      services that are as fleet.yaml wants them are recorded and not touched.
+      What differs is brought into line, with a copy of the old one in
+      /var/lib/fleetctl/adopted on the node. Live passwords, certificates that are
+      right and databases stay; where a role has a backup it is made before the
+      first change that could cost data. What is missing on the node waits for the
+      next `fleetctl apply`, unless something taken over needs it.
 
-      The exit codes are those of `apply`. docs/adopting.md goes through it step by step.
+      The exit codes are those of `apply`. docs/adopting.md goes through it step
+      by step.
 
       EXAMPLES
-        fleetctl plan -target node.redis-1                      what differs, with a diff for each file
+        fleetctl plan -target node.redis-1   what differs, with a diff for each file
         fleetctl adopt redis-1
-        fleetctl adopt redis-1 --maintenance redis              and restart redis, after a copy of its data
+        fleetctl adopt redis-1 --maintenance redis
+            and restart redis, after a copy of its data
         fleetctl apply --adopt node.redis-1/file:/etc/redis.conf   one thing only
       """
   )

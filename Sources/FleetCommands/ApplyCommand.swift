@@ -14,17 +14,20 @@ struct ApplyCommand: AsyncParsableCommand {
     commandName: "apply",
     abstract: "Carry out a plan: exactly what was shown, or refuse.",
     discussion: """
-      Without FILE it plans, shows the plan and asks. With a saved plan it asks nothing: a node that has moved
-      since is refused, and what moved is named (exit 6). Each node is locked while it is changed; the last
-      table is read back from the nodes.
+      Without FILE it plans, shows the plan and asks. With a saved plan it asks
+      nothing: a node that has moved since is refused, and what moved is named
+      (exit 6). Each node is locked while it is changed; the last table is read
+      back from the nodes.
 
-      --resume RUN carries on with the plan of an interrupted, failed or lost run, which the nodes have kept: only
-      what is not yet there, and nothing else. It asks nothing; what moved in another way is refused (exit 6).
+      --resume RUN carries on with the plan of an interrupted, failed or lost run,
+      which the nodes have kept: only what is not yet there, and nothing else. It
+      asks nothing; what moved in another way is refused (exit 6).
 
-      Exits 0 when all is done, 2 with -detailed-exitcode when something was changed, 4 when some of it failed,
-      5 refused by a guard, 6 when a node moved, 7 when a lock is held, 8 not approved, 9 when some node is
-      unreachable and the rest is fine, 10 when all that failed was rolled back, 13 when an outcome is not known,
-      130 or 143 when it was interrupted.
+      Exits 0 when all is done, 2 with -detailed-exitcode when something was
+      changed, 4 when some of it failed, 5 refused by a guard, 6 when a node
+      moved, 7 when a lock is held, 8 not approved, 9 when some node is
+      unreachable and the rest is fine, 10 when all that failed was rolled back,
+      13 when an outcome is not known, 130 or 143 when it was interrupted.
 
       EXAMPLES
         fleetctl apply
@@ -33,7 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl apply -target node.redis-1
         fleetctl apply -l group=edge
         fleetctl apply --resume f62b0171a48c
-        fleetctl apply -auto-approve --format jsonl | jq -r 'select(.type=="run_end").result'
+        fleetctl apply -auto-approve --format jsonl >events.jsonl
       """
   )
 

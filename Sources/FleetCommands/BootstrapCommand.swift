@@ -13,23 +13,26 @@ struct BootstrapCommand: AsyncParsableCommand {
     abstract:
       "First contact: make the login user, its key and the sudo rule that the fleet declares.",
     discussion: """
-      Logs in to a machine that knows only root, or a user of sudo, and makes what fleet.yaml's `ssh:` says
-      of the node: the `user`, its key in authorized_keys beside what is there, and the sudo rule. With
-      `observer:` also that user, fleetctl-observe, and a rule for nothing else (see `plan --read-only`).
-      It shows what is there and what it will do, and asks. A sudoers file is checked by visudo before it
-      counts. At the end it logs in anew as the fleet's user. A second time there is nothing to do.
+      Logs in to a machine that knows only root, or a user of sudo, and makes what
+      fleet.yaml's `ssh:` says of the node: the `user`, its key in authorized_keys
+      beside what is there, and the sudo rule. With `observer:` also that user,
+      fleetctl-observe, and a rule for nothing else (see `plan --read-only`). It
+      shows what is there and what it will do, and asks. A sudoers file is checked
+      by visudo before it counts. At the end it logs in anew as the fleet's user.
+      A second time there is nothing to do.
 
-      The host key must be pinned: `fleetctl hosts trust --host-keys-only NODE`. It logs in with a key,
-      never with a password: put one there with the machine's console or its installer, or paste what
-      --print prints there.
+      The host key must be pinned: `fleetctl hosts trust --host-keys-only NODE`.
+      It logs in with a key, never with a password: put one there with the
+      machine's console or its installer, or paste what --print prints there.
 
-      Exits 1 when something is in the way or a step failed, 8 when it was not approved, 9 when the machine
-      is out of reach, 11 when it is another one than fleet.lock pins.
+      Exits 1 when something is in the way or a step failed, 8 when it was not
+      approved, 9 when the machine is out of reach, 11 when it is another one than
+      fleet.lock pins.
 
       EXAMPLES
         fleetctl bootstrap web-1 --user root
         fleetctl bootstrap web-1 --user debian --identity ~/.ssh/cloud -auto-approve
-        fleetctl bootstrap web-1 --print > setup.sh      for the machine's own console
+        fleetctl bootstrap web-1 --print > setup.sh   for the machine's own console
         fleetctl bootstrap web-1 --print-sudoers
       """
   )

@@ -14,13 +14,16 @@ struct DecommissionCommand: AsyncParsableCommand {
     commandName: "decommission",
     abstract: "Leave a machine: remove from it all that fleetctl put there, and keep its data.",
     discussion: """
-      The record on the node says what is ours: services are stopped and disabled, their files deleted, firewall
-      rules taken away; at last fleetctl's own record and units go. Data folders, databases, secrets,
-      certificates, packages, users and the copies of what was taken over stay, and are named. There is no
-      other record of a node: one that has left fleet.yaml is named by its id and --address.
+      The record on the node says what is ours: services are stopped and disabled,
+      their files deleted, firewall rules taken away; at last fleetctl's own
+      record and units go. Data folders, databases, secrets, certificates,
+      packages, users and the copies of what was taken over stay, and are named.
+      There is no other record of a node: one that has left fleet.yaml is named by
+      its id and --address.
 
-      Exits 0 when the machine is nobody's, 4 when something is left (its record stays then), 5 refused by a
-      guard, 6 when the node moved, 8 not approved, 9 when it cannot be reached, 10 rolled back.
+      Exits 0 when the machine is nobody's, 4 when something is left (its record
+      stays then), 5 refused by a guard, 6 when the node moved, 8 not approved, 9
+      when it cannot be reached, 10 rolled back.
 
       EXAMPLES
         fleetctl decommission redis-1

@@ -11,9 +11,9 @@ struct DoctorCommand: ParsableCommand {
     abstract:
       "Check this machine: versions, algorithms and their limits, keys, agent, known_hosts.",
     discussion: """
-      Connects to nobody; `fleetctl ping` does. Exits 0 when nothing is wrong, else 1. With a fleet file it
-      looks at the fleet's own keys, too: type, passphrase, permissions, certificate, whether the agent
-      holds them.
+      Connects to nobody; `fleetctl ping` does. Exits 0 when nothing is wrong,
+      else 1. With a fleet file it looks at the fleet's own keys, too: type,
+      passphrase, permissions, certificate, whether the agent holds them.
 
       EXAMPLES
         fleetctl doctor

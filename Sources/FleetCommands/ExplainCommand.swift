@@ -8,8 +8,9 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain",
     abstract: "Explain a rule: what it does, why it matters, an example, what to do instead.",
     discussion: """
-      RULE is the word or the number that a finding shows. Without it all rules are listed. Needs neither
-      fleet.yaml nor a network. Exits 1 when there is no such rule.
+      RULE is the word or the number that a finding shows. Without it all rules
+      are listed. Needs neither fleet.yaml nor a network. Exits 1 when there is no
+      such rule.
 
       EXAMPLES
         fleetctl explain                      list all rules

@@ -10,15 +10,17 @@ struct FormatCommand: ParsableCommand {
     commandName: "fmt",
     abstract: "Bring YAML files into the canonical layout; comments and meaning stay.",
     discussion: """
-      Without FILE it formats fleet.yaml and the files that it includes, and prints the names of those it
-      changed. Indentation, spaces and empty lines change; words, comments, quotes, anchors, line breaks
-      and the order of keys stay. The result is read again and compared before anything is written.
+      Without FILE it formats fleet.yaml and the files that it includes, and
+      prints the names of those it changed. Indentation, spaces and empty lines
+      change; words, comments, quotes, anchors, line breaks and the order of keys
+      stay. The result is read again and compared before anything is written.
 
-      Exits 1 when a file is no valid YAML (it is left alone), 3 when --check finds one to format.
+      Exits 1 when a file is no valid YAML (it is left alone), 3 when --check
+      finds one to format.
 
       EXAMPLES
         fleetctl fmt
-        fleetctl fmt --check               in CI: name the files that are not formatted
+        fleetctl fmt --check   in CI: name the files that are not formatted
         fleetctl fmt --diff                show what would change, write nothing
         fleetctl fmt roles/*/role.yaml
         fleetctl fmt - < fleet.yaml        standard input to standard output

@@ -8,8 +8,9 @@ struct HistoryCommand: AsyncParsableCommand {
     commandName: "history",
     abstract: "What was done to the nodes, when, by whom and how it ended; newest first.",
     discussion: """
-      Every node keeps the last thousand runs itself. Times are those of whoever wrote the line: the
-      operator's machine, or the node where it took a run back by itself.
+      Every node keeps the last thousand runs itself. Times are those of whoever
+      wrote the line: the operator's machine, or the node where it took a run back
+      by itself.
 
       Exits 9 when some node is unreachable; the others are shown.
 

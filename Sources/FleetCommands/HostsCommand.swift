@@ -20,28 +20,33 @@ struct TrustHostsCommand: AsyncParsableCommand {
     abstract:
       "Pin the nodes' host keys after one confirmation, then what else the machines are known by.",
     discussion: """
-      Fetches the host keys, shows them in one table, and asks once. The pins go to fleet.lock beside the
-      fleet file, to be committed, and to your known_hosts. Compare the fingerprints with what each
-      machine's console prints for
+      Fetches the host keys, shows them in one table, and asks once. The pins go
+      to fleet.lock beside the fleet file, to be committed, and to your
+      known_hosts. Compare the fingerprints with what each machine's console
+      prints for
         ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub
-      Then it logs in and adds machine-id and node id of each machine to fleet.lock; a node that has no
-      node id is given a random one (/var/lib/fleetctl/node-id). From then on a machine with other values
-      is refused before anything is written to it. --host-keys-only leaves the login out, for machines
-      that do not know your user yet (see `fleetctl bootstrap`).
+      Then it logs in and adds machine-id and node id of each machine to
+      fleet.lock; a node that has no node id is given a random one
+      (/var/lib/fleetctl/node-id). From then on a machine with other values is
+      refused before anything is written to it. --host-keys-only leaves the login
+      out, for machines that do not know your user yet (see `fleetctl bootstrap`).
 
-      What is pinned already is left alone. Jump hosts come first, with a confirmation of their own,
-      because the way to the nodes leads through them; they are pinned in known_hosts.
+      What is pinned already is left alone. Jump hosts come first, with a
+      confirmation of their own, because the way to the nodes leads through them;
+      they are pinned in known_hosts.
 
-      What changed is never replaced on the way: --rotate does that for the nodes that are named, shows
-      the old and the new fingerprint, and wants the word `replace`. Where nobody can be asked,
-      --fingerprint says which host key is expected of the one node.
+      What changed is never replaced on the way: --rotate does that for the nodes
+      that are named, shows the old and the new fingerprint, and wants the word
+      `replace`. Where nobody can be asked, --fingerprint says which host key is
+      expected of the one node.
 
-      Exits 9 when some node gave nothing to pin, 11 when two nodes are one machine or copies of one image.
+      Exits 9 when some node gave nothing to pin, 11 when two nodes are one
+      machine or copies of one image.
 
       EXAMPLES
         fleetctl hosts trust
         fleetctl hosts trust redis-1 web-1
-        fleetctl hosts trust -auto-approve        in a lab, where the network is your own
+        fleetctl hosts trust -auto-approve   in a lab, where the network is your own
         fleetctl hosts trust --rotate web-1       after web-1 was installed anew
         fleetctl hosts trust --rotate --fingerprint SHA256:4sYj... web-1
       """

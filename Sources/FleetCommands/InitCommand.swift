@@ -9,9 +9,10 @@ struct InitCommand: ParsableCommand {
     commandName: "init",
     abstract: "Write a fleet.yaml to start from.",
     discussion: """
-      Writes the AutoBot fleet of nine machines, or with --minimal one machine for roles of your own. Both
-      are sound as they stand: `fleetctl validate` says so. A file that is there is never overwritten
-      without --force. Exits 0; 1 when nothing could be written, and then nothing was changed.
+      Writes the AutoBot fleet of nine machines, or with --minimal one machine for
+      roles of your own. Both are sound as they stand: `fleetctl validate` says
+      so. A file that is there is never overwritten without --force. Exits 0; 1
+      when nothing could be written, and then nothing was changed.
 
       EXAMPLES
         fleetctl init

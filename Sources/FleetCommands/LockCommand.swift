@@ -12,13 +12,14 @@ struct LockCommand: AsyncParsableCommand {
     commandName: "lock",
     abstract: "See who holds a node's lock, free it, or keep everybody out.",
     discussion: """
-      An apply locks each node that it changes. The lock of a client that died runs out by itself after two
-      minutes. A node whose run was taken back, because nobody could confirm it, is frozen: it takes no changes
-      until somebody who knows why thaws it.
+      An apply locks each node that it changes. The lock of a client that died
+      runs out by itself after two minutes. A node whose run was taken back,
+      because nobody could confirm it, is frozen: it takes no changes until
+      somebody who knows why thaws it.
 
       EXAMPLES
         fleetctl lock list
-        fleetctl lock release redis-1             when its holder is known to be dead
+        fleetctl lock release redis-1   when its holder is known to be dead
         fleetctl lock freeze redis-1 --because "disk is being replaced, ask bob"
         fleetctl lock thaw redis-1
       """,

@@ -10,11 +10,12 @@ struct PingCommand: AsyncParsableCommand {
     commandName: "ping",
     abstract: "Log in to the nodes step by step and say which step fails and what to do.",
     discussion: """
-      Resolves, connects, exchanges keys, verifies the host key, logs in, becomes root, compares the machine
-      with fleet.lock and looks for the programs that fleetctl needs there. Changes nothing.
+      Resolves, connects, exchanges keys, verifies the host key, logs in, becomes
+      root, compares the machine with fleet.lock and looks for the programs that
+      fleetctl needs there. Changes nothing.
 
-      Exits 0 when every node can be managed, 9 when some cannot, and 11 when another machine answers for
-      one than fleet.lock pins.
+      Exits 0 when every node can be managed, 9 when some cannot, and 11 when
+      another machine answers for one than fleet.lock pins.
 
       EXAMPLES
         fleetctl ping

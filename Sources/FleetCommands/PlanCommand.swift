@@ -10,19 +10,20 @@ struct PlanCommand: AsyncParsableCommand {
     commandName: "plan",
     abstract: "Show what would change on the nodes, why, and what would be down for how long.",
     discussion: """
-      Reads every node over SSH in one round trip, changes nothing and takes no lock. A node that cannot be
-      reached is shown with its cause; the others are planned.
+      Reads every node over SSH in one round trip, changes nothing and takes no
+      lock. A node that cannot be reached is shown with its cause; the others are
+      planned.
 
-      Exits 0; 9 when some node is unreachable, whatever the others need; with -detailed-exitcode 2 when there
-      are changes. Exits 11 when another machine answers for a node than fleet.lock pins, or one machine for
-      two nodes.
+      Exits 0; 9 when some node is unreachable, whatever the others need; with
+      -detailed-exitcode 2 when there are changes. Exits 11 when another machine
+      answers for a node than fleet.lock pins, or one machine for two nodes.
 
       EXAMPLES
         fleetctl plan
         fleetctl plan -target node.redis-1
         fleetctl plan -l role=redis,zone!=a
         fleetctl plan -out fleet.plan          then: fleetctl apply fleet.plan
-        fleetctl plan --read-only              in CI, with a key that can change nothing
+        fleetctl plan --read-only   in CI, with a key that can change nothing
         fleetctl plan --format json | jq '.plan.changes[].address'
       """
   )

@@ -11,19 +11,22 @@ struct RenderCommand: ParsableCommand {
     commandName: "render",
     abstract: "Write the files that an apply would install on a node into a folder.",
     discussion: """
-      The files, folders and links of the node at their paths beneath DIR, with the bytes and modes that an
-      apply installs; who owns them is in the table that is printed. A secret's value and the CA's
-      certificate are known on the node only: placeholders such as __SECRET_redis.redis_password__ stand for
+      The files, folders and links of the node at their paths beneath DIR, with
+      the bytes and modes that an apply installs; who owns them is in the table
+      that is printed. A secret's value and the CA's certificate are known on the
+      node only: placeholders such as __SECRET_redis.redis_password__ stand for
       them, and the table names them. Needs no network and changes no machine.
 
-      DIR is made if it is missing. One that is not empty is refused; with --force what is in it is written
-      over, and nothing is deleted. No symbolic link below DIR is followed.
-      Exits 0; 1 when the fleet is not sound, there is no such node, or something cannot be written.
+      DIR is made if it is missing. One that is not empty is refused; with --force
+      what is in it is written over, and nothing is deleted. No symbolic link
+      below DIR is followed. Exits 0; 1 when the fleet is not sound, there is no
+      such node, or something cannot be written.
 
       EXAMPLES
         fleetctl render 04-Databases --to out
         fleetctl render 04-Databases --to out --format json | jq -r '.files[].path'
-        fleetctl render web-1 --to new && diff -r old new     what a change to a role does to a node
+        fleetctl render web-1 --to new && diff -r old new
+            what a change to a role does to a node
       """
   )
 

@@ -16,13 +16,15 @@ struct RestartCommand: AsyncParsableCommand {
     commandName: "restart",
     abstract: "Pay restart debt: restart what runs on older files than it has.",
     discussion: """
-      Roles whose restarts or updates are not automatic keep running on what they have read until somebody lets
-      them restart; plans show that as restart debt. This shows those restarts with their outage and who depends
-      on them, asks, and carries them out with locks, health checks, rollouts and the way back of an apply.
-      Nothing else is changed: a unit with further changes needs `fleetctl apply` first.
+      Roles whose restarts or updates are not automatic keep running on what they
+      have read until somebody lets them restart; plans show that as restart debt.
+      This shows those restarts with their outage and who depends on them, asks,
+      and carries them out with locks, health checks, rollouts and the way back of
+      an apply. Nothing else is changed: a unit with further changes needs
+      `fleetctl apply` first.
 
-      Exits as `fleetctl apply` does: 0 when all is done or nothing is owed, 5 when further changes are in the
-      way, 8 not approved.
+      Exits as `fleetctl apply` does: 0 when all is done or nothing is owed, 5
+      when further changes are in the way, 8 not approved.
 
       EXAMPLES
         fleetctl restart --pending

@@ -16,9 +16,10 @@ struct RolesExportCommand: ParsableCommand {
     abstract:
       "Write the registry as one document: roles, conflicts, nodes, ports, dependencies, databases.",
     discussion: """
-      Everything is computed: the conflicts are what `validate` says of every pair of roles on one node. The
-      tables of nodes and ports are those of the built-in AutoBot fleet, or of the fleet that -f names, with
-      its own roles. Exits 0; 1 when that fleet is not sound.
+      Everything is computed: the conflicts are what `validate` says of every pair
+      of roles on one node. The tables of nodes and ports are those of the
+      built-in AutoBot fleet, or of the fleet that -f names, with its own roles.
+      Exits 0; 1 when that fleet is not sound.
 
       EXAMPLES
         fleetctl roles export > roles.md

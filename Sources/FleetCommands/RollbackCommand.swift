@@ -11,16 +11,19 @@ struct RollbackCommand: AsyncParsableCommand {
     commandName: "rollback",
     abstract: "Take an earlier run back, from the journal that the nodes kept of it.",
     discussion: """
-      Without RUN the newest run that left changes and was not taken back yet. Shows what comes back as a plan,
-      names what does not (packages, users, databases, certificates, generated secrets, steps), and asks. Files,
-      folders, links, units, source trees, kernel settings and firewall rules come back; what somebody changed
-      since the run is named and refuses the whole (exit 6). It runs as an apply does: locked, armed before the
-      first change, confirmed over a new login, else taken back by the nodes themselves. Each node keeps the
-      journals of its last ten runs.
+      Without RUN the newest run that left changes and was not taken back yet.
+      Shows what comes back as a plan, names what does not (packages, users,
+      databases, certificates, generated secrets, steps), and asks. Files,
+      folders, links, units, source trees, kernel settings and firewall rules come
+      back; what somebody changed since the run is named and refuses the whole
+      (exit 6). It runs as an apply does: locked, armed before the first change,
+      confirmed over a new login, else taken back by the nodes themselves. Each
+      node keeps the journals of its last ten runs.
 
-      Exits 0 when all is back, 1 when there is no such run, 5 when a node cannot take it back, 6 when something
-      moved since, 7 lock held, 8 not approved, 9 when a node of the run is unreachable and nothing was changed,
-      10 when it failed and the nodes are as before it, 4, 12, 13, 130 as with apply.
+      Exits 0 when all is back, 1 when there is no such run, 5 when a node cannot
+      take it back, 6 when something moved since, 7 lock held, 8 not approved, 9
+      when a node of the run is unreachable and nothing was changed, 10 when it
+      failed and the nodes are as before it, 4, 12, 13, 130 as with apply.
 
       EXAMPLES
         fleetctl history

@@ -9,17 +9,18 @@ struct SchemaCommand: ParsableCommand {
     commandName: "schema",
     abstract: "Print the JSON Schema of fleet.yaml, for editors.",
     discussion: """
-      Draft 2020-12, with the built-in roles and their parameters. Names of roles that it does not know
-      are allowed, since they may come from `role_paths`; with -f it knows the roles of that fleet and
-      allows no others.
+      Draft 2020-12, with the built-in roles and their parameters. Names of roles
+      that it does not know are allowed, since they may come from `role_paths`;
+      with -f it knows the roles of that fleet and allows no others.
 
-      An editor with yaml-language-server reads the schema that the first line of a file names:
+      An editor with yaml-language-server reads the schema that the first line of
+      a file names:
         # yaml-language-server: $schema=docs/fleet.schema.json
 
       EXAMPLES
         fleetctl schema > docs/fleet.schema.json
         fleetctl schema -f fleet.yaml > .fleet.schema.json      with your own roles
-        fleetctl schema --included                              of a file that `include:` names
+        fleetctl schema --included   of a file that `include:` names
         fleetctl schema --role > docs/role.schema.json          of role.yaml
       """
   )

@@ -10,8 +10,9 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Check fleet.yaml without a network: every error in one run.",
     discussion: """
-      Proves ports, units, paths, devices, required roles, dependencies, reachability and layers over the
-      whole declared fleet. Exits 0 when it is sound, 1 when it is not or a report cannot be written.
+      Proves ports, units, paths, devices, required roles, dependencies,
+      reachability and layers over the whole declared fleet. Exits 0 when it is
+      sound, 1 when it is not or a report cannot be written.
 
       FORMATS
       \(formats)
