@@ -46,6 +46,8 @@ struct TreeBuilder {
   /// How many nodes are open.
   private var depth = 0
   private var anchors: [String: Anchor] = [:]
+  // Counted one by one: the same name again and again costs as much as many names.
+  private var anchorCount = 0
   /// The anchors of open nodes, innermost last.
   private var openAnchors: [String] = []
   private var flowDepth = 0
@@ -163,7 +165,8 @@ struct TreeBuilder {
     if let tag = scalar.tag { checkTag(tag, index) }
     guard let anchor = scalar.anchor else { return true }
     anchors[String(cString: anchor)] = .node(index)
-    return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
+    anchorCount += 1
+    return anchorCount <= YAMLLimits.anchors || refuseAnchors(at: event)
   }
 
   /// Points `record` at its text in the source where it stands there letter by letter, else copies.
@@ -248,9 +251,10 @@ struct TreeBuilder {
       top.isAnchored = true
       openAnchors.append(name)
       anchors[name] = .open
+      anchorCount += 1
     }
     if let tag { checkTag(tag, index) }
-    return anchors.count <= YAMLLimits.anchors || refuseAnchors(at: event)
+    return anchorCount <= YAMLLimits.anchors || refuseAnchors(at: event)
   }
 
   private mutating func close(_ event: Event) {
