@@ -72,9 +72,9 @@ extension RuntimeScript {
     # The top of an overlay is the upper folder: it takes the rights of what it lies over, so that a check that
     # runs as another user gets in.
     lay_over() { # MOUNTPOINT NUMBER
-      mkdir -p "$tree/over/$2" "$tree/work/$2" &&
+      mkdir -p "$tree/over/$2" "$tree/scratch/$2" &&
         chmod --reference="$1/" "$tree/over/$2" && chown --reference="$1/" "$tree/over/$2" &&
-        mount -t overlay overlay -o "lowerdir=$1/,upperdir=$tree/over/$2,workdir=$tree/work/$2" "$tree/node$1"
+        mount -t overlay overlay -o "lowerdir=$1/,upperdir=$tree/over/$2,workdir=$tree/scratch/$2" "$tree/node$1"
     }
     # The view: every file system with files of its own gets a layer, the kernel's own ones stay as they are.
     build_view() {
