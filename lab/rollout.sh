@@ -5,28 +5,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
 export LAB_NAME=${LAB_NAME:-fleetroll} LAB_DIR=${LAB_DIR:-$PWD/.lab-rollout}
-work=$(mktemp -d)
+. lab/expect.sh
 export LAB_NODES_FILE=$work/nodes
 fleet=$work/fleet.yaml
-passed=0
-failed=0
-inside() { lab/enter.sh "$fleetctl" "$@"; }
-on() { local node=$1; shift; lab/node.sh exec "$node" -- "$@"; }
-ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
-bad() {
-  failed=$((failed + 1))
-  printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 60; fi
-}
-# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
-expect() {
-  local code=$1 name=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>&1 </dev/null || status=$?
-  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
-}
-says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
-part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 # write_fleet ROLLOUT VERSION [NODE=MODE]...: the fleet of four, some of which start otherwise.
 write_fleet() {
   local rollout=$1 version=$2 node mode
