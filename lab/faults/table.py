@@ -51,6 +51,12 @@ def mark(row):
     return row["outcome"] + (" **!**" if row["violations"] else "")
 
 
+def code(row):
+    if row is None:
+        return ""
+    return "(killed)" if isinstance(row["exit"], int) and row["exit"] < 0 else str(row["exit"])
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     rows = rows_of(folder / "results.jsonl")
@@ -72,11 +78,13 @@ def main():
     for fault, marks in table.items():
         print(f"| {fault} | " + " | ".join(marks.get(phase, "") for phase in matrix.PHASES) + " |")
     print("\n| fault of the new generation itself, or in the way back | outcome | exit code |\n|---|---|---|")
+    # What was tried at several places is one line.
+    together = {}
     for fault, phase, _ in cells:
         if not phase:
-            row = rows.get((fault, phase))
-            code = row["exit"] if row else ""
-            print(f"| {fault} | {mark(row)} | {'(killed)' if isinstance(code, int) and code < 0 else code} |")
+            together.setdefault(re.sub(r", \d+ of (\d+)$", r", at \1 places", fault), []).append(rows.get((fault, phase)))
+    for fault, found in together.items():
+        print(f"| {fault} | {' '.join(mark(row) for row in found)} | {' '.join(code(row) for row in found)} |")
     print("\n## Not run, and known limits\n")
     for what, why in matrix.SKIPPED.items():
         print(f"- {what}: {why}.")
