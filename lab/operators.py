@@ -86,6 +86,9 @@ class Crowd:
         status, output = self.run(
             ["apply", plan, "-f", fleet, "--confirm-timeout", "5s", "--lock-timeout", wait], trouble)
         outcome = NAMES.get(status, f"exit {status}")
+        if outcome.startswith("exit"):
+            with open(os.path.join(self.options.keep, f"fleetctl-{value}.txt"), "w") as file:
+                file.write(output)
         self.said[value] = outcome
         if outcome == "applied":
             self.runs.add(re.search(r"\(run ([0-9a-f]+)\)", output)[1])
@@ -236,6 +239,7 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ("fleetctl", "namespace", "root", "machine", "node", "work", "fleet", "on"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--keep", default="/tmp", help="folder for what a client said that ended in a way it must not")
     for name, kind, default in (("clients", int, 20), ("rounds", int, 100), ("seed", int, 1), ("think", float, 0.3),
                                 ("trouble", float, 0.15), ("sleep", float, 9), ("expiries", int, 0)):
         parser.add_argument("--" + name, type=kind, default=default)
