@@ -174,6 +174,12 @@ struct NodeProgress: Sendable {
       let failures = fail(address, why)
       if isWhole { result.outcome = .rolledBack }
       return failures
+    case .neverBegun(let why):
+      // There is nothing to take back.
+      hasActivated = false
+      result.failed.removeAll { $0.why.hasPrefix(Self.unknownOutcome) }
+      result.outcome = .failed
+      return fail(address, why)
     case .unknown(let why):
       result.outcome = .unknown
       return fail(address, why)
