@@ -92,7 +92,8 @@ class Crowd:
         self.said[value] = outcome
         if outcome == "applied":
             self.runs.add(re.search(r"\(run ([0-9a-f]+)\)", output)[1])
-        if outcome.startswith("exit") or outcome in ("partial", "unreachable"):
+        # Who slept through a login may call the machine unreachable.
+        if outcome.startswith("exit") or outcome == "partial" or (outcome == "unreachable" and not trouble):
             self.problems.append(f"{value}: exit {status}: {output[-400:]}")
         if outcome == "refused" and "no longer ours" not in output:
             self.problems.append(f"{value}: exit {status}: {output[-400:]}")
@@ -241,7 +242,7 @@ def main():
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--keep", default="/tmp", help="folder for what a client said that ended in a way it must not")
     for name, kind, default in (("clients", int, 20), ("rounds", int, 100), ("seed", int, 1), ("think", float, 0.3),
-                                ("trouble", float, 0.15), ("sleep", float, 9), ("expiries", int, 0)):
+                                ("trouble", float, 0.3), ("sleep", float, 9), ("expiries", int, 0)):
         parser.add_argument("--" + name, type=kind, default=default)
     options = parser.parse_args()
     options.fleet = open(options.fleet).read()
