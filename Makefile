@@ -55,7 +55,7 @@ sanitize: setup ## Run the SSH tests under the memory and the thread sanitizer; 
 	@scripts/sanitize.sh
 
 .PHONY: fuzz
-fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template".
+fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template answer plan".
 	@Fuzz/run.sh $(or $(FUZZ_SECONDS),600) $(TARGETS)
 
 .PHONY: bench-hostile

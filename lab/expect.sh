@@ -11,7 +11,7 @@ ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
 bad() {
   failed=$((failed + 1))
   printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 14; fi
+  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 40; fi
 }
 # expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
 expect() {
@@ -25,3 +25,5 @@ says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line ma
 # silent NAME PATTERN: it has none.
 silent() { if grep -Eq -- "$2" "$work/out"; then bad "$1 (a line matches: $2)"; else ok "$1"; fi; }
 part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
+# same FILE FILE NAME: both are equal.
+same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; bad "$3"; fi; }

@@ -8,29 +8,9 @@ cd "$(dirname "$0")/.."
 fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
 one=06-Node-27
 two=browser-automation
-work=$(mktemp -d)
-passed=0
-failed=0
-
+. lab/expect.sh
+# The fleet files name paths beside them.
 inside() { (cd "$work" && "$LAB_SCRIPTS/enter.sh" "$fleetctl" "$@"); }
-on() { local node=$1; shift; lab/node.sh exec "$node" -- "$@"; }
-ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
-bad() {
-  failed=$((failed + 1))
-  printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 40; fi
-}
-# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
-expect() {
-  local code=$1 name=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>&1 </dev/null || status=$?
-  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
-}
-# says NAME PATTERN: the last output has a line that matches.
-says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
-same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; bad "$3"; fi; }
-part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 
 if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
   echo "first contact: SKIPPED: it needs root and systemd-nspawn"

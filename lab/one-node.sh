@@ -34,7 +34,6 @@ picture() {
   on "$node" sh -c 'cd / && find etc run/systemd/transient var/lib/fleetctl/manifest.json -path "etc/.*" -prune -o -path "*systemd/system/fleetctl-*" -prune -o -path "*.wants/fleetctl-*" -prune -o \
     \( -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\n" \) 2>/dev/null | LC_ALL=C sort; systemctl show -p ActiveState,InvocationID small-service ssh' >"$1"
 }
-same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; bad "$3"; fi; }
 
 part "from bare to converged"
 fleet

@@ -5,28 +5,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
 export LAB_NAME=${LAB_NAME:-fleetroll} LAB_DIR=${LAB_DIR:-$PWD/.lab-rollout}
-work=$(mktemp -d)
+. lab/expect.sh
 export LAB_NODES_FILE=$work/nodes
 fleet=$work/fleet.yaml
-passed=0
-failed=0
-inside() { lab/enter.sh "$fleetctl" "$@"; }
-on() { local node=$1; shift; lab/node.sh exec "$node" -- "$@"; }
-ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
-bad() {
-  failed=$((failed + 1))
-  printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n 60; fi
-}
-# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
-expect() {
-  local code=$1 name=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>&1 </dev/null || status=$?
-  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
-}
-says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
-part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 # write_fleet ROLLOUT VERSION [NODE=MODE]...: the fleet of four, some of which start otherwise.
 write_fleet() {
   local rollout=$1 version=$2 node mode
@@ -99,10 +80,18 @@ part "a slow start is starting, not failed"
 write_fleet "batch: 4" 5 n3=slow
 expect 0 "apply" inside apply -f "$fleet" -auto-approve
 says "all are changed" "Apply complete: 8 changed, 0 failed"
+says "while systemctl waits its status line and the time left are told" 'n3: web.service is starting \(activating \(start\); it says: loading part [0-9]+ of 22\), [345][0-9] s left'
+if [ "$(grep -c 'web.service is starting' "$work/out")" -le 4 ]; then ok "in a few lines"; else bad "in a few lines"; fi
+
+part "a start that never ends is given up when its budget is over"
+write_fleet "batch: 4" 6 n2=stuck n3=slow
+expect 4 "apply" inside apply -f "$fleet" -auto-approve
+says "with its state and its own words" 'starting: web.service is activating \(start\) after 60 s; it says: waiting for a disk'
+version_of n2 >"$work/out"; says "it has the old version" '^5\.$'
 
 part "restart debt is shown and paid"
 hand=2
-write_fleet "batch: 4" 5 n3=slow
+write_fleet "batch: 4" 6
 expect 0 "apply of a new configuration" inside apply -f "$fleet" -auto-approve
 on n1 systemctl show -p InvocationID --value by-hand.service >"$work/before"
 expect 0 "the plan shows the debt" inside plan -f "$fleet"

@@ -4,30 +4,10 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
-work=$(mktemp -d)
+. lab/expect.sh
 export LAB_NAME=${LAB_NAME:-fleetlab}-tk LAB_DIR=$work/lab
 node=06-Node-27
-passed=0
-failed=0
-
-inside() { lab/enter.sh "$fleetctl" "$@"; }
 on() { lab/node.sh exec "$node" -- "$@"; }
-ok() { passed=$((passed + 1)); printf '  ok    %s\n' "$1"; }
-bad() {
-  failed=$((failed + 1))
-  printf '  FAIL  %s\n' "$1"
-  if [ -s "$work/out" ]; then sed 's/^/        | /' "$work/out" | tail -n "${TAIL:-40}"; fi
-}
-# expect CODE NAME COMMAND...: the command exits with CODE; its output is kept for `says`.
-expect() {
-  local code=$1 name=$2 status=0
-  shift 2
-  "$@" >"$work/out" 2>&1 </dev/null || status=$?
-  if [ "$status" -eq "$code" ]; then ok "$name"; else bad "$name (exit $status, wanted $code)"; fi
-}
-says() { if grep -Eq -- "$2" "$work/out"; then ok "$1"; else bad "$1 (no line matches: $2)"; fi; }
-silent() { if grep -Eq -- "$2" "$work/out"; then bad "$1 (a line matches: $2)"; else ok "$1"; fi; }
-part() { printf '\n%s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
 
 if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
   echo "taking a machine over: SKIPPED: it needs root and systemd-nspawn"

@@ -13,7 +13,6 @@ picture() {
   on "$victim" sh -c 'cd / && find etc/systemd/system etc/nginx etc/ufw etc/autobot -not -name "fleetctl-*" -not -path "*.wants/fleetctl-*" \
     \( -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\n" \) 2>/dev/null | LC_ALL=C sort; sha256sum /var/lib/fleetctl/manifest.json' >"$1"
 }
-same() { if cmp -s "$1" "$2"; then ok "$3"; else diff "$1" "$2" >"$work/out"; bad "$3"; fi; }
 # until_true SECONDS COMMAND...: waits for it, at most so long.
 until_true() {
   local end=$((SECONDS + $1))

@@ -33,19 +33,9 @@ struct AdoptCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
 
-  @Flag(
-    name: [.customLong("auto-approve"), .customLong("auto-approve", withSingleDash: true)],
-    help: "Do not ask."
-  )
-  var autoApprove = false
+  @OptionGroup var approval: ApprovalOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How long a node waits for a new login to confirm the run before it takes it back: 5s to 1h.",
-      valueName: "time"
-    )
-  )
-  var confirmTimeout = "60s"
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(
     name: [.customLong("max-destroy"), .customLong("max-destroy", withSingleDash: true)],
@@ -74,8 +64,8 @@ struct AdoptCommand: AsyncParsableCommand {
     let words = nodes.flatMap { ["--target=node.\($0)", "--adopt=node.\($0)"] }
     var apply = try ApplyCommand.parse(words + ["--takeover"])
     apply.options = options
-    apply.autoApprove = autoApprove
-    apply.confirmTimeout = confirmTimeout
+    apply.approval = approval
+    apply.confirm = confirm
     apply.planOptions.maxDestroy = maxDestroy
     apply.planOptions.maintenance = maintenance
     apply.format = format

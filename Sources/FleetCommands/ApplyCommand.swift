@@ -54,11 +54,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var planOptions: PlanOptionGroup
 
-  @Flag(
-    name: [.customLong("auto-approve"), .customLong("auto-approve", withSingleDash: true)],
-    help: "Do not ask."
-  )
-  var autoApprove = false
+  @OptionGroup var approval: ApprovalOptions
 
   @Flag(
     name: [
@@ -68,22 +64,9 @@ struct ApplyCommand: AsyncParsableCommand {
   )
   var detailedExitCode = false
 
-  @Option(
-    name: [.customLong("lock-timeout"), .customLong("lock-timeout", withSingleDash: true)],
-    help: ArgumentHelp(
-      "How long to wait for a node that somebody else has locked: 30s, 5m.",
-      valueName: "time"
-    )
-  )
-  var lockTimeout = "0s"
+  @OptionGroup var lockWait: LockWaitOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How long a node waits for a new login to confirm the run before it takes it back: 5s to 1h.",
-      valueName: "time"
-    )
-  )
-  var confirmTimeout = "60s"
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(help: ArgumentHelp("Refuse a saved plan with another digest.", valueName: "sha256:…"))
   var expectDigest: String?
@@ -105,17 +88,8 @@ struct ApplyCommand: AsyncParsableCommand {
   var events: String?
 
   func run() async throws {
-    guard let wait = TimeSpan(lockTimeout) else {
-      Terminal.note("error: --lock-timeout: \(quoted(lockTimeout)) is no time; write 30s or 5m\n")
-      throw ExitStatus.usage.error
-    }
-    guard let window = TimeSpan(confirmTimeout), (5...3600).contains(window.seconds) else {
-      let given = quoted(confirmTimeout)
-      Terminal.note(
-        "error: --confirm-timeout: \(given) is no time from 5s to 1h; write 60s or 5m\n"
-      )
-      throw ExitStatus.usage.error
-    }
+    let wait = try lockWait.wait()
+    let window = try confirm.window()
     // Nobody to ask: say so before any machine is contacted.
     if let resume {
       let isName =
@@ -131,27 +105,13 @@ struct ApplyCommand: AsyncParsableCommand {
         throw ExitStatus.usage.error
       }
     }
-    guard autoApprove || file != nil || resume != nil || Terminal.canAsk else {
-      Terminal.note(
-        "error: nobody can be asked: standard input is no terminal. Save a plan with `fleetctl plan -out FILE` "
-          + "and apply that, or give -auto-approve.\n"
+    if file == nil, resume == nil {
+      try approval.refuseUnasked(
+        "Save a plan with `fleetctl plan -out FILE` and apply that, or give -auto-approve."
       )
-      throw ExitStatus.notApproved.error
     }
     let stream = try RunStream("apply", eventful: format == .jsonl, path: events)
-    let watcher = stream.watchInterrupts()
-    defer { watcher.cancel() }
-    do {
-      throw try await perform(stream, wait, window).error
-    } catch let early as EarlyEnd {
-      throw stream.end(early.status, early.reason).error
-    } catch let code as ExitCode {
-      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
-      throw stream.end(status, status == .success ? "" : "see standard error").error
-    } catch {
-      Terminal.note("error: \(displayable("\(error)"))\n")
-      throw stream.end(.internalError, "\(error)").error
-    }
+    try await stream.carry { try await perform(stream, wait, window) }
   }
 
   /// Plans, asks, runs, reports; the events' end is told in `run`, whatever is thrown here.
@@ -181,7 +141,9 @@ struct ApplyCommand: AsyncParsableCommand {
       let verdict = ApplyVerdict(approved.plan, [], [], isDetailed: detailedExitCode)
       return stream.end(verdict.status, verdict.reason, verdict.summary, nothingToDo: true)
     }
-    try approve(approved)
+    if file == nil, resume == nil {
+      try approval.ask("\nApply these changes? Only `yes` is accepted: ")
+    }
     let outcome = try await ApplyRun(
       planning: planning,
       links: links,
@@ -254,15 +216,6 @@ struct ApplyCommand: AsyncParsableCommand {
     Terminal.note(
       "Run \(resumed.run) is resumed (\(resumed.approved.digest)): \(resumed.remaining(in: fresh)) of \(all) changes are left.\n"
     )
-  }
-
-  private func approve(_ file: PlanFile) throws {
-    guard !autoApprove, self.file == nil, resume == nil else { return }
-    let answer = Terminal.ask("\nApply these changes? Only `yes` is accepted: ")
-    guard answer == "yes" else {
-      Terminal.note("Nothing was changed.\n")
-      throw EarlyEnd(status: .notApproved, reason: "not approved")
-    }
   }
 }
 

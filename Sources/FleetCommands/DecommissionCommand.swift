@@ -60,42 +60,15 @@ struct DecommissionCommand: AsyncParsableCommand {
   )
   var maxDestroy: Int?
 
-  @Flag(
-    name: [.customLong("auto-approve"), .customLong("auto-approve", withSingleDash: true)],
-    help: "Do not ask."
-  )
-  var autoApprove = false
+  @OptionGroup var approval: ApprovalOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How long the node waits for a new login to confirm the run before it takes it back: 5s to 1h.",
-      valueName: "time"
-    )
-  )
-  var confirmTimeout = "60s"
+  @OptionGroup var confirm: ConfirmOptions
 
   func run() async throws {
-    guard let window = TimeSpan(confirmTimeout), (5...3600).contains(window.seconds) else {
-      let given = quoted(confirmTimeout)
-      Terminal.note(
-        "error: --confirm-timeout: \(given) is no time from 5s to 1h; write 60s or 5m\n"
-      )
-      throw ExitStatus.usage.error
-    }
-    guard autoApprove || Terminal.canAsk else {
-      Terminal.note(
-        "error: nobody can be asked: standard input is no terminal. Give -auto-approve.\n"
-      )
-      throw ExitStatus.notApproved.error
-    }
+    let window = try confirm.window()
+    try approval.refuseUnasked()
     let stream = try RunStream("decommission", eventful: false)
-    let watcher = stream.watchInterrupts()
-    defer { watcher.cancel() }
-    do {
-      throw try await perform(stream, window).error
-    } catch let early as EarlyEnd {
-      throw stream.end(early.status, early.reason).error
-    }
+    try await stream.carry { try await perform(stream, window) }
   }
 
   private func perform(_ stream: RunStream, _ window: TimeSpan) async throws -> ExitStatus {
@@ -106,10 +79,11 @@ struct DecommissionCommand: AsyncParsableCommand {
     try Terminal.result(options.colours.text(of: file))
     try refuse(file.plan, links)
     try Planning.refuse(file.plan, over: maxDestroy)
-    guard autoApprove || ask(links) else {
-      Terminal.note("Nothing was changed.\n")
-      throw EarlyEnd(status: .notApproved, reason: "not approved")
-    }
+    let host = displayable(links.first?.target.host ?? "")
+    try approval.ask(
+      "\nLeave \(node) (\(host)) for good? Only its name is accepted: ",
+      wanted: node
+    )
     if file.plan.hasChanges {
       let outcome = try await ApplyRun(
         planning: planning,
@@ -196,12 +170,6 @@ struct DecommissionCommand: AsyncParsableCommand {
       }
       throw EarlyEnd(status: .refused, reason: "\(held[0].address) is \(held[0].action.rawValue)")
     }
-  }
-
-  private func ask(_ links: [FleetConnections.Link]) -> Bool {
-    let host = displayable(links.first?.target.host ?? "")
-    let question = "\nLeave \(node) (\(host)) for good? Only its name is accepted: "
-    return Terminal.ask(question) == node
   }
 
   /// Removes our own record and units; the last thing that is done.

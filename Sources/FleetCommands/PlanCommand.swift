@@ -68,15 +68,9 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     guard format == .jsonl else { throw try await perform { _ in }.error }
     let stream = try RunStream("plan", eventful: true)
-    let watcher = stream.watchInterrupts()
-    defer { watcher.cancel() }
-    do {
+    try await stream.carry {
       let status = try await perform { stream.tell($0) }
-      let reason = status == .unreachable ? "some node is unreachable" : ""
-      throw stream.end(status, reason).error
-    } catch let code as ExitCode {
-      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
-      throw stream.end(status, status == .success ? "" : "see standard error").error
+      return stream.end(status, status == .unreachable ? "some node is unreachable" : "")
     }
   }
 

@@ -56,20 +56,10 @@ struct RestartCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
 
-  @Flag(
-    name: [.customLong("auto-approve"), .customLong("auto-approve", withSingleDash: true)],
-    help: "Do not ask."
-  )
-  var autoApprove = false
+  @OptionGroup var approval: ApprovalOptions
 
-  @Option(
-    name: [.customLong("lock-timeout"), .customLong("lock-timeout", withSingleDash: true)],
-    help: ArgumentHelp(
-      "How long to wait for a node that somebody else has locked: 30s, 5m.",
-      valueName: "time"
-    )
-  )
-  var lockTimeout = "0s"
+  @OptionGroup var lockWait: LockWaitOptions
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(
     help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
@@ -79,41 +69,23 @@ struct RestartCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
   var events: String?
 
-  /// How long a node waits for a new login to confirm.
-  private static let confirmTimeout = TimeSpan(milliseconds: 60_000)
-
   func run() async throws {
     guard pending else {
       Terminal.note("error: say what to restart: fleetctl restart --pending\n")
       throw ExitStatus.usage.error
     }
-    guard let wait = TimeSpan(lockTimeout) else {
-      Terminal.note("error: --lock-timeout: \(quoted(lockTimeout)) is no time; write 30s or 5m\n")
-      throw ExitStatus.usage.error
-    }
-    guard autoApprove || Terminal.canAsk else {
-      Terminal.note(
-        "error: nobody can be asked: standard input is no terminal. Give -auto-approve.\n"
-      )
-      throw ExitStatus.notApproved.error
-    }
+    let wait = try lockWait.wait()
+    let window = try confirm.window()
+    try approval.refuseUnasked()
     let stream = try RunStream("restart", eventful: format == .jsonl, path: events)
-    let watcher = stream.watchInterrupts()
-    defer { watcher.cancel() }
-    do {
-      throw try await perform(stream, wait).error
-    } catch let early as EarlyEnd {
-      throw stream.end(early.status, early.reason).error
-    } catch let code as ExitCode {
-      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
-      throw stream.end(status, status == .success ? "" : "see standard error").error
-    } catch {
-      Terminal.note("error: \(displayable("\(error)"))\n")
-      throw stream.end(.internalError, "\(error)").error
-    }
+    try await stream.carry { try await perform(stream, wait, window) }
   }
 
-  private func perform(_ stream: RunStream, _ wait: TimeSpan) async throws -> ExitStatus {
+  private func perform(
+    _ stream: RunStream,
+    _ wait: TimeSpan,
+    _ window: TimeSpan
+  ) async throws -> ExitStatus {
     var limits = PlanOptions()
     limits.selectors = selector
     let planning = try Planning(options, limits)
@@ -129,16 +101,13 @@ struct RestartCommand: AsyncParsableCommand {
     let text = options.colours.text(of: approved)
     if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
     try refuseOthers(debt.others(in: approved.plan))
-    if !autoApprove, Terminal.ask("\nRestart these? Only `yes` is accepted: ") != "yes" {
-      Terminal.note("Nothing was changed.\n")
-      throw EarlyEnd(status: .notApproved, reason: "not approved")
-    }
+    try approval.ask("\nRestart these? Only `yes` is accepted: ")
     let outcome = try await ApplyRun(
       planning: planning,
       links: links,
       approved: approved,
       lockWait: wait,
-      confirmTimeout: Self.confirmTimeout,
+      confirmTimeout: window,
       onFailure: .continue,
       stream: stream,
       isDetailed: false

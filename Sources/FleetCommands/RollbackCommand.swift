@@ -37,19 +37,9 @@ struct RollbackCommand: AsyncParsableCommand {
   @Argument(help: "A run of `fleetctl history`.")
   var run: String?
 
-  @Flag(
-    name: [.customLong("auto-approve"), .customLong("auto-approve", withSingleDash: true)],
-    help: "Do not ask."
-  )
-  var autoApprove = false
+  @OptionGroup var approval: ApprovalOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "How long a node waits for a new login to confirm before it is as it was: 5s to 1h.",
-      valueName: "time"
-    )
-  )
-  var confirmTimeout = "60s"
+  @OptionGroup var confirm: ConfirmOptions
 
   @Option(
     help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
@@ -57,30 +47,10 @@ struct RollbackCommand: AsyncParsableCommand {
   var format = TextOrEvents.human
 
   func run() async throws {
-    guard let window = TimeSpan(confirmTimeout), (5...3600).contains(window.seconds) else {
-      let given = quoted(confirmTimeout)
-      Terminal.note(
-        "error: --confirm-timeout: \(given) is no time from 5s to 1h; write 60s or 5m\n"
-      )
-      throw ExitStatus.usage.error
-    }
-    guard autoApprove || Terminal.canAsk else {
-      Terminal.note(
-        "error: nobody can be asked: standard input is no terminal. Give -auto-approve.\n"
-      )
-      throw ExitStatus.notApproved.error
-    }
+    let window = try confirm.window()
+    try approval.refuseUnasked()
     let stream = try RunStream("rollback", eventful: format == .jsonl)
-    let watcher = stream.watchInterrupts()
-    defer { watcher.cancel() }
-    do {
-      throw try await perform(stream, window.seconds).error
-    } catch let early as EarlyEnd {
-      throw stream.end(early.status, early.reason).error
-    } catch let code as ExitCode {
-      let status = ExitStatus(rawValue: code.rawValue) ?? .internalError
-      throw stream.end(status, status == .success ? "" : "see standard error").error
-    }
+    try await stream.carry { try await perform(stream, window.seconds) }
   }
 
   private func perform(_ stream: RunStream, _ window: Int) async throws -> ExitStatus {
@@ -108,13 +78,7 @@ struct RollbackCommand: AsyncParsableCommand {
       throw EarlyEnd(status: .conflict, reason: moved.joined(separator: "; "))
     }
     guard plan.hasChanges else { return stream.end(.success, "", nothingToDo: true) }
-    if !autoApprove {
-      let answer = Terminal.ask("\nTake this back? Only `yes` is accepted: ")
-      guard answer == "yes" else {
-        Terminal.note("Nothing was changed.\n")
-        throw EarlyEnd(status: .notApproved, reason: "not approved")
-      }
-    }
+    try approval.ask("\nTake this back? Only `yes` is accepted: ")
     let verdict = try await rollback.perform(plan, reviews)
     stream.tell(verdict.endings)
     let report = ApplyReport(plan: plan, verdict: verdict, run: stream.run, noun: "Rollback").text

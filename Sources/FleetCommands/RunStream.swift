@@ -149,6 +149,25 @@ final class RunStream: Sendable {
     }
   }
 
+  /// Carries a command out; tells its end whatever is thrown, and leaves with its exit code.
+  func carry(_ command: () async throws -> ExitStatus) async throws -> Never {
+    let watcher = watchInterrupts()
+    defer { watcher.cancel() }
+    let status: ExitStatus
+    do {
+      status = try await command()
+    } catch let early as EarlyEnd {
+      status = end(early.status, early.reason)
+    } catch let code as ExitCode {
+      let given = ExitStatus(rawValue: code.rawValue) ?? .internalError
+      status = end(given, given == .success ? "" : "see standard error")
+    } catch {
+      Terminal.note("error: \(displayable("\(error)"))\n")
+      status = end(.internalError, "\(error)")
+    }
+    throw status.error
+  }
+
   private var isWanted: Bool { isEventful || state.withLock { $0.file != nil } }
 
   private func write(_ lines: [String], _ state: inout State) {
