@@ -98,6 +98,12 @@ fifty: ## Fifty machines, five of them bad in five ways, and what apply makes of
 	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
 	@lab/fifty.sh
 
+.PHONY: operators
+operators: ## Twenty clients, a hundred rounds each, at one machine; ARGS="--clients 6 --rounds 5".
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/operators.sh .build/debug/fleetctl $(ARGS)
+
 .PHONY: lab-down
 lab-down: ## Stop and remove them.
 	@lab/down.sh
