@@ -50,6 +50,10 @@ schema: ## Regenerate the JSON Schemas in docs/.
 	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
 	@scripts/render-schemas.sh .build/debug/fleetctl
 
+.PHONY: sanitize
+sanitize: setup ## Run the SSH tests under the memory and the thread sanitizer; SESSIONS=64.
+	@scripts/sanitize.sh
+
 .PHONY: fuzz
 fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template answer plan".
 	@Fuzz/run.sh $(or $(FUZZ_SECONDS),600) $(TARGETS)
@@ -87,6 +91,18 @@ faults: ## Try every fault at every phase on real machines; goes on where it was
 	@scripts/setup.sh test
 	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
 	@lab/faults/all.sh
+
+.PHONY: fifty
+fifty: ## Fifty machines, five of them bad in five ways, and what apply makes of it.
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/fifty.sh
+
+.PHONY: operators
+operators: ## Twenty clients, a hundred rounds each, at one machine; ARGS="--clients 6 --rounds 5".
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/operators.sh .build/debug/fleetctl $(ARGS)
 
 .PHONY: lab-down
 lab-down: ## Stop and remove them.
