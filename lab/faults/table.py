@@ -36,6 +36,13 @@ a fault from outside, and let go. Then ten invariants are checked by code that d
 """
 
 
+NOTES = """
+With `second operator` and `paused holder` C is the generation that one of the two applied, and the other said that it was not the one. `EIO on
+fsync` from P6 on: the machine is as before, byte by byte, and frozen, because its disk does not say that it keeps that. `foreign file in the way`
+at P1: the plan itself shows what it holds back (exit 4). Exit 1 beside C below: standard output took no events any more; the table says that all
+is done."""
+
+
 def rows_of(path):
     rows = {}
     if path.exists():
@@ -77,6 +84,7 @@ def main():
             table.setdefault(fault, {})[phase] = mark(rows.get((fault, phase)))
     for fault, marks in table.items():
         print(f"| {fault} | " + " | ".join(marks.get(phase, "") for phase in matrix.PHASES) + " |")
+    print(NOTES)
     print("\n| fault of the new generation itself, or in the way back | outcome | exit code |\n|---|---|---|")
     # What was tried at several places is one line.
     together = {}
