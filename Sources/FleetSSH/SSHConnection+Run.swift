@@ -12,6 +12,7 @@ extension SSHConnection {
     let deadline = Deadline(in: command.deadline)
     let channel = try await openChannel(deadline)
     try await start(invocation.text, on: channel, deadline)
+    shared.traffic.count(.turn)
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
     flow.upload = upload
     try await pump(&flow, channel, deadline)
@@ -19,7 +20,9 @@ extension SSHConnection {
     return try invocation.result(flow, status, target)
   }
 
-  private func openChannel(_ deadline: Deadline) async throws(TransportError) -> OpaquePointer {
+  /// Opens a channel for one program.
+  func openChannel(_ deadline: Deadline) async throws(TransportError) -> OpaquePointer {
+    shared.traffic.count(.channel)
     var channel: OpaquePointer?
     let code = try await settle("run", deadline) { session in
       channel = libssh2_channel_open_ex(
@@ -37,7 +40,8 @@ extension SSHConnection {
     return channel
   }
 
-  private func start(
+  /// Starts the program `text` on `channel`.
+  func start(
     _ text: String,
     on channel: OpaquePointer,
     _ deadline: Deadline
@@ -59,7 +63,7 @@ extension SSHConnection {
       // libssh2 refuses another packet while one is half sent, so whichever call meets a full socket
       // is repeated until its packet is out (`settleWrite`). sshd reads meanwhile, windows permitting.
       let arrived = try await receive(&flow, channel, deadline)
-      if libssh2_channel_eof(channel) != 0 { return }
+      if flow.isAnswered || libssh2_channel_eof(channel) != 0 { return }
       let sent = try await send(&flow, channel, deadline)
       guard !arrived, !sent else {
         turns += 1
@@ -120,6 +124,10 @@ extension SSHConnection {
     flow.releaseHeldInput()
     if !flow.hasInput {
       guard !flow.isEndSent, flow.isInputComplete else { return false }
+      guard flow.lastMark == nil else {
+        flow.endSent()
+        return false
+      }
       let code = try await settleWrite("run", deadline) { Int(libssh2_channel_send_eof(channel)) }
       guard code == 0 else { throw lost("run", code: Int32(code)) }
       flow.endSent()
@@ -153,7 +161,7 @@ extension SSHConnection {
   }
 
   /// Closes the channel and returns the exit status; a command that died of a signal has 128 + n.
-  private func finish(
+  func finish(
     _ channel: OpaquePointer,
     _ deadline: Deadline
   ) async throws(TransportError) -> Int {
