@@ -31,8 +31,8 @@ read-only file system       | R  | R  | R  | R   | R   | R   | Z   | -   | -   |
 a file made immutable       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
 EIO on fsync                | ES | ES | ES | ES  | ES  | R   | R   | CR  | CR  | CR | CR | C  | C | C
 sudo revoked                | E  | E  | E  | CR  | CR  | R   | R   | R   | R   | R  | R  | C  | C | C
-drift in between            | -  | E  | E  | ER  | ER  | -   | -   | -   | -   | -  | -  | -  | - | -
-foreign file in the way     | Z  | E  | E  | ER  | ER  | R   | -   | -   | -   | -  | -  | -  | - | -
+drift in between            | -  | E  | ER | ER  | ER  | -   | -   | -   | -   | -  | -  | -  | - | -
+foreign file in the way     | Z  | E  | ER | ER  | ER  | R   | -   | -   | -   | -  | -  | -  | - | -
 port held by a stranger     | -  | -  | -  | -   | -   | -   | -   | R   | -   | -  | -  | -  | - | -
 second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
