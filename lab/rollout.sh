@@ -80,10 +80,18 @@ part "a slow start is starting, not failed"
 write_fleet "batch: 4" 5 n3=slow
 expect 0 "apply" inside apply -f "$fleet" -auto-approve
 says "all are changed" "Apply complete: 8 changed, 0 failed"
+says "while systemctl waits its status line and the time left are told" 'n3: web.service is starting \(activating \(start\); it says: loading part [0-9]+ of 22\), [345][0-9] s left'
+if [ "$(grep -c 'web.service is starting' "$work/out")" -le 4 ]; then ok "in a few lines"; else bad "in a few lines"; fi
+
+part "a start that never ends is given up when its budget is over"
+write_fleet "batch: 4" 6 n2=stuck n3=slow
+expect 4 "apply" inside apply -f "$fleet" -auto-approve
+says "with its state and its own words" 'starting: web.service is activating \(start\) after 60 s; it says: waiting for a disk'
+version_of n2 >"$work/out"; says "it has the old version" '^5\.$'
 
 part "restart debt is shown and paid"
 hand=2
-write_fleet "batch: 4" 5 n3=slow
+write_fleet "batch: 4" 6
 expect 0 "apply of a new configuration" inside apply -f "$fleet" -auto-approve
 on n1 systemctl show -p InvocationID --value by-hand.service >"$work/before"
 expect 0 "the plan shows the debt" inside plan -f "$fleet"

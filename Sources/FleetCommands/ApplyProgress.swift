@@ -7,7 +7,7 @@ import Synchronization
 /// Tells what an apply is doing, one line a step, on stderr.
 final class ApplyProgress: Sendable {
   private let began = ContinuousClock().now
-  private let lines = Mutex<Int>(0)
+  private let told = Mutex<[String: Told]>([:])
   private let stream: RunStream
 
   /// Tells events to `stream`, too.
@@ -42,10 +42,30 @@ final class ApplyProgress: Sendable {
     }
     publish(event)
     // One writer at a time, so that lines stay whole.
-    lines.withLock { count in
-      count += 1
+    told.withLock { told in
+      if case .waiting(let node, let unit, _, let status) = event {
+        let now = Told(status: status, seconds: seconds)
+        guard now.isNews(after: told["\(node) \(unit)"]) else { return }
+        told["\(node) \(unit)"] = now
+      }
       Terminal.note("[\(seconds) s] \(text)\n")
     }
+  }
+}
+
+/// What was last told of a unit that is starting.
+struct Told {
+  /// How the unit was.
+  let status: String
+  /// When that was, in seconds of this run.
+  let seconds: Double
+
+  /// Whether to tell it again: another status after ten seconds, the same one after half a minute.
+  ///
+  /// A start of six minutes is a dozen lines of a log, not hundreds.
+  func isNews(after last: Told?) -> Bool {
+    guard let last else { return true }
+    return seconds - last.seconds >= (status == last.status ? 30 : 9)
   }
 }
 

@@ -5,7 +5,6 @@ import time
 
 import look
 from machine import LAB, Broken, wait
-from trial import WINDOW, Trial
 
 # The first rename of a taking back: of the watchdog, of the recovery at boot, or of the client's own.
 BACK = ("back", "mv", "-fT -- */.fleetctl-*-watchdog-back *", "before", "pause", 2)
@@ -132,11 +131,9 @@ def damaged_inverse(trial, allowed):
     trial.status = -9
     trial.let_go()
     trial.settle(60)
-    frozen = look.Decision(machine).frozen or ""
-    if "not all of it could be taken back" not in frozen:
-        trial.wrong.append(f"I4: nothing says that not all came back: {frozen!r}")
+    letter = trial.judge(allowed)
     trial.converge()
-    return "Z"
+    return letter
 
 
 @cell("one bad of several", together=True)
@@ -146,12 +143,14 @@ def one_bad(trial, allowed):
     others = [m for m in machine.lab.machines if m is not machine]
     trial.nodes = machine.lab.machines
     generation = 0
+    # A secret is one for all nodes of a fleet, and each of these had its own.
     for m in trial.nodes:
+        m.reset()
         m.rules([])
-        one = Trial(m, trial.folder / m.node, trial.fleetctl)
-        one.clear()
-        seen = look.parts(m)["app.conf"]
-        generation = max(generation, seen[0] if seen else 0)
+        m.path("/etc/fault").mkdir(mode=0o755)
+        secret = m.path("/etc/fault/secret.env")
+        secret.touch(mode=0o600)
+        secret.write_text("FAULT_TOKEN=" + "shared" * 7 + "\n")
     trial.render(generation + 1)
     if trial.fleet("apply", "-auto-approve", "--confirm-timeout", "5s", name="all", timeout=120) != 0:
         raise Broken("no common base: " + trial.last_words("all"))

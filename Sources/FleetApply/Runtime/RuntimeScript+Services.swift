@@ -3,14 +3,84 @@ extension RuntimeScript {
   static let units = #"""
     last_words() { journalctl -u "$1" -n 16 --no-pager -o cat >&2 2>/dev/null || :; }
     unit_action() { # VERB UNIT
-      said=$(systemctl --no-ask-password --no-pager "$1" -- "$2" 2>&1) && return 0
+      start_budget "$1" "$2"
+      if [ -n "$budget" ]; then attended "$1" "$2" && return 0
+      else said=$(systemctl --no-ask-password --no-pager "$1" -- "$2" 2>&1) && return 0
+      fi
       case $1 in
       reset-failed) return 0 ;;
       stop | disable)
         case $(systemctl show -p LoadState --value -- "$2") in not-found) return 0 ;; esac ;;
       esac
       last_words "$2"
-      fail "failed: systemctl $1 $2: $said"
+      if [ -n "$overdue" ]; then fail "starting: $2 is $overdue"; else fail "failed: systemctl $1 $2: $said"; fi
+    }
+    # How long the batch waits for a unit that it starts.
+    start_budget() { # VERB UNIT
+      budget= overdue=
+      case $1 in start | restart | reload) ;; *) return ;; esac
+      for other in $operations; do
+        case $other in *"$US"wait-unit"$US$US$2$US"*) ;; *) continue ;; esac
+        budget=${other#*"$US"wait-unit"$US$US$2$US"}
+        budget=${budget%%"$US"*}
+      done
+    }
+    # systemctl waits until a service says that it is ready; meanwhile somebody tells how it is.
+    attended() { # VERB UNIT
+      rm -f "$batch_dir/overdue"
+      systemctl --no-ask-password --no-pager "$1" -- "$2" >"$batch_dir/said" 2>&1 &
+      job=$!
+      attend "$2" "$job" &
+      attendant=$!
+      wait "$job" 2>/dev/null && ended=0 || ended=$?
+      kill "$attendant" 2>/dev/null
+      wait "$attendant" 2>/dev/null
+      rm -f "$batch_dir/waiting"
+      said=$(cat "$batch_dir/said")
+      [ ! -e "$batch_dir/overdue" ] || { overdue=$(cat "$batch_dir/overdue"); return 1; }
+      return "$ended"
+    }
+    # Stopping does not count. What systemd itself allows for the start may end before the budget;
+    # where that is over and the start goes on, the service had it extended.
+    attend() { # UNIT PROCESS
+      unit=$1 phase= span=
+      uptime_now
+      began=$seconds
+      read_span "$(systemctl show -p TimeoutStartUSec --value -- "$unit")"
+      while sleep 1 && kill -0 "$2" 2>/dev/null; do
+        unit_load
+        uptime_now
+        case $active in active | deactivating | reloading) began=$seconds ;; esac
+        if [ "$phase" != "$active $sub" ]; then phase="$active $sub" since=$seconds; fi
+        left=$((budget - seconds + began)) problem="$active ($sub)"
+        if [ "$left" -le 0 ]; then
+          printf '%s' "$problem after $budget s${status:+; it says: $status}" >"$batch_dir/overdue"
+          kill "$2"
+          return
+        fi
+        if [ "$active" = activating ] && [ -n "$span" ]; then
+          allowed=$((span - seconds + since))
+          [ "$allowed" -lt 0 ] || [ "$allowed" -ge "$left" ] || left=$allowed
+        fi
+        tell_waiting "$left"
+      done
+    }
+    # Sets $span to the whole seconds of a time as systemctl prints it (1min 30s); empty without an end.
+    read_span() {
+      span=0
+      IFS=' '
+      for word in $1; do
+        number=${word%%[!0-9]*}
+        case $word in
+        *us | *ms) ;;
+        *[0-9]s) span=$((span + number)) ;;
+        *[0-9]min) span=$((span + number * 60)) ;;
+        *[0-9]h) span=$((span + number * 3600)) ;;
+        *[0-9]d) span=$((span + number * 86400)) ;;
+        *) span= ; break ;;
+        esac
+      done
+      IFS=$NL
     }
     unit_load() {
       active= sub= result= status= restarts=0 invocation= type= children= id=$unit triggered=
