@@ -163,7 +163,7 @@ def main():
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn") or not shutil.which("mkfs.ext4"):
         print("cuts: SKIPPED: they need root, systemd-nspawn and mkfs.ext4")
         return 0
-    folder = REPOSITORY / ".lab" / "faults-cells"
+    folder = pathlib.Path(os.environ.get("FAULTS_CELLS", REPOSITORY / ".lab" / "faults-cells"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cuts.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

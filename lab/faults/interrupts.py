@@ -132,7 +132,7 @@ def main():
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn"):
         print("interrupts: SKIPPED: it needs root and systemd-nspawn")
         return 0
-    folder = REPOSITORY / ".lab" / "faults-cells"
+    folder = pathlib.Path(os.environ.get("FAULTS_CELLS", REPOSITORY / ".lab" / "faults-cells"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "interrupts.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

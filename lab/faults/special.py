@@ -136,6 +136,42 @@ def damaged_inverse(trial, allowed):
     return letter
 
 
+def failing_call(number, part):
+    """The client's calls are counted through one whole apply; in the next one a call at that part of them fails, once."""
+
+    def one(trial, allowed):
+        counter = trial.folder.parent / f"count-{trial.machine.node}"
+        library = str(trial.folder.parent / "nth.so")
+
+        def apply(n):
+            counter.write_bytes(bytes(8))
+            trial.environment = {"LD_PRELOAD": library, "FAULT_NTH": f"{number} {n}", "FAULT_NTH_FILE": str(counter)}
+            trial.run_to(None)
+            trial.finish(90)
+            trial.environment = {}
+            return int.from_bytes(counter.read_bytes(), "little")
+
+        calls = apply(0)
+        if trial.status != 0 or calls < PARTS:
+            raise Broken(f"counted {calls} calls, exit {trial.status}")
+        trial.base()
+        n = max(1, calls * part // (PARTS + 1))
+        apply(n)
+        trial.notes.append(f"call {n} of about {calls}: exit {trial.status}")
+        trial.settle(90)
+        letter = trial.judge(allowed)
+        trial.converge()
+        return letter
+
+    return one
+
+
+PARTS = 6
+for _number in ("ENOSPC", "EIO", "EMFILE"):
+    for _part in range(1, PARTS + 1):
+        CELLS[f"{_number} at one call of the client, {_part} of {PARTS}"] = failing_call(_number, _part)
+
+
 @cell("one bad of several", together=True)
 def one_bad(trial, allowed):
     """All machines of the lab in one apply; the first one dies in the middle, the others must be done."""
