@@ -90,7 +90,9 @@ extension NodeSession {
   ) async throws(TransportError) -> [AnswerSections] {
     let results = try await connection.run(requests.map(\.command))
     var answers: [AnswerSections] = []
-    for (request, result) in zip(requests, results) { answers.append(try request.answer(in: result)) }
+    for (request, result) in zip(requests, results) {
+      answers.append(try request.answer(in: result))
+    }
     return answers
   }
 

@@ -92,7 +92,7 @@ import Testing
     #expect(bench.scratch.read("count") == "ran\n")
   }
 
-  @Test func `a plan that is to be kept is there before the first batch begins, and once`() async throws {
+  @Test func `a plan to be kept is there before the first batch, and once`() async throws {
     let session = try await bench.locked()
     let kept = bench.layout.stateDirectory + "/tx/t/plan.json"
     await session.keep(plan: Array("the plan".utf8), of: "t") { Issue.record("\($0)") }

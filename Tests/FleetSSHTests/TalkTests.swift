@@ -67,7 +67,8 @@ struct TalkTests {
     let (connection, _) = try await open(try SSHServer())
     let dirty = "cd /; umask 000; set -f; IFS=x; PATH=; kept=yes; printf '%s' \"$kept\"; exit 1"
     #expect(text(try await connection.run(turn("dirty", dirty))) == "yes")
-    let clean = #"printf '%s %s' "${kept:-no}" "$(umask)"; set -- /*; [ $# -gt 1 ] && echo ' globs'"#
+    let clean =
+      #"printf '%s %s' "${kept:-no}" "$(umask)"; set -- /*; [ $# -gt 1 ] && echo ' globs'"#
     #expect(text(try await connection.run(turn("clean", clean))).hasPrefix("no 00"))
     #expect(text(try await connection.run(turn("clean", clean))).hasSuffix(" globs\n"))
   }
