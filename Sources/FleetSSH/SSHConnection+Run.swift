@@ -59,6 +59,7 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) {
     var turns = 0
+    var isSecondLook = false
     while true {
       // libssh2 refuses another packet while one is half sent, so whichever call meets a full socket
       // is repeated until its packet is out (`settleWrite`). sshd reads meanwhile, windows permitting.
@@ -67,13 +68,27 @@ extension SSHConnection {
       let sent = try await send(&flow, channel, deadline)
       guard !arrived, !sent else {
         turns += 1
+        isSecondLook = false
         guard turns.isMultiple(of: 16) else { continue }
         guard !deadline.hasPassed else { throw timedOut("run", deadline) }
         await Task.yield()
         continue
       }
+      if Self.hasMore(channel) { continue }
+      isSecondLook.toggle()
+      guard !isSecondLook else { continue }
       try await park("run", deadline)
     }
+  }
+
+  /// Whether libssh2 has taken output or its end for `channel` off the socket that nobody has read yet.
+  ///
+  /// Each of its calls takes in all that has arrived, also what is for another stream than the one that was
+  /// asked for: a look for errors may bring the output, a look for output the room for more input. No
+  /// event follows for what is taken in already, so whoever waits then waits for ever: nothing is
+  /// waited for before a whole round found nothing twice.
+  static func hasMore(_ channel: OpaquePointer) -> Bool {
+    libssh2_poll_channel_read(channel, 0) != 0 || libssh2_channel_eof(channel) != 0
   }
 
   /// Repeats `call` while its packet is stuck half-way in the socket.
