@@ -85,7 +85,7 @@ ssh_verdict() {
     0) echo connects; return ;;
   esac
   case $(cat ssh.err) in
-    *REVOKED*) echo 'refuses: revoked' ;;
+    *REVOKED* | *'revoked by file'*) echo 'refuses: revoked' ;;
     *'IDENTIFICATION HAS CHANGED'*) echo 'refuses: changed' ;;
     *'host key is known'* | *'Host key verification failed'*) echo 'refuses: unknown' ;;
     *'Too many authentication failures'*) echo 'login refused: too many keys' ;;
@@ -100,6 +100,9 @@ import json, sys
 text = open("fleetctl.out").read()
 if not text.strip():
     words = open("fleetctl.err").read()
+    if "RevokedHostKeys" in words:
+        print("refuses: not read")
+        raise SystemExit
     print("fails: " + words.splitlines()[0] if words else "says nothing")
     raise SystemExit
 node = json.loads(text)["nodes"][0]
@@ -172,6 +175,8 @@ node "$port_expired" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, 
 node "$port_elsewhere" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, the certificate names another host'
 node "$port_plain" "$(key user_ed25519)" "$only" '  HostKeyAlias alias'
 echo "alias $(public host_ed25519)" >pins; case_of '`HostKeyAlias`'
+node "$port_plain" "$(key user_ed25519)" "$only" "  RevokedHostKeys $work/gone"
+public host_ed25519 >gone; echo "$(at "$port_plain") $(public host_ed25519)" >pins; case_of '`RevokedHostKeys`' 'refused with the cure before anybody is contacted'
 node "$port_rsa" "$(key user_ed25519)" "$only"
 echo "$(at "$port_rsa") $(public host_rsa)" >pins; case_of 'RSA key, pinned'
 node "$port_hardened" "$(key user_ed25519)" "$only"
