@@ -32,6 +32,7 @@ package enum RemoteScript {
   ///   - data: What it reads, frames as a rule.
   ///   - lasts: Whether more commands of this kind are to come on the connection, of any of the scripts.
   ///   - deadline: How long it may take.
+  /// - Returns: The command, which is whole also where nothing lasts.
   package static func command(
     _ name: String,
     _ script: String,
