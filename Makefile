@@ -51,7 +51,7 @@ schema: ## Regenerate the JSON Schemas in docs/.
 	@scripts/render-schemas.sh .build/debug/fleetctl
 
 .PHONY: fuzz
-fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template".
+fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template answer plan".
 	@Fuzz/run.sh $(or $(FUZZ_SECONDS),600) $(TARGETS)
 
 .PHONY: bench-hostile

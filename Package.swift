@@ -180,8 +180,9 @@ if Context.environment["FLEETCTL_FUZZ"] == "1" {
     .executableTarget(
       name: "FleetFuzz",
       dependencies: [
-        "FleetDiagnostics", "FleetModel", "FleetYAML", "FleetRender", "FleetRegistry",
-        "FleetConfig",
+        "FleetDiagnostics", "FleetDigest", "FleetModel", "FleetYAML", "FleetRender",
+        "FleetRegistry",
+        "FleetConfig", "FleetResources", "FleetProbe", "FleetPlan", "FleetView",
       ],
       path: "Fuzz/FleetFuzz",
       swiftSettings: house + [.unsafeFlags(["-parse-as-library"])]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes what reads files: fleet.yaml (loader, decoder, every rule), role files, templates. Usage:
-#   Fuzz/run.sh [SECONDS] [fleet|role|template ...]      600 seconds, shared by the targets named (all three)
+# Fuzzes what reads the words of others: fleet.yaml (loader, decoder, every rule), role files, templates, the answers of
+# nodes, saved plans. Usage:
+#   Fuzz/run.sh [SECONDS] [fleet|role|template|answer|plan ...]      600 seconds, shared by the targets named (all five)
 # A finding is left in .build/fuzz/found/ and the exit status is not 0. Exits 3 where no fuzzer can be built.
 # New inputs are kept in .build/fuzz/corpus/ between runs; Fuzz/corpus/ holds the seeds and past crashes.
 set -euo pipefail
@@ -8,7 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-600}
 shift || true
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then targets=(fleet role template); fi
+if [ ${#targets[@]} -eq 0 ]; then targets=(fleet role template answer plan); fi
 
 scratch=.build/fuzz
 mkdir -p "$scratch"

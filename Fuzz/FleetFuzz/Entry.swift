@@ -4,7 +4,8 @@ internal import Glibc
 /// What libFuzzer calls with every input it makes up.
 ///
 /// The C signature is libFuzzer's (`LLVMFuzzerTestOneInput`); the result is always 0. The variable
-/// `FLEETCTL_FUZZ_TARGET` chooses what reads the input: `fleet` (the default), `role` or `template`.
+/// `FLEETCTL_FUZZ_TARGET` chooses what reads the input: `fleet` (the default), `role`,
+/// `template`, `answer` or `plan`.
 @_cdecl("LLVMFuzzerTestOneInput")
 package func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
   target(Array(UnsafeBufferPointer(start: data, count: size)))
@@ -15,6 +16,8 @@ private let target: @Sendable ([UInt8]) -> Void = {
   switch getenv("FLEETCTL_FUZZ_TARGET").map({ String(cString: $0) }) {
   case "role": { RoleTarget.run($0) }
   case "template": { TemplateTarget.run($0) }
+  case "answer": { AnswerTarget.run($0) }
+  case "plan": { PlanTarget.run($0) }
   default: { FleetTarget.run($0) }
   }
 }()

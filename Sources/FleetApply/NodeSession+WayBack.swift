@@ -92,7 +92,7 @@ extension NodeSession {
       )
       lock.holder = Printable.line(lines.first ?? "")
       lock.plan = Printable.line(lines.count > 1 ? lines[1] : "")
-      lock.secondsLeft = lines.last.flatMap { Int($0) } ?? 0
+      lock.secondsLeft = lines.last.flatMap { NodeNumber.count($0) } ?? 0
     }
     lock.frozen = answer.first("frozen").map { Printable.line($0.text) }
     lock.pending = answer.first("pending").map { Printable.line($0.text) }
@@ -124,7 +124,7 @@ extension NodeSession {
     }
     switch section.name {
     case "fate:none": return .none
-    case "fate:armed": return .armed(secondsLeft: Int(section.text) ?? 0)
+    case "fate:armed": return .armed(secondsLeft: NodeNumber.count(section.text) ?? 0)
     case "fate:confirmed": return .confirmed
     case "fate:going-back": return .goingBack
     case "fate:whole", "fate:partial":

@@ -16,7 +16,7 @@ package struct WaitingUnit: Sendable, Hashable {
     let lines = section.text.split(separator: "\n", omittingEmptySubsequences: false).map(
       String.init
     )
-    guard lines.count >= 3, let left = Int(lines[1]) else { return nil }
+    guard lines.count >= 3, let left = NodeNumber.plain(lines[1]) else { return nil }
     unit = Printable.line(lines[0])
     secondsLeft = max(0, left)
     status = Printable.line(lines[2])

@@ -216,18 +216,32 @@ struct ApplyRun {
       Terminal.note("Nothing was changed. Wait with -lock-timeout 5m, or let the other run end.\n")
       throw EarlyEnd(status: .lockHeld, reason: "node.\(first.0): \(first.1.message)")
     }
-    throw EarlyEnd(status: .failure, reason: "node.\(first.0): \(first.1.message)")
+    let isForeign = failures.contains { node, error in
+      guard case .transport(let cause) = error.code,
+        let link = links.first(where: { $0.resources.node.id.name == node })
+      else { return false }
+      return cause.isForeign(link.target)
+    }
+    throw EarlyEnd(
+      status: isForeign ? .identityRefused : .failure,
+      reason: "node.\(first.0): \(first.1.message)"
+    )
   }
 
   /// Renews the leases while the run lasts: a node that waits for another's six-minute start, or for its
   /// own health, runs no batch that would.
   private func keepLocks(_ held: [Held]) -> Task<Void, Never> {
-    Task {
-      while !Task.isCancelled {
-        let pause = min(Self.leaseSeconds / 4, max(1, confirmTimeout.seconds / 4))
-        do { try await Task.sleep(for: .seconds(pause)) } catch { return }
-        await withTaskGroup(of: Void.self) { group in
-          for entry in held { group.addTask { await entry.worker.renewLock() } }
+    let pause = min(Self.leaseSeconds / 4, max(1, confirmTimeout.seconds / 4))
+    return Task {
+      await withTaskGroup(of: Void.self) { group in
+        // Each node for itself: one that is busy must not let the time of the others run out.
+        for entry in held {
+          group.addTask {
+            while !Task.isCancelled {
+              do { try await Task.sleep(for: .seconds(pause)) } catch { return }
+              await entry.worker.renewLock()
+            }
+          }
         }
       }
     }

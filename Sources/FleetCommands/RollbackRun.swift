@@ -143,6 +143,7 @@ struct RollbackRun {
         switch await worker.settle() {
         case .takenBack(let isWhole, let text):
           fail("\(why)\n\(text)", isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
+        case .neverBegun(let text): fail("\(why)\n\(text)", .failed, .skipped)
         case .confirmed, .unknown: fail("\(why)\n\(more)", .unknown, .unknown)
         }
       }
@@ -151,6 +152,7 @@ struct RollbackRun {
       case .confirmed: break
       case .takenBack(let isWhole, let text):
         fail(text, isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
+      case .neverBegun(let text): fail(text, .failed, .skipped)
       case .unknown(let text): fail(text, .unknown, .unknown)
       }
     }

@@ -157,7 +157,8 @@ package struct SSHNodeWorker: NodeWorker {
         )
       else { return .unknown("the node's record of what fleetctl owns was not written") }
       return taken
-    case .takenBack: return .unknown("nobody could confirm it, so the node is as the run left it")
+    case .takenBack, .neverBegun:
+      return .unknown("nobody could confirm it, so the node is as the run left it")
     case .unknown(let why): return .unknown(why)
     }
   }
@@ -202,7 +203,7 @@ package struct SSHNodeWorker: NodeWorker {
         case .takenBack(let isWhole, let text): return await takenBack(isWhole, text)
         // Nothing is carried out before the way back is armed and on the disk.
         case .none:
-          return .takenBack(isWhole: true, "the node was lost before it began: it is as before")
+          return .neverBegun("the node was lost before it began: it is as before")
         case .goingBack: last = "the node is taking the run back"
         case .armed(let left):
           last = "the node takes the run back in \(left) s"

@@ -16,7 +16,8 @@ extension ProbeParser {
       guard fields.count > 4 else { continue }
       let arguments = fields[3...].dropLast()
       switch fields[1] {
-      case "make-dir", "sync-source": node.ownPaths.insert(arguments[3])
+      case "make-dir", "sync-source":
+        if let path = arguments.first { node.ownPaths.insert(path) }
       case "unpack-archive" where arguments.count > 2: node.ownPaths.insert(arguments[5])
       case "apt-install":
         for argument in arguments {

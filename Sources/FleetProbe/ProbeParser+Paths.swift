@@ -1,5 +1,6 @@
 import FleetModel
 import FleetResources
+import FleetTransport
 
 extension ProbeParser {
   /// The most bytes of a file that are brought over.
@@ -100,7 +101,9 @@ extension ProbeParser {
       let path = String(decoding: fields[index + 1], as: UTF8.self)
       let target = String(decoding: fields[index + 2], as: UTF8.self)
       index += 3
-      guard words.count == 6, let mode = Int(words[1], radix: 8), let size = Int(words[4]) else {
+      guard words.count == 6, let mode = Int(words[1], radix: 8), (0...0o7777).contains(mode),
+        let size = NodeNumber.count(words[4])
+      else {
         continue
       }
       found[path] = ObservedPath(
@@ -112,7 +115,7 @@ extension ProbeParser {
         ),
         size: size,
         target: target,
-        changedMicroseconds: microseconds(words[5])
+        changedMicroseconds: NodeNumber.seconds(words[5]) ?? 0
       )
     }
     return found
@@ -125,15 +128,6 @@ extension ProbeParser {
     case "l": .link
     default: .other
     }
-  }
-
-  /// `1795228546.2942336690`, cut to microseconds without going through floating point.
-  static func microseconds(_ text: Substring) -> Int {
-    let parts = text.split(separator: ".", maxSplits: 1)
-    guard let seconds = parts.first.flatMap({ Int($0) }) else { return 0 }
-    let digits = parts.count > 1 ? parts[1].prefix(6) : ""
-    let padded = digits + String(repeating: "0", count: 6 - digits.count)
-    return seconds * 1_000_000 + (Int(padded) ?? 0)
   }
 
   /// Values found, each without the quotes an env file may put around it.

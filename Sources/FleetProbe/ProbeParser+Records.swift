@@ -1,5 +1,6 @@
 import FoundationEssentials
 import FleetResources
+import FleetTransport
 
 extension ProbeParser {
   /// The manifest and the lock, as fleetctl itself left them.
@@ -12,7 +13,8 @@ extension ProbeParser {
       if parts.count == 2 { fields[parts[0]] = Printable.line(String(parts[1])) }
     }
     let uptime = (node.system.clockMicroseconds - bootMicroseconds) / 1_000_000
-    guard let deadline = fields["deadline"].flatMap({ Int($0) }), deadline > uptime else { return }
+    guard let deadline = fields["deadline"].flatMap({ NodeNumber.plain($0) }), deadline > uptime
+    else { return }
     guard fields["boot"] == node.system.bootID else { return }
     node.lockHolder = "\(fields["holder"] ?? "somebody"), \(deadline - uptime) s left"
   }
@@ -38,7 +40,9 @@ extension ProbeParser {
       )
       return
     }
-    guard let manifest = try? JSONDecoder().decode(Manifest.self, from: bytes) else {
+    guard let manifest = try? JSONDecoder().decode(Manifest.self, from: bytes),
+      NodeNumber.count(String(manifest.generation)) != nil
+    else {
       node.manifest = .unknown("/var/lib/fleetctl/manifest.json is not a manifest")
       return
     }
@@ -157,8 +161,10 @@ extension ProbeParser {
     ]
     guard words.count == 5, let month = months.firstIndex(of: String(words[0])) else { return nil }
     let clock = words[2].split(separator: ":").compactMap { Int($0) }
-    guard let day = Int(words[1]), let year = Int(words[3]), clock.count == 3 else { return nil }
-    let days = days(year: year, month: month + 1, day: day)
+    guard let day = Int(words[1]), let year = Int(words[3]), clock.count == 3,
+      clock.allSatisfy((0...60).contains),
+      let days = days(year: year, month: month + 1, day: day)
+    else { return nil }
     return ((days * 24 + clock[0]) * 60 + clock[1]) * 60 + clock[2]
   }
 }

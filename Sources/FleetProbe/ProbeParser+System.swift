@@ -1,4 +1,5 @@
 import FleetResources
+import FleetTransport
 
 extension ProbeParser {
   /// The `key=value` lines of section `system`.
@@ -18,10 +19,12 @@ extension ProbeParser {
       case "node_id": facts.nodeID = value
       case "boot_id": facts.bootID = value
       case "machine": facts.architecture = value
-      case "memory": facts.memoryBytes = (words.count > 1 ? Int(words[1]) ?? 0 : 0) << 10
-      case "disk": facts.freeBytes = words.compactMap { Int($0) }.reduce(1, Self.product)
-      case "clock": facts.clockMicroseconds = Int(value) ?? 0
-      case "uptime": uptime = Int((words.first.flatMap { Double($0) } ?? 0) * 1_000_000)
+      case "memory":
+        facts.memoryBytes = (words.count > 1 ? NodeNumber.count(words[1]) ?? 0 : 0) << 10
+      case "disk":
+        facts.freeBytes = words.compactMap { NodeNumber.count($0) }.reduce(1, Self.product)
+      case "clock": facts.clockMicroseconds = NodeNumber.microseconds(value) ?? 0
+      case "uptime": uptime = words.first.flatMap { NodeNumber.seconds($0) } ?? 0
       case "client", "SSH_CONNECTION":
         if facts.clientAddress.isEmpty { facts.clientAddress = words.first.map(String.init) ?? "" }
       case "program":

@@ -1,4 +1,5 @@
 import FleetResources
+import FleetTransport
 
 extension ProbeParser {
   /// The manager's own properties and one block of properties a unit, in the order asked.
@@ -33,7 +34,8 @@ extension ProbeParser {
   /// When the units' generators ran last, in microseconds; 0 when they made nothing that stayed.
   private var generated: Int {
     let lines = sections.first("generators")?.text.split(separator: "\n") ?? []
-    return lines.filter { $0.first?.isNumber == true }.map(Self.microseconds).max() ?? 0
+    return lines.filter { $0.first?.isNumber == true }.compactMap { NodeNumber.seconds($0) }.max()
+      ?? 0
   }
 
   private static func names(_ block: [String: String]) -> [Substring] {
@@ -52,9 +54,9 @@ extension ProbeParser {
     unit.unitFileState = block["UnitFileState"] ?? ""
     unit.fragmentPath = block["FragmentPath"] ?? ""
     unit.dropInPaths = list("DropInPaths")
-    unit.mainPID = Int(block["MainPID"] ?? "") ?? 0
+    unit.mainPID = NodeNumber.count(block["MainPID"] ?? "") ?? 0
     unit.invocation = block["InvocationID"] ?? ""
-    unit.restarts = Int(block["NRestarts"] ?? "") ?? 0
+    unit.restarts = NodeNumber.count(block["NRestarts"] ?? "") ?? 0
     unit.processStarted = stamp("ExecMainStartTimestamp", block)
     unit.activeEntered = stamp("ActiveEnterTimestamp", block)
     unit.stateChanged = stamp("StateChangeTimestamp", block)
@@ -81,7 +83,7 @@ extension ProbeParser {
   /// as exact as /proc/uptime: 10 ms.
   private func stamp(_ key: String, _ block: [String: String]) -> Int {
     if let text = block[key], let exact = Self.civil(text) { return exact }
-    let monotonic = Int(block[key + "Monotonic"] ?? "") ?? 0
+    let monotonic = NodeNumber.microseconds(block[key + "Monotonic"] ?? "") ?? 0
     return monotonic == 0 ? 0 : bootMicroseconds + monotonic
   }
 
@@ -91,14 +93,21 @@ extension ProbeParser {
     guard words.count == 4, words[3] == "UTC", words[2].contains(".") else { return nil }
     let date = words[1].split(separator: "-").compactMap { Int($0) }
     let clock = words[2].split(separator: ":")
-    guard date.count == 3, clock.count == 3, let hour = Int(clock[0]), let minute = Int(clock[1])
+    guard date.count == 3, clock.count == 3, let hour = Int(clock[0]), (0...24).contains(hour),
+      let minute = Int(clock[1]), (0...60).contains(minute),
+      let second = NodeNumber.seconds(clock[2]),
+      let days = days(year: date[0], month: date[1], day: date[2])
     else { return nil }
-    let days = days(year: date[0], month: date[1], day: date[2])
-    return ((days * 24 + hour) * 60 + minute) * 60_000_000 + microseconds(clock[2])
+    return ((days * 24 + hour) * 60 + minute) * 60_000_000 + second
   }
 
   /// Days since 1970-01-01 of the proleptic Gregorian calendar, by counting years from March.
-  static func days(year: Int, month: Int, day: Int) -> Int {
+  ///
+  /// Nil for what is no date of the years 1 to 9999.
+  static func days(year: Int, month: Int, day: Int) -> Int? {
+    guard (1...9_999).contains(year), (1...12).contains(month), (1...31).contains(day) else {
+      return nil
+    }
     let shifted = month <= 2 ? year - 1 : year
     let era = (shifted >= 0 ? shifted : shifted - 399) / 400
     let yearOfEra = shifted - era * 400

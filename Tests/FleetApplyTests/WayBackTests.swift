@@ -147,6 +147,63 @@ import Testing
     _ = try await bench.locked()
   }
 
+  @Test func `what comes back only in part freezes the node, and the next boot tries once more`()
+    async throws
+  {
+    let session = try await bench.locked()
+    try await activate(session, window: 600)
+    // Something stands in the way.
+    unlink(bench.path("etc/a"))
+    mkdir(bench.path("etc/a"), 0o700)
+    let result = try await session.rollback("t")
+    #expect(result.status == .failed)
+    #expect(result.text.contains("the node is frozen"), "\(result.text)")
+    let why = "run t failed, and not all of it could be taken back"
+    #expect(try await session.inspectLock().frozen == why)
+    guard case .takenBack(isWhole: false, _) = try await session.fate(of: "t") else {
+      Issue.record("it counts as whole")
+      return
+    }
+    rmdir(bench.path("etc/a"))
+    #expect(
+      Scratch.sh("exec /bin/sh \"$1/tx/t/runtime.sh\" recover \"$1\"", bench.path("state")) == 0
+    )
+    #expect(bench.scratch.read("etc/a") == "old\n")
+    #expect(try await session.fate(of: "t") == .takenBack(isWhole: true, text: ""))
+  }
+
+  @Test func `the node's own way back says when it came back only in part`() async throws {
+    let session = try await bench.locked()
+    try await activate(session, window: 1)
+    unlink(bench.path("etc/a"))
+    mkdir(bench.path("etc/a"), 0o700)
+    let fate = try await ending(of: session, "t")
+    guard case .takenBack(isWhole: false, let text) = fate else {
+      Issue.record("it counts as \(fate)")
+      return
+    }
+    #expect(text.contains("cannot restore \(bench.path("etc/a"))"), "\(text)")
+  }
+
+  @Test func `a thaw ends what is left of a way back, and the next boot leaves all as it is`()
+    async throws
+  {
+    let session = try await bench.locked()
+    try await activate(session, window: 600)
+    unlink(bench.path("etc/a"))
+    mkdir(bench.path("etc/a"), 0o700)
+    _ = try await session.rollback("t")
+    bench.scratch.write("etc/.fleetctl-t-files-0", "half")
+    try await session.thaw()
+    #expect(!bench.exists("state/pending"))
+    #expect(!bench.exists("etc/.fleetctl-t-files-0"))
+    rmdir(bench.path("etc/a"))
+    #expect(
+      Scratch.sh("exec /bin/sh \"$1/tx/t/runtime.sh\" recover \"$1\"", bench.path("state")) == 0
+    )
+    #expect(!bench.exists("etc/a"))
+  }
+
   @Test func `room for the way back is kept until it is decided`() async throws {
     let session = try await bench.locked()
     try await activate(session, window: 60)
@@ -221,15 +278,26 @@ import Testing
     mkdir(bench.path("state/tx/t"), 0o700)
     // A folder where the token should be.
     mkdir(bench.path("state/tx/t/.armed"), 0o700)
-    let results = try await session.run(
-      batch: [bench.write("etc/a", "new\n")],
-      transaction: "t",
-      name: "files",
-      window: 60
-    )
+    var refused: ApplyError?
+    do throws(ApplyError) {
+      _ = try await session.run(
+        batch: [bench.write("etc/a", "new\n")],
+        transaction: "t",
+        name: "files",
+        window: 60
+      )
+    } catch {
+      refused = error
+    }
+    guard case .rejected(let results) = refused?.code else {
+      Issue.record("it was not refused: \(refused?.message ?? "no error")")
+      return
+    }
     #expect(results.map(\.status) == [.failed])
     #expect(results[0].text.contains("the way back could not be armed, so nothing was changed"))
     #expect(bench.scratch.read("etc/a") == "old\n")
+    // Nothing is left of it that somebody would take back.
+    #expect(try await session.fate(of: "t") == .none)
   }
 
   @Test func `a freeze with a reason keeps everybody out`() async throws {

@@ -13,7 +13,7 @@ import Testing
     Scratch.sh("grep -rqF -- \"$2\" \"$1/state\" \"$1/run\"", bench.scratch.path, Self.canary) == 0
   }
 
-  @Test func `a run that the node takes back leaves no words, nothing it was sent and nothing it replaced`()
+  @Test func `a run that the node takes back leaves no words and nothing it was sent or replaced`()
     async throws
   {
     let bench = try Bench()

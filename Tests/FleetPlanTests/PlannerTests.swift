@@ -158,6 +158,28 @@ import Testing
     #expect(plan.changes.allSatisfy { $0.action == .blocked })
   }
 
+  @Test func `what nobody wants any more and is not there is no longer owned`() throws {
+    var manifest = Manifest(fleet: "test", node: "n", uuid: "u")
+    for key in ["file:/etc/gone", "file:/etc/there", "unit:gone.service", "dir:/etc/gone.d"] {
+      manifest.owned[key] = .init(role: "web", sha256: "")
+    }
+    var after = ObservedNode()
+    after.paths["/etc/gone"] = .absent
+    after.paths["/etc/gone.d"] = .absent
+    after.paths["/etc/there"] = .value(ObservedPath(kind: .file, ownership: Make.root))
+    after.units["gone.service"] = .absent
+    let node = try OneNode()
+    let updated = manifest.updated(
+      applying: [],
+      resources: [],
+      before: after,
+      after: after,
+      context: node.fleet.context(node.id),
+      startups: [:]
+    )
+    #expect(updated.owned.keys.sorted() == ["dir:/etc/gone.d", "file:/etc/there"])
+  }
+
   @Test func aMaskedUnitIsNotUnmasked() throws {
     var node = try OneNode()
     node.fleet.look()

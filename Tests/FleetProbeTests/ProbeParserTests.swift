@@ -234,6 +234,40 @@ import Testing
     #expect(node.system.hostname == "a [31mb c")
   }
 
+  @Test(
+    arguments: [
+      ("system", "uptime=inf 1"), ("system", "uptime=1e300"),
+      ("system", "clock=9223372036854775807\nuptime=-9223372036854775808"),
+      ("system", "memory=x 9223372036854775807 kB\ndisk=9223372036854775807 4096"),
+      ("manager", "Version=252\nUnitsLoadTimestamp=Sat 9223372036854775807-01-01 00:00:00.0 UTC"),
+      ("manager", "UnitsLoadTimestamp=Sat 2026-01-01 9223372036854775807:00:00.0 UTC"),
+      ("manager", "UnitsLoadStartTimestampMonotonic=9223372036854775807"),
+      ("generators", "9223372036854775807.999999"),
+      ("lock", "deadline=9223372036854775807\nboot="),
+      ("cert:0", "notAfter=Jan 9223372036854775807 02:00:00 9223372036854775807 GMT"),
+      ("paths", "f 644 root root 1 9223372036854775807.0 \0/a\0\0"),
+      ("paths", "f 7777777777777777777777 root root 9223372036854775807 1.0 \0/a\0\0"),
+      ("past", "1\u{1F}make-dir\u{1F}n\u{1F}"),
+      ("past", "1\u{1F}unpack-archive\u{1F}n\u{1F}a\u{1F}"),
+      (
+        "manifest",
+        #"{"format":1,"fleet":"f","node":"n","uuid":"u","generation":9223372036854775807,"owned":{},"loaded":{},"startups":{}}"#
+      ),
+    ]
+  )
+  func `no number of a node ends the program`(_ name: String, _ payload: String) throws {
+    var request = ProbeRequest()
+    request.paths = [.init("/a")]
+    request.certificates = [.init(certPath: "/c", keyPath: "/k")]
+    request.past = true
+    let node = try parse(request, [(name, 0, payload)])
+    // What cannot be a number of this world counts as not said.
+    #expect(node.manifest.known == nil)
+    #expect(node.paths["/a"]?.known?.changedMicroseconds ?? 0 == 0)
+    #expect(abs(node.system.unitsLoaded) < 1 << 62)
+    #expect(node.lockHolder == nil)
+  }
+
   @Test func `devices are told apart by class and vendor`() throws {
     let text = """
       pci=0000:00:0b.0 0x120000 0x8086 0x7d1d

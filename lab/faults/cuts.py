@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Power cuts: the machine's disk is an ext4 that forgets everything not written down (FS_IOC_SHUTDOWN), at random moments of an apply.
 
-usage: cuts.py [--count 200] [--seconds N] [--keep]
+usage: cuts.py [--count 200] [--seconds N] [--nodes ID,ID...] [--keep]
 """
 
 import argparse
+import concurrent.futures
 import fcntl
 import json
 import os
@@ -15,16 +16,24 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import look
-from interrupts import MOMENTS
+from interrupts import await_event, draw_moment
 from machine import REPOSITORY, Broken, Lab, wait
 from run import build
 from trial import Trial
 
+# As in interrupts.py; None is the client's own end: exit 0 is its word that the change stays.
+MOMENTS = {
+    "during the apply": (0.25, "run_start", 2.5),
+    "files and services": (0.15, "stage_start files", 1.5),
+    "the confirmation": (0.20, "stage_start confirm", 0.35),
+    "acknowledged": (0.40, None, 3.0),
+}
 SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 # Nothing is written down because time passes or because a file was renamed: only what is asked for.
 OPTIONS = "loop,commit=600,noauto_da_alloc"
@@ -93,14 +102,18 @@ class Disk:
 
 
 def one(machine, disk, folder, fleetctl, draw, is_whole):
-    trial = Trial(machine, folder / "cut", fleetctl)
+    trial = Trial(machine, folder / f"cut-{machine.node}", fleetctl)
     trial.base()
     command("sync", "-f", disk.mount_point)
     trial.client = trial.apply()
-    _, low, high = MOMENTS[0] if draw.random() < MOMENTS[0][0] else MOMENTS[1]
-    moment = draw.uniform(low, high)
-    time.sleep(moment)
+    moment, event, seconds = draw_moment(draw, MOMENTS)
+    if event:
+        await_event(trial, event)
+    else:
+        trial.client.wait(120)
+    time.sleep(seconds)
     acknowledged = trial.client.poll() == 0
+    was_confirmed = "confirmed" in set().union(*[m for r, m in look.Decision(machine).runs.items() if r not in trial.known_runs], set())
     disk.cut()
     trial.finish(240)
     trial.settle(120)
@@ -108,20 +121,34 @@ def one(machine, disk, folder, fleetctl, draw, is_whole):
     lost = (acknowledged or trial.status == 0) and letter != "C"
     if is_whole:
         trial.converge()
-    return {"moment": round(moment, 3), "letter": letter, "exit": trial.status, "lost": lost, "violations": trial.wrong}
+    return {"moment": moment, "after": round(seconds, 3), "acknowledged": acknowledged, "confirmed": was_confirmed, "letter": letter,
+            "exit": trial.status, "lost": lost, "violations": trial.wrong, "node": machine.node}
 
 
 def markdown(rows):
     count = lambda wanted: sum(1 for row in rows if wanted(row))
     torn = lambda row: any("torn" in line for line in row["violations"])
-    return "\n".join([
+    lines = [
         "## Power cuts", "",
         f"{len(rows)} cuts of a machine's ext4 (FS_IOC_SHUTDOWN without flushing its log, mounted with `{OPTIONS.removeprefix('loop,')}`, so that only what is asked for is",
-        "written down) at random moments of an apply; the machine is killed, its disk is mounted as it was, it boots, and is looked at.", "",
-        "| cuts | old (untouched) | old (taken back) | new | torn | mixed | acknowledged but lost | other violations |", "|---|---|---|---|---|---|---|---|",
-        f"| {len(rows)} | {count(lambda r: r['letter'] in 'ES')} | {count(lambda r: r['letter'] == 'R')} | {count(lambda r: r['letter'] == 'C')} | {count(torn)}"
-        f" | {count(lambda r: r['letter'] == 'MIXED')} | {count(lambda r: r['lost'])} | {count(lambda r: r['violations'] and r['letter'] != 'MIXED' and not torn(r))} |",
-    ]) + "\n"
+        "written down); the machine is killed, its disk is mounted as it was, it boots, and is looked at. The moment is random: in the whole apply, in the switch of",
+        "files and services, around the confirmation, or within three seconds after the client has ended with exit 0.", "",
+        "| when the power went | cuts | old (untouched) | old (taken back) | new | torn | mixed | acknowledged but lost | other violations |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    classes = {
+        "nothing confirmed yet": lambda r: not r["confirmed"] and not r["acknowledged"],
+        "confirmed on the node, the client not done": lambda r: r["confirmed"] and not r["acknowledged"],
+        "the client had ended with exit 0": lambda r: r["acknowledged"],
+        "in all": lambda r: True,
+    }
+    for name, mine in classes.items():
+        lines.append(
+            f"| {name} | {count(mine)} | {count(lambda r: mine(r) and r['letter'] in 'ES')} | {count(lambda r: mine(r) and r['letter'] == 'R')}"
+            f" | {count(lambda r: mine(r) and r['letter'] == 'C')} | {count(lambda r: mine(r) and torn(r))} | {count(lambda r: mine(r) and r['letter'] == 'MIXED')}"
+            f" | {count(lambda r: mine(r) and r['lost'])} | {count(lambda r: mine(r) and r['violations'] and r['letter'] != 'MIXED' and not torn(r))} |"
+        )
+    return "\n".join(lines) + "\n"
 
 
 def main():
@@ -130,43 +157,51 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--node", default="06-Node-27")
+    parser.add_argument("--nodes", default="06-Node-27")
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args()
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn") or not shutil.which("mkfs.ext4"):
         print("cuts: SKIPPED: they need root, systemd-nspawn and mkfs.ext4")
         return 0
-    folder = REPOSITORY / ".lab" / "faults-cells"
+    folder = pathlib.Path(os.environ.get("FAULTS_CELLS", REPOSITORY / ".lab" / "faults-cells"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cuts.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     lab = Lab(os.environ.get("LAB_NAME", "faultlab") + "cut", REPOSITORY / ".lab" / "cuts")
     if len(rows) < given.count:
-        lab.script("up.sh", "--nodes", given.node, timeout=1800)
-        machine = lab.load()[0]
+        lab.script("up.sh", "--nodes", given.nodes, timeout=1800)
+        lab.load()
         shim, _ = build(folder)
         fleetctl = folder / "fleetctl-cuts"
         fleetctl.unlink(missing_ok=True)
         shutil.copy2(given.fleetctl, fleetctl)
-        draw = random.Random(f"{given.seed} {len(rows)}")
         until = time.monotonic() + given.seconds if given.seconds else None
-        try:
+        guard = threading.Lock()
+
+        def serve(machine):
+            draw = random.Random(f"{given.seed} {machine.node} {len(rows)}")
             disk = Disk(machine)
             machine.install_shims(shim)
             disk.replace_tmpfs()
             while len(rows) < given.count and (until is None or time.monotonic() < until):
                 try:
                     row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9)
-                except Broken as error:
+                except (Broken, subprocess.TimeoutExpired) as error:
                     print(f"again: {error}", flush=True)
                     # A disk that was cut and not mounted again is mounted again; the apply starts from nothing.
                     disk.cut()
                     machine.reset()
                     continue
-                rows.append(row)
-                with open(path, "a") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(f"{len(rows):4} at {row['moment']:6.3f} s {row['letter']:6} exit {row['exit']}", *row["violations"], sep="  ", flush=True)
+                with guard:
+                    rows.append(row)
+                    with open(path, "a") as file:
+                        file.write(json.dumps(row) + "\n")
+                print(f"{len(rows):4} {row['moment']:18} + {row['after']:5.2f} s {row['letter']:6} exit {row['exit']}", *row["violations"], sep="  ", flush=True)
+
+        try:
+            with concurrent.futures.ThreadPoolExecutor(len(lab.machines)) as pool:
+                for done in [pool.submit(serve, machine) for machine in lab.machines]:
+                    done.result()
         finally:
             if not given.keep:
                 lab.script("down.sh", check=False)

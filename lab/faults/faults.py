@@ -51,10 +51,8 @@ class InterruptTwice(Fault):
     def hit(self, trial):
         trial.client.send_signal(signal.SIGINT)
         time.sleep(0.1)
-
-    def after(self, trial):
-        if trial.client.poll() is None:
-            trial.client.send_signal(signal.SIGINT)
+        trial.client.send_signal(signal.SIGINT)
+        time.sleep(0.1)
 
 
 class Reset(Fault):
@@ -237,7 +235,6 @@ class DiskFull(Fault):
         return trial.machine.folder / "disk" / "fill"
 
     def hit(self, trial):
-        trial.may_lack_history = True
         with open(self.fill(trial), "wb") as file:
             free = os.statvfs(self.fill(trial).parent)
             os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
@@ -250,7 +247,6 @@ class InodesGone(Fault):
     name = "inodes gone"
 
     def hit(self, trial):
-        trial.may_lack_history = True
         disk = trial.machine.folder / "disk"
         self.bait = disk / "bait"
         self.bait.mkdir(exist_ok=True)
@@ -302,13 +298,17 @@ class SyncError(Fault):
         trial.machine.rules([])
 
 
-class SlowSync(Fault):
-    name = "every fsync takes 300 ms"
-    bound = 120
-
-
 class SudoRevoked(Fault):
+    """The operator may no longer become root; given back once the node has decided."""
+
     name = "sudo revoked"
+    bound = 200
+
+    def after(self, trial):
+        if trial.phase in ("P4", "P5", "P6", "P7", "P7b", "P8", "P8b", "P9"):
+            wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+            time.sleep(2)
+            self.heal(trial)
 
     def hit(self, trial):
         found = [p for p in trial.machine.path("/etc/sudoers.d").iterdir() if p.name != "README"]
@@ -345,6 +345,7 @@ class ForeignFile(Fault):
     name = "foreign file in the way"
 
     def hit(self, trial):
+        trial.blocked = {f"{look.parity(trial.new)} conf"}
         self.path = trial.machine.path(f"/etc/fault/{look.parity(trial.new)}.conf")
         self.path.write_bytes(b"mine\n")
 
@@ -442,6 +443,24 @@ class Swapped(Fault):
         self.same_keys = same_keys
         self.name = "machine swapped (same host key)" if same_keys else "machine swapped (other host key)"
 
+    kept = {}
+
+    def prepare(self, trial):
+        # What a fleet is pinned by and reviewed with: host key, machine-id, node id (docs/ssh.md).
+        trial.pinned = True
+        if trial.fleet("hosts", "trust", "-auto-approve", name="trust") != 0:
+            raise Broken("not pinned: " + trial.last_words("trust"))
+
+    def after(self, trial):
+        if trial.phase in ("P1", "P2", "P3"):
+            return
+        # The right machine comes back after it has decided by itself.
+        wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        time.sleep(2)
+        self.heal(trial)
+
+    bound = 200
+
     def hit(self, trial):
         machine = trial.machine
         self.kept = {}
@@ -464,6 +483,7 @@ class Swapped(Fault):
             trial.machine.path(path).write_bytes(content)
         if not self.same_keys:
             trial.machine.run("/usr/bin/systemctl", "restart", "ssh.service")
+        self.kept = {}
 
 
 class Hostile(Fault):

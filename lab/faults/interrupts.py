@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Forced interruptions at random moments of an apply, counted in ostree's form: strategy by result.
 
-usage: interrupts.py [--count 200] [--seconds N] [--keep]
+usage: interrupts.py [--count 200] [--seconds N] [--nodes ID,ID...] [--keep]
 """
 
 import argparse
@@ -11,7 +11,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -23,8 +22,34 @@ from machine import REPOSITORY, Broken, Lab, wait
 from run import NODES, build
 from trial import Trial
 
-# How long an apply of the role takes here, and where in it something can be torn: most moments are drawn from there.
-MOMENTS = [(0.6, 0.4, 3.0), (0.4, 0.0, 8.0)]
+# Where the moment is drawn from: a share of the tries, the event of the apply that is waited for, and at most so many seconds after it.
+MOMENTS = {
+    "all of it": (0.30, "run_start", 2.5),
+    "files and services": (0.25, "stage_start files", 1.5),
+    "the end": (0.45, "stage_start confirm", 0.35),
+}
+
+
+def draw_moment(draw, moments=MOMENTS):
+    """(name, event to wait for, seconds after it)."""
+    at = draw.random()
+    for name, (share, event, seconds) in moments.items():
+        at -= share
+        if at < 0:
+            break
+    return name, event, draw.uniform(0, seconds)
+
+
+def await_event(trial, event):
+    """Waits until the client has told an event, or is done."""
+    kind, _, stage = event.partition(" ")
+    path = trial.folder / "shown" / "apply.out"
+
+    def told():
+        text = path.read_text(errors="replace")
+        return any(f'"type":"{kind}"' in line and (not stage or f'"stage":"{stage}"' in line) for line in text.splitlines())
+
+    wait(60, lambda: told() or trial.client.poll() is not None, 0.004)
 
 
 def client_kill(trial):
@@ -33,10 +58,6 @@ def client_kill(trial):
 
 def session_kill(trial):
     trial.machine.sessions()
-
-
-def runner_kill(trial):
-    trial.machine.kill_where(lambda line: "runtime.sh run " in line)
 
 
 def machine_kill(trial):
@@ -65,8 +86,9 @@ def one(machine, name, folder, fleetctl, draw, is_whole):
     trial = Trial(machine, folder / f"interrupt-{machine.node}", fleetctl)
     trial.base()
     trial.client = trial.apply()
-    share, low, high = MOMENTS[0] if draw.random() < MOMENTS[0][0] else MOMENTS[1]
-    time.sleep(draw.uniform(low, high))
+    _, event, seconds = draw_moment(draw)
+    await_event(trial, event)
+    time.sleep(seconds)
     is_late = trial.client.poll() is not None
     STRATEGIES[name](trial)
     trial.finish(240)
@@ -82,8 +104,10 @@ def one(machine, name, folder, fleetctl, draw, is_whole):
 
 def markdown(rows):
     lines = ["## Forced interruptions", ""]
-    lines.append(f"{len(rows)} applies, each interrupted once at a random moment of its first eight seconds, most in the first three, where files are switched; in the")
-    lines.append("form of ostree's own test. Old and new are whole: every file, link, unit, process and the manifest. The next apply starts from there; after every tenth the plan is checked to be empty.\n")
+    forced = sum(1 for row in rows if row["result"] != "after the end")
+    lines.append(f"{forced} applies interrupted once, at a random moment: of the whole apply (30 %), of the switch of files and services (25 %), or around the confirmation and")
+    lines.append("what follows it (45 %); in the form of ostree's own test. Old and new are whole: every file, link, unit, process and the manifest. The next apply starts from")
+    lines.append("there; after every tenth the plan is checked to be empty. Tries that came after the client's end are counted apart.\n")
     lines.append("| strategy | old (untouched) | old (taken back) | new | mixed | after the end | other violations |\n|---|---|---|---|---|---|---|")
     for name in list(STRATEGIES) + ["in all"]:
         mine = [r for r in rows if name in ("in all", r["strategy"])]
@@ -108,14 +132,18 @@ def main():
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn"):
         print("interrupts: SKIPPED: it needs root and systemd-nspawn")
         return 0
-    folder = REPOSITORY / ".lab" / "faults-cells"
+    folder = pathlib.Path(os.environ.get("FAULTS_CELLS", REPOSITORY / ".lab" / "faults-cells"))
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "interrupts.jsonl"
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     lab = Lab(os.environ.get("LAB_NAME", "faultlab") + "int", REPOSITORY / ".lab" / "interrupts")
     lab.environment["LAB_DISK"] = os.environ.get("LAB_DISK", "96M")
     is_up = (lab.folder / "nodes.tsv").exists()
-    if len(rows) < given.count:
+
+    def forced():
+        return sum(1 for row in rows if row["result"] != "after the end")
+
+    if forced() < given.count:
         if not is_up:
             lab.script("up.sh", "--nodes", given.nodes, timeout=1800)
         lab.load()
@@ -124,19 +152,25 @@ def main():
         fleetctl.unlink(missing_ok=True)
         shutil.copy2(given.fleetctl, fleetctl)
         until = time.monotonic() + given.seconds if given.seconds else None
-        guard = threading.Lock()
+        guard, taken = threading.Lock(), []
 
         def serve(machine):
             machine.install_shims(shim)
             draw = random.Random(f"{given.seed} {machine.node} {len(rows)}")
-            while len(rows) < given.count and (until is None or time.monotonic() < until):
-                name = draw.choice(list(STRATEGIES))
+            while forced() < given.count and (until is None or time.monotonic() < until):
+                # The strategy that has the fewest so far.
+                with guard:
+                    name = min(STRATEGIES, key=lambda s: (sum(1 for r in rows if r["strategy"] == s and r["result"] != "after the end") + taken.count(s), draw.random()))
+                    taken.append(name)
                 try:
                     result, letter, wrong = one(machine, name, folder, str(fleetctl), draw, len(rows) % 10 == 9)
                 except Broken as error:
                     print(f"again {name}: {error}", flush=True)
                     machine.reset()
                     continue
+                finally:
+                    with guard:
+                        taken.remove(name)
                 with guard:
                     rows.append({"strategy": name, "result": result, "letter": letter, "violations": wrong})
                     with open(path, "a") as file:
@@ -152,7 +186,7 @@ def main():
                 lab.script("down.sh", check=False)
     (folder / "interrupts.md").write_text(markdown(rows))
     bad = [row for row in rows if row["violations"]]
-    print(f"interrupts: {len(rows)}, {len(bad)} with violations")
+    print(f"interrupts: {forced()}, {len(bad)} with violations")
     return 1 if bad else 0
 
 

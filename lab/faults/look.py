@@ -1,5 +1,6 @@
 """What is on a machine, read past SSH and without fleetctl: which generation each part is of, what else there is, what the node decided."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -10,11 +11,13 @@ import subprocess
 from machine import wait
 
 STATE = "/var/lib/fleetctl"
+# Where the harness itself puts faults in and takes them out again: read as the machine sees it, not as its disk was written.
+MERGED = ["etc/sudoers.d", "etc/ssh", "etc/machine-id", "home/autobot/.bashrc"]
 WATCHED = ["etc", "usr/local", "root", "home", "opt", "srv", "var/spool", "var/lib", "usr/lib/systemd"]
 NOT_OURS = re.compile(
     r"^(var/lib/(fleetctl|systemd|private|dbus|apt|dpkg|misc|pam|logrotate)(/|$)|etc/(\.pwd\.lock|mtab|adjtime|ld\.so\.cache|resolv\.conf)$"
     r"|etc/systemd/system/(fleetctl-|sysinit\.target\.wants/fleetctl-)|usr/local/sbin/(mv|sync|systemctl|systemd-run|systemd-analyze)$"
-    r"|root/\.|home/autobot/\.bashrc$|etc/sudoers\.d/|etc/machine-id|etc/ssh/)"
+    r"|home/autobot/\.bashrc$|etc/sudoers\.d/|etc/machine-id|etc/ssh/)"
 )
 MANAGED = re.compile(r"^etc/(fault(-even|-odd)?/|systemd/system/(multi-user\.target\.wants/)?fault-)")
 
@@ -26,6 +29,12 @@ def parity(generation):
 def survey(machine):
     """Every file, link and mark of absence that the machine's own disk holds where configuration lives."""
     found = {}
+    for top in MERGED:
+        start = machine.path(top)
+        for path in [start] if start.is_file() else sorted(p for p in start.rglob("*") if p.is_file()):
+            about = path.lstat()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[f"{path.relative_to(machine.root)}"] = f"file {about.st_mode & 0o7777:o} {about.st_uid}:{about.st_gid} {digest}"
     for top in WATCHED:
         for folder, folders, files in os.walk(machine.upper / top):
             for name in files + [f for f in folders if os.path.islink(os.path.join(folder, f))]:
@@ -124,6 +133,8 @@ def running(machine, generation):
             wrong.append(f"{name} is {state}, {unit.get('UnitFileState')}")
         if not is_wanted and state in ("active", "activating", "reloading"):
             wrong.append(f"{name} is {state} and should not run")
+        if not is_wanted and state == "failed":
+            wrong.append(f"{name} is left behind as failed")
         if unit.get("NeedDaemonReload") == "yes":
             wrong.append(f"{name}: systemd holds another text than the disk")
         if is_wanted and str(generation) not in unit.get("Description", ""):
@@ -131,11 +142,12 @@ def running(machine, generation):
     return wrong
 
 
-def generation_of(machine, old, new):
-    """'old', 'new', or 'mixed: …' with what is of which."""
+def generation_of(machine, old, new, blocked=()):
+    """'old', 'new', or 'mixed: …' with what is of which; parts in `blocked` do not count."""
     seen = parts(machine)
     for word, generation in (("old", old), ("new", new)):
-        if seen == expected(generation):
+        wanted = expected(generation)
+        if all(seen[name] == wanted[name] for name in wanted if name not in blocked):
             wrong = running(machine, generation)
             # A restart may be under way: systemd has a moment.
             if wrong and wait(6, lambda: not running(machine, generation), 0.3):
@@ -179,11 +191,13 @@ class Decision:
 
     def __init__(self, machine):
         folder = machine.path(STATE + "/tx")
-        self.runs = {}
+        self.runs, self.words = {}, {}
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
         for name in names:
             marks = {mark for mark in ("armed", "fired", "confirmed", "rolled-back") if (folder / name / mark).exists()}
             self.runs[name] = marks
+            if "rolled-back" in marks:
+                self.words[name] = (text(machine, f"{STATE}/tx/{name}/rolled-back") or "").split("\n")[0]
         frozen = text(machine, STATE + "/frozen")
         self.frozen = frozen.strip() if frozen else None
         pending = text(machine, STATE + "/pending")
@@ -246,10 +260,19 @@ def tells_secret(machine, token, folder):
                         hits.append(os.path.relpath(full, machine.root))
             except FileNotFoundError:
                 pass
+    for top in ("/tmp", "/var/tmp", "/run/fleetctl", "/run/systemd/transient"):
+        for folder, _, files in os.walk(machine.live(top)):
+            for name in files:
+                with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as file:
+                    if needle in file.read():
+                        hits.append(f"{top}: {name}")
     log = machine.run("/usr/bin/journalctl", "-q", "--no-pager", "-o", "export", text=False, check=False).stdout
     if needle in log:
         hits.append("the node's journal")
     for pid, words in machine.processes():
         if any(token in word for word in words):
             hits.append(f"the arguments of {words[0]}")
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as file:
+            if needle in file.read():
+                hits.append(f"the environment of {words[:1]}")
     return hits

@@ -5,7 +5,6 @@ import time
 
 import look
 from machine import LAB, Broken, wait
-from trial import WINDOW, Trial
 
 # The first rename of a taking back: of the watchdog, of the recovery at boot, or of the client's own.
 BACK = ("back", "mv", "-fT -- */.fleetctl-*-watchdog-back *", "before", "pause", 2)
@@ -132,11 +131,45 @@ def damaged_inverse(trial, allowed):
     trial.status = -9
     trial.let_go()
     trial.settle(60)
-    frozen = look.Decision(machine).frozen or ""
-    if "not all of it could be taken back" not in frozen:
-        trial.wrong.append(f"I4: nothing says that not all came back: {frozen!r}")
+    letter = trial.judge(allowed)
     trial.converge()
-    return "Z"
+    return letter
+
+
+def failing_call(number, part):
+    """The client's calls are counted through one whole apply; in the next one a call at that part of them fails, once."""
+
+    def one(trial, allowed):
+        counter = trial.folder.parent / f"count-{trial.machine.node}"
+        library = str(trial.folder.parent / "nth.so")
+
+        def apply(n):
+            counter.write_bytes(bytes(8))
+            trial.environment = {"LD_PRELOAD": library, "FAULT_NTH": f"{number} {n}", "FAULT_NTH_FILE": str(counter)}
+            trial.run_to(None)
+            trial.finish(90)
+            trial.environment = {}
+            return int.from_bytes(counter.read_bytes(), "little")
+
+        calls = apply(0)
+        if trial.status != 0 or calls < PARTS:
+            raise Broken(f"counted {calls} calls, exit {trial.status}")
+        trial.base()
+        n = max(1, calls * part // (PARTS + 1))
+        apply(n)
+        trial.notes.append(f"call {n} of about {calls}: exit {trial.status}")
+        trial.settle(90)
+        letter = trial.judge(allowed)
+        trial.converge()
+        return letter
+
+    return one
+
+
+PARTS = 6
+for _number in ("ENOSPC", "EIO", "EMFILE"):
+    for _part in range(1, PARTS + 1):
+        CELLS[f"{_number} at one call of the client, {_part} of {PARTS}"] = failing_call(_number, _part)
 
 
 @cell("one bad of several", together=True)
@@ -146,12 +179,14 @@ def one_bad(trial, allowed):
     others = [m for m in machine.lab.machines if m is not machine]
     trial.nodes = machine.lab.machines
     generation = 0
+    # A secret is one for all nodes of a fleet, and each of these had its own.
     for m in trial.nodes:
+        m.reset()
         m.rules([])
-        one = Trial(m, trial.folder / m.node, trial.fleetctl)
-        one.clear()
-        seen = look.parts(m)["app.conf"]
-        generation = max(generation, seen[0] if seen else 0)
+        m.path("/etc/fault").mkdir(mode=0o755)
+        secret = m.path("/etc/fault/secret.env")
+        secret.touch(mode=0o600)
+        secret.write_text("FAULT_TOKEN=" + "shared" * 7 + "\n")
     trial.render(generation + 1)
     if trial.fleet("apply", "-auto-approve", "--confirm-timeout", "5s", name="all", timeout=120) != 0:
         raise Broken("no common base: " + trial.last_words("all"))

@@ -26,8 +26,8 @@ a fault from outside, and let go. Then ten invariants are checked by code that d
 | S | staged only, nothing live touched | I2 | nothing outside of what is managed changed |
 | R | taken back: as before, byte by byte | I3 | exit code, table and events tell what is there |
 | C | new and confirmed | I4 | manifest, history and the run's own marks explain it |
-| Z | in part: frozen, and says so | I5 | with the fault gone one apply converges, the plan after it is empty |
-| | | I6 | the secret is in no output, log, journal, argument or open record |
+| B | new but for what the plan itself held back | I5 | with the fault gone one apply converges, the plan after it is empty |
+| Z | taken back in part: frozen, and says so | I6 | the secret is in no output, log, journal, argument, environment or open record |
 | | | I7 | other nodes are done |
 | | | I8 | the lease ends by its deadline |
 | | | I9 | client and node come to an end in time |

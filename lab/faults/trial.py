@@ -53,8 +53,9 @@ class Trial:
         self.client, self.status, self.notes, self.wrong = None, None, [], []
         self.old = self.new = 0
         self.second_won = False
-        self.may_lack_history = False
-        self.zed = False
+        self.zed = self.held_back = False
+        # Parts that the plan itself holds back and says so; and a fleet.lock beside fleet.yaml.
+        self.blocked, self.pinned = set(), False
         self.other = None
         self.nodes = [machine]
         self.point = None
@@ -79,6 +80,8 @@ class Trial:
             f"nodes:\n{nodes}"
         )
         shutil.copy(keys / "known_hosts", self.folder / "known_hosts")
+        if not self.pinned:
+            (self.folder / "fleet.lock").unlink(missing_ok=True)
 
     def command(self, *words):
         return [self.fleetctl, *words]
@@ -232,12 +235,17 @@ class Trial:
         fresh = {run: marks for run, marks in decision.runs.items() if run not in self.known_runs}
         state = look.generation_of(machine, self.old, self.new)
         self.state = state
-        # Where it can be neither the one nor the other, it must say so.
-        says_so = "rolling back failed in part" in self.shown("apply") or "not all of it could be taken back" in (decision.frozen or "")
-        says_so = says_so or (self.status == 4 and "blocked on 1 of 1 node" in self.shown("apply"))
-        if state.startswith("mixed") and "Z" in allowed and says_so and self.status != 0:
+        # Where it can be neither the one nor the other, the node must be frozen and say so, and so must the client if it lives.
+        is_partial = any(decision.words.get(run) == "partial" for run in fresh)
+        if is_partial and "not all of it could be taken back" not in (decision.frozen or ""):
+            wrong.append(f"I4: taken back in part, but the node is not frozen with that: {decision.frozen!r}")
+        if is_partial and self.status in (0, 10):
+            wrong.append(f"I3: exit {self.status}, but the node is taken back only in part")
+        self.zed = is_partial and (decision.frozen or "") != "" and self.status not in (0, 10)
+        if self.blocked and self.status == 4 and "blocked on 1 of 1 node" in self.shown("apply"):
+            self.held_back = look.generation_of(machine, self.old, self.new, self.blocked) == "new"
+        if state.startswith("mixed") and (self.zed or self.held_back):
             self.notes.append("in part, and says so: " + state[:200])
-            self.zed = True
         elif state.startswith("mixed"):
             wrong.append("I1: " + state)
         now = look.survey(machine)
@@ -250,7 +258,7 @@ class Trial:
         took_back = any("rolled-back" in marks for marks in fresh.values())
         confirmed = any("confirmed" in marks for marks in fresh.values())
         letter = self.letter(state, took_back, confirmed, fresh)
-        self.check_report(state)
+        self.check_report(state, took_back, is_partial)
         self.check_records(state, decision, fresh, took_back, confirmed)
         if letter not in allowed:
             wrong.append(f"outcome {letter}, the matrix wants {' or '.join(allowed)}")
@@ -260,20 +268,23 @@ class Trial:
         return "; ".join(f"{p}: {self.before.get(p, 'absent')[-60:]} -> {now.get(p, 'absent')[-60:]}" for p in sorted(paths)[:4])
 
     def letter(self, state, took_back, confirmed, fresh):
+        if self.zed:
+            return "Z"
         if state.startswith("mixed"):
-            return "Z" if self.zed else "MIXED"
+            return "B" if self.held_back else "MIXED"
         if state == "new":
             return "C" if confirmed else "F"
         if took_back:
             return "R"
-        begun = [run for run in fresh if any(not name.startswith("record-") for name in self.batches(run))]
+        # The plan that a node keeps to be resumed from is no part of a generation.
+        begun = [run for run in fresh if any(not name.startswith("record-") and name != "plan" for name in self.batches(run))]
         return "S" if begun else "E"
 
     def batches(self, run):
         folder = self.machine.path(f"{look.STATE}/tx/{run}")
         return [name for name in os.listdir(folder) if (folder / name).is_dir()]
 
-    def check_report(self, state):
+    def check_report(self, state, took_back, is_partial):
         """I3: the exit code and the events tell the truth."""
         status, wrong = self.status, self.wrong
         if status is not None and status < 0:
@@ -285,13 +296,25 @@ class Trial:
             return
         if status == 0 and state != "new":
             wrong.append(f"I3: exit 0, but the node is {state}")
-        if status == 10 and state != "old":
-            wrong.append(f"I3: exit 10 (rolled back), but the node is {state}")
-        if status in (1, 5, 6, 7, 8, 11, 12) and state != "old":
+        if status == 10 and (state != "old" or not took_back):
+            wrong.append(f"I3: exit 10 (rolled back), but the node is {state}" + ("" if took_back else " and nothing was taken back"))
+        if status == 4 and state == "old" and not is_partial:
+            wrong.append("I3: exit 4 (in part), but the node is as before")
+        # The events end where their reader or its disk does; the table on the terminal is whole, and exit 0 is no longer true.
+        is_cut = "events cannot be written to standard output any more" in self.shown("apply")
+        if is_cut and status == 0:
+            wrong.append("I3: exit 0, though events were lost")
+        if is_cut and state == "new" and "Apply complete" not in self.shown("apply"):
+            wrong.append("I3: the events were cut off and nothing says that all is done")
+        if status == 1 and (is_partial or is_cut):
+            pass
+        elif status in (1, 5, 6, 7, 8, 11, 12) and state != "old":
             wrong.append(f"I3: exit {status} (nothing changed), but the node is {state}")
         if status not in (0, 1, 4, 5, 6, 7, 9, 10, 11, 12, 13, 130, 143):
             wrong.append(f"I3: exit {status} is none of an apply")
         events = self.run_end()
+        if is_cut:
+            return
         ends = [event for event in events if event.get("type") == "run_end"]
         if len(ends) != 1 or events[-1] is not ends[0]:
             wrong.append(f"I3: {len(ends)} run_end events, or not the last")
@@ -321,7 +344,7 @@ class Trial:
         wrong, machine = self.wrong, self.machine
         record = look.manifest_generation(machine, self.old, self.new)
         is_told = self.status == 0 and not self.second_won
-        if self.zed:
+        if self.zed or self.held_back:
             return
         if record not in ("old", "new"):
             wrong.append(f"I4: the manifest is {record}")
@@ -333,7 +356,7 @@ class Trial:
             wrong.append(f"I4: the node is new and nothing says that it was confirmed: {fresh}")
         lines = (look.text(machine, look.STATE + "/history.jsonl") or "").splitlines()
         last = json.loads(lines[-1]) if lines else {}
-        # A full disk takes no line, a lock that a boot made void allows none; the run's own mark still tells.
+        # A disk that is full or keeps nothing takes no line: then the client must say so.
         if took_back and not self.other and last.get("result") not in ("rolled back", "failed"):
             self.lacks_history(f"taken back, but the last line of the history says {last.get('result')}")
         if is_told and last.get("run") not in fresh:
@@ -346,7 +369,7 @@ class Trial:
                 self.notes.append(f"exit {self.status} left the lease for {left:.0f} s")
 
     def lacks_history(self, what):
-        if "the history was not written" in self.shown("apply") or self.may_lack_history:
+        if "the history was not written" in self.shown("apply"):
             self.notes.append(what)
         else:
             self.wrong.append("I4: " + what)
@@ -363,6 +386,9 @@ class Trial:
         state = look.generation_of(machine, self.old, self.new)
         if state != "new":
             wrong.append("I5: after the next apply: " + state)
+        record = look.manifest_generation(machine, self.old, self.new)
+        if record != "new":
+            wrong.append("I5: after the next apply the manifest is " + record)
         code = self.fleet("plan", "-detailed-exitcode", name="plan")
         if code != 0:
             wrong.append(f"I5: the plan after it is not empty (exit {code}): {self.last_words('plan')}")
@@ -370,6 +396,8 @@ class Trial:
             if look.secret(machine) != self.token:
                 wrong.append("I6: the secret is another one than before")
             wrong.extend(f"I6: the secret is in {hit}" for hit in look.tells_secret(machine, self.token, self.folder / "shown"))
+        known = {"points", "shown", "roles", "fleet.yaml", "fleet.lock", "known_hosts", "other"}
+        wrong.extend(f"I10: left with the operator: {p.name}" for p in self.folder.iterdir() if p.name not in known)
         if not wait(3, lambda: not look.leftovers(machine), 0.2):
             wrong.append(f"I10: left over: {look.leftovers(machine)[:4]}")
 

@@ -15,9 +15,9 @@ extension NodeProgress {
       case .rolledBack: return false
       // In part, too: what was written is not there any more.
       case _ where wentBack: return false
-      // Nothing behind the rehearsal was begun.
-      case .refused: return result.changed.contains(address) && !failed.contains(address)
-      case .unchanged, .changed, .failed, .unreachable, .unknown: return !failed.contains(address)
+      // What came after it, and what a batch held that never arrived, was not begun.
+      case .refused, .failed: return result.changed.contains(address) && !failed.contains(address)
+      case .unchanged, .changed, .unreachable, .unknown: return !failed.contains(address)
       }
     }
     guard !done.isEmpty else { return before }

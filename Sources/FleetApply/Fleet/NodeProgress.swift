@@ -1,6 +1,7 @@
 import FleetModel
 import FleetPlan
 import FleetResources
+import FleetTransport
 
 /// The state of one node while an apply goes on: a value that each stage takes and gives back.
 struct NodeProgress: Sendable {
@@ -114,7 +115,7 @@ struct NodeProgress: Sendable {
   /// The node says `INVOCATION RESTARTS` of a unit that is up; nothing of one that is done by now.
   private func soak(_ unit: String, _ output: [UInt8], at now: Duration) -> Soak? {
     let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-    guard words.count == 2, let restarts = Int(words[1]) else { return nil }
+    guard words.count == 2, let restarts = NodeNumber.count(words[1]) else { return nil }
     for resource in task.resources {
       guard case .unit(let spec) = resource.spec, spec.name == unit else { continue }
       return Soak(
@@ -173,6 +174,12 @@ struct NodeProgress: Sendable {
       let failures = fail(address, why)
       if isWhole { result.outcome = .rolledBack }
       return failures
+    case .neverBegun(let why):
+      // There is nothing to take back.
+      hasActivated = false
+      result.failed.removeAll { $0.why.hasPrefix(Self.unknownOutcome) }
+      result.outcome = .failed
+      return fail(address, why)
     case .unknown(let why):
       result.outcome = .unknown
       return fail(address, why)

@@ -53,6 +53,8 @@ package enum WayBack: Sendable {
   case confirmed
   /// The node took the run back by itself, and why; with `isWhole` false, but for what the text names.
   case takenBack(isWhole: Bool, String)
+  /// Nothing was armed, so nothing was carried out, and why.
+  case neverBegun(String)
   /// It cannot be said, and why.
   case unknown(String)
 }

@@ -35,7 +35,7 @@ extension RuntimeScript {
       {
         # noclobber lets a device or a pipe through that somebody put there in between.
         [ -f /proc/self/fd/8 ] && chown -- "$3:$4" /proc/self/fd/8 && chmod -- "$2" /proc/self/fd/8 && cat -- "$5" >&8 &&
-          sync /proc/self/fd/8 && digest_of /proc/self/fd/8
+          keep_synced /proc/self/fd/8 && digest_of /proc/self/fd/8
       } 8>"$fresh" && put_status=0 || put_status=$?
       set +C
       if [ "$put_status" = 0 ] && [ "$digest" != "$wanted" ]; then
@@ -48,8 +48,10 @@ extension RuntimeScript {
         return 1
       fi
       ! command -v restorecon >/dev/null || restorecon -- "$1" || :
-      sync "${1%/*}/"
+      keep_synced "${1%/*}/"
     }
+    # On the way back what the disk will not keep is better in place than not.
+    keep_synced() { sync "$@" || { [ -n "$going_back" ] && unkept=1; }; }
     make_dir() { # PATH MODE OWNER GROUP
       check_parents "$1" || return 1
       if [ -L "$1" ]; then fail "$1 is a symbolic link where a folder is wanted"; return 1; fi
@@ -93,7 +95,7 @@ extension RuntimeScript {
     replace_link() {
       fresh=${1%/*}/.fleetctl-$transaction-$batch-$index
       rm -f -- "$fresh"
-      ln -s -- "$2" "$fresh" && mv -fT -- "$fresh" "$1" && sync "${1%/*}/"
+      ln -s -- "$2" "$fresh" && mv -fT -- "$fresh" "$1" && keep_synced "${1%/*}/"
     }
     make_link() { # PATH TARGET
       check_parents "$1" && make_parents "$1" || return 1

@@ -36,7 +36,7 @@ extension RuntimeScript {
         IFS=$US
         set -- $line
         IFS=$NL
-        [ "$3" != manifest ] || continue
+        case $3:$7 in manifest:* | unit:keep) continue ;; esac
         kind_of "$3"
         now_of "$kind" "$4" "$tx/$1" "$2" || return 1
         printf '%s%s%s%s%s\n' "$kind" "$US" "$4" "$US" "$now" >>"$tx/.after" || return 1
@@ -62,7 +62,7 @@ extension RuntimeScript {
         IFS=$US
         set -- $line
         IFS=$NL
-        [ "$3" != manifest ] || continue
+        case $3:$7 in manifest:* | unit:keep) continue ;; esac
         kind_of "$3"
         case $seen in *"$US$kind:$4$US"*) continue ;; esac
         seen=$seen$US$kind:$4$US
@@ -118,7 +118,7 @@ extension RuntimeScript {
         number=$((number + 1)) index=$base.$((number + 1))
         case $3 in
         manifest) ;;
-        unit) remember_unit restart "$4" || return 1 ;;
+        unit) if [ "$7" = keep ]; then ! systemctl is-active --quiet -- "$4" || remember_invocation "$4"; else remember_unit restart "$4"; fi || return 1 ;;
         sysctl) record "$index" sysctl "$4" "$(cat "$(sysctl_path "$4")" 2>/dev/null)" || return 1 ;;
         firewall) remember_firewall || return 1 ;;
         tree)

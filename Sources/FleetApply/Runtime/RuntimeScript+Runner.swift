@@ -2,13 +2,21 @@ extension RuntimeScript {
   /// The runner: goes through the operations in order, stops doing at the first that fails.
   static let runner = #"""
     put_result() {
+      write_result "$@" || { give_room; write_result "$@"; }
+    }
+    write_result() {
       {
-        printf '%s %s\n' "$1" "$2"
-        case $1 in
-        done) cat "$batch_dir/out" ;;
-        failed) { tail -n 20 "$batch_dir/out"; tail -n 20 "$batch_dir/log.$index"; } | tail -n 20 | tail -c 8000 ;;
-        esac
+        printf '%s %s\n' "$1" "$2" &&
+          case $1 in
+          done) cat "$batch_dir/out" ;;
+          failed) { tail -n 20 "$batch_dir/out"; tail -n 20 "$batch_dir/log.$index"; } | tail -n 20 | tail -c 8000 ;;
+          esac
       } >"$batch_dir/.result" && mv -f "$batch_dir/.result" "$batch_dir/result.$index"
+    }
+    # A disk is full: what was set aside for the way back is given free, and nothing more is begun.
+    give_room() {
+      rm -rf "$tx/reserve"
+      stop=${stop:-'there is no room left on the disk to note what is done'}
     }
     # One record: index, verb, whether it has a blob, arguments; each ended by a unit separator.
     execute() {
@@ -20,7 +28,7 @@ extension RuntimeScript {
       uptime_now
       began=$centis
       [ -z "$failed" ] || { put_result skipped 0; return; }
-      : >"$batch_dir/out"
+      { true >"$batch_dir/out" && true >"$batch_dir/log.$index"; } 2>/dev/null || give_room
       if [ -n "$stop" ]; then
         printf '%s\n' "$stop" >"$batch_dir/log.$index"
         status=1
@@ -149,12 +157,13 @@ extension RuntimeScript {
     }
     # Nothing is done: what was found is the result of the step that it is about.
     reject() {
-      : >"$batch_dir/rejected"
+      rejected=1
+      true >"$batch_dir/rejected" || give_room
       for record in $operations; do
         index=${record%%"$US"*}
         own=$(printf '%s\n' "$findings" | sed -n "s/^$index$US//p")
         if [ -z "$own" ]; then put_result skipped 0; continue; fi
-        : >"$batch_dir/out"
+        true >"$batch_dir/out" || give_room
         printf '%s\n' "$own" >"$batch_dir/log.$index"
         put_result failed 0
       done
@@ -166,7 +175,7 @@ extension RuntimeScript {
       printf '%s %s\n' "$boot" "$$" >"$batch_dir/.running.$$" && ln "$batch_dir/.running.$$" "$batch_dir/running" 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
-      failed= stop=
+      failed= stop= rejected=
       if guarded lock_renew; then
         keep_lease &
         keeper=$!
@@ -176,11 +185,15 @@ extension RuntimeScript {
         elif ! { printf '%s\n' "$batch" >>"$state/tx/$transaction/order" && said=$(journal 2>&1); }; then
           findings=$(finding 0 "the way back could not be written, so nothing was changed: $said")
           reject
-        else
-          said=$(arm 2>&1) || stop="the way back could not be armed, so nothing was changed: $said"
+        elif is_begun; then
+          said=$(arm 2>&1) || stop="the way back could not be armed anew, so nothing was changed: $said"
+        elif ! said=$(arm 2>&1); then
+          disarm
+          findings=$(finding 0 "the way back could not be armed, so nothing was changed: $said")
+          reject
         fi
       fi
-      [ -e "$batch_dir/rejected" ] || for record in $operations; do execute "$record"; done
+      [ -n "$rejected" ] || for record in $operations; do execute "$record"; done
       # Nothing takes long any more: from here the client has the window and no longer.
       [ -z "$window" ] || extend "$window"
       set +f
@@ -223,10 +236,35 @@ extension RuntimeScript {
       if [ ! -f "$state/manifest.json" ]; then record "$index" manifest "$state/manifest.json" ''; return; fi
       cat -- "$state/manifest.json" >"$batch_dir/before.$index" && record "$index" manifest "$state/manifest.json" "before.$index"
     }
-    remember_unit() {
+    # What runs before the run's first change: by the time of a unit's own turn a daemon-reload, or what another unit
+    # took down with it, may have ended it.
+    remember_running() {
+      [ -n "$window" ] && [ "$launcher" = systemd ] && [ ! -e "$tx/ran" ] || return 0
+      said=$(systemctl list-units --type=service,socket,timer,path --state=active,reloading --plain --no-legend --full --no-pager) || return 1
+      printf '%s\n' "$said" | sed -e 's/ .*//' -e '/^fleetctl-/d' >"$tx/.ran" && mv -f "$tx/.ran" "$tx/ran"
+    }
+    remember_unit() { # VERB UNIT
       [ "$1" != reset-failed ] || return 0
-      record "$index" unit "$2" "$(systemctl is-enabled -- "$2" 2>/dev/null)" \
-        "$(systemctl is-active -- "$2" 2>/dev/null)" "$1"
+      how=$(systemctl is-active -- "$2" 2>/dev/null)
+      [ "$how" = active ] || ! grep -qsFx -- "$2" "$tx/ran" || how=active
+      record "$index" unit "$2" "$(systemctl is-enabled -- "$2" 2>/dev/null)" "$how" "$1"
+    }
+    # A unit whose text changes and that runs: it may end without anybody saying so, or be started anew by systemd.
+    remember_text() { # PATH
+      case $1 in */systemd/system/*.*) ;; *) return 0 ;; esac
+      [ -s "$tx/ran" ] || return 0
+      text=${1#*/systemd/system/}
+      case $text in
+      *.d/*.conf) text=${text%.d/*} ;;
+      */*) return 0 ;;
+      esac
+      # Of a template all that runs of it.
+      while IFS= read -r name; do
+        case $name in "$text" | "${text%%@.*}@"*".${text##*.}") remember_invocation "$name" || return 1 ;; esac
+      done <"$tx/ran"
+    }
+    remember_invocation() { # UNIT
+      record "$index" unit "$1" - active keep "$(systemctl show -p InvocationID --value -- "$1" 2>/dev/null)"
     }
     # The files of a source tree that will be replaced or deleted, as one tar.
     remember_tree() {
@@ -252,7 +290,7 @@ extension RuntimeScript {
       record "$index" tree "$target"
     }
     journal() {
-      : >"$batch_dir/undo" || return 1
+      : >"$batch_dir/undo" && remember_running || return 1
       for record in $operations; do
         IFS=$US
         set -- $record
@@ -260,7 +298,7 @@ extension RuntimeScript {
         index=$1 verb=$2 blob=$batch_dir/blob.$1
         shift 3
         case $verb in
-        make-dir | write-file | set-ownership | make-link | remove | remove-dir) remember "$1" || return 1 ;;
+        make-dir | write-file | set-ownership | make-link | remove | remove-dir) remember "$1" && remember_text "$1" || return 1 ;;
         fetch) remember "$2" || return 1 ;;
         unit) remember_unit "$1" "$2" || return 1 ;;
         ufw) remember_firewall || return 1 ;;
@@ -273,6 +311,7 @@ extension RuntimeScript {
       set +f
       # With the list of batches: one that is not in it is not taken back.
       set -- "$batch_dir" "$state/tx/$transaction/order" "$state/tx/$transaction"
+      [ ! -e "$tx/ran" ] || set -- "$@" "$tx/ran"
       sync "$batch_dir"/undo "$batch_dir"/before.* "$@" 2>/dev/null || sync "$batch_dir/undo" "$@"
       set -f
     }
@@ -309,9 +348,11 @@ extension RuntimeScript {
         [ ! -e "$undo_dir/before.$2.tar" ] || tar -xpf "$undo_dir/before.$2.tar" -C "$4" ;;
       esac
     }
-    # undo_unit UNIT ENABLED ACTIVE VERB
+    # undo_unit UNIT ENABLED ACTIVE VERB [INVOCATION]
     undo_unit() {
       case $2 in
+      # It was only its text that changed.
+      -) ;;
       enabled) systemctl enable -- "$1" || return 1 ;;
       # Its file may be gone by now: then so is what enabled it.
       disabled) systemctl disable -- "$1" || ! systemctl cat -- "$1" >/dev/null 2>&1 || return 1 ;;
@@ -323,17 +364,47 @@ extension RuntimeScript {
         [ "$3" != active ] || systemctl start --no-block -- "$1"
         return
       fi
+      # Once is enough: what several batches did with it is taken back by one restart.
+      case $brought in *"$NL$1$NL"*) return 0 ;; esac
       # What failed too often in a short time may not be started any more: what it was before may.
       [ "$3" != active ] || systemctl reset-failed -- "$1" 2>/dev/null || :
       case $3:$4 in
-      active:restart | active:reload | active:stop) systemctl restart -- "$1" ;;
+      active:restart | active:reload | active:stop) brought=$brought$1$NL; systemctl restart -- "$1" ;;
+      active:keep) is_same "$1" "$5" || { brought=$brought$1$NL; systemctl restart -- "$1"; } ;;
       active:*) systemctl is-active --quiet -- "$1" || systemctl start -- "$1" ;;
+      # It was on its way up, which may take long or never end.
+      activating:*) systemctl is-active --quiet -- "$1" || systemctl start --no-block -- "$1" ;;
       esac
+    }
+    is_same() { # UNIT INVOCATION
+      systemctl is-active --quiet -- "$1" && [ "$(systemctl show -p InvocationID --value -- "$1")" = "$2" ]
+    }
+    # What ran before the run and goes down with the units of `kin`, as systemd knows it now.
+    widen_kin() {
+      [ -n "$kin" ] && [ -s "$rolled/ran" ] || return 0
+      known=
+      while [ "$kin" != "$known" ]; do
+        known=$kin
+        kin=$({
+          printf '%s\n' "$kin"
+          systemctl show -p RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy --value -- $kin 2>/dev/null |
+            tr ' ' '\n' | grep -Fxf "$rolled/ran"
+        } | sort -u)
+      done
+    }
+    # What only went down with a unit of the run is nobody's step.
+    bring_kin() {
+      for name in $(printf '%s\n' "$kin" | grep -Fxf "$rolled/ran"); do
+        case $brought in *"$NL$name$NL"*) continue ;; esac
+        systemctl is-active --quiet -- "$name" && continue
+        systemctl reset-failed -- "$name" 2>/dev/null || :
+        systemctl start -- "$name" >&2 || { bad=$((bad + 1)); fail "cannot restore the state of $name"; }
+      done
     }
     # What was carried out, or begun, in every batch of the transaction: the last first.
     undo_lines() {
       for name in $(tac "$rolled/order"); do
-        [ -s "$rolled/$name/undo" ] || continue
+        [ -s "$rolled/$name/undo" ] && [ ! -e "$rolled/$name/rejected" ] || continue
         for line in $(tac "$rolled/$name/undo"); do
           # What a taking back journalled has numbers `0.1`, `0.2`… of its one step.
           number=${line%%"$US"*} word=
@@ -345,9 +416,14 @@ extension RuntimeScript {
       done
     }
     roll_back() { # TRANSACTION
-      rolled=$state/tx/$1 bad=0 reload=
+      rolled=$state/tx/$1 bad=0 reload= kin= brought=$NL unkept=
       [ -f "$rolled/order" ] || { fail "there is no transaction $1"; return 1; }
       lines=$(undo_lines)
+      # What ran then went down since: with the texts of the run, and with those of before.
+      if [ -z "$booting$keeps_manifest" ]; then
+        kin=$(printf '%s\n' "$lines" | cut -d "$US" -f 3,4 | sed -n "s/^unit$US//p" | sort -u)
+        widen_kin
+      fi
       # What did not run before stops while its unit file is still there.
       for line in $lines; do
         IFS=$US
@@ -373,8 +449,11 @@ extension RuntimeScript {
         set -- $line
         IFS=$NL
         [ "$3" = unit ] || continue
-        undo_unit "$4" "$5" "$6" "$7" >&2 || { bad=$((bad + 1)); fail "cannot restore the state of $4"; }
+        undo_unit "$4" "$5" "$6" "$7" "$8" >&2 || { bad=$((bad + 1)); fail "cannot restore the state of $4"; }
       done
+      widen_kin
+      [ -z "$kin" ] || [ ! -s "$rolled/ran" ] || bring_kin
+      [ -z "$unkept" ] || { bad=$((bad + 1)); fail 'what was restored is in place, but the disk refuses to keep it (sync failed)'; }
       [ "$bad" = 0 ]
     }
 

@@ -46,7 +46,10 @@ extension RuntimeScript {
       room=$(cat "$batch_dir"/before.* 2>/dev/null | wc -c)
       set -f
       mkdir -p -m 0700 "$tx/reserve" && head -c "$((room * 2 + 262144))" /dev/zero >"$tx/reserve/room" || return 1
-      for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do : >"$tx/reserve/$number" || return 1; done
+      # For the results that are still to be written too.
+      for tens in '' 1 2 3; do
+        for number in 0 1 2 3 4 5 6 7 8 9; do true >"$tx/reserve/$tens$number" || return 1; done
+      done
       sync "$tx/reserve/room"
     }
     arm() {
@@ -64,6 +67,12 @@ extension RuntimeScript {
       systemd) systemctl start "fleetctl-watchdog@$transaction.service" ;;
       *) setsid /bin/sh "$tx/runtime.sh" watch "$tx" </dev/null >/dev/null 2>&1 & ;;
       esac
+    }
+    is_begun() { [ -z "$window" ] || [ -e "$tx/armed" ] || [ -e "$tx/fired" ] || [ -e "$tx/confirmed" ]; }
+    # What could be armed only in part is not armed: nothing was done yet.
+    disarm() {
+      rm -rf "$tx/armed" "$tx/.armed" "$tx/reserve"
+      rm -f "$state/pending"
     }
     watchdog_unit() {
       printf '%s\n' '# Written by fleetctl. Takes back a run that nobody confirmed.' '[Unit]' \
@@ -104,7 +113,11 @@ extension RuntimeScript {
       uptime_now
       [ "$seconds" -ge "$due" ]
     }
-    is_over() { [ -e "$tx/confirmed" ] || [ -e "$tx/rolled-back" ] || [ ! -d "$tx" ]; }
+    # In this order: `armed` is renamed to one of the others.
+    is_over() {
+      [ -e "$tx/confirmed" ] || [ -e "$tx/rolled-back" ] || [ ! -d "$tx" ] ||
+        { [ ! -e "$tx/armed" ] && [ ! -e "$tx/fired" ] && [ ! -e "$tx/confirmed" ]; }
+    }
     # What the unit runs: sleeps until somebody decided or the time is over.
     watch_transaction() { # DIRECTORY
       load_settings "$1/settings" || return 1
@@ -123,12 +136,21 @@ extension RuntimeScript {
         set -f
         [ -f "$found" ] && load_settings "$found" || continue
         mkdir -p -m 0700 "$run"
-        if is_over || [ ! -e "$tx/armed" -a ! -e "$tx/fired" ]; then continue; fi
+        # What could not be restored then may be by now, unless somebody looked at it and thawed the node.
+        ! is_left || rm -f "$tx/rolled-back"
+        ! is_over || continue
         mv -T "$tx/armed" "$tx/fired" 2>/dev/null
         booting=1
         take_back "the machine went down before run $transaction was confirmed" || return 1
       done
       rm -f "$1/pending"
+    }
+    # Taken back in part, and nobody looked at it yet.
+    is_left() {
+      [ -s "$tx/rolled-back" ] && [ -s "$state/pending" ] || return 1
+      IFS= read -r word <"$tx/rolled-back"
+      IFS= read -r waiting <"$state/pending"
+      [ "$word" = partial ] && [ "$waiting" = "$transaction" ]
     }
     stop_runners() {
       if [ "$launcher" = systemd ]; then
@@ -147,14 +169,16 @@ extension RuntimeScript {
       exec 7>>"$tx/rollback.lock"
       flock 7 || return 1
       [ ! -e "$tx/rolled-back" ] || return 0
-      sync "$tx"
+      going_back=1
+      keep_synced "$tx"
       # A client that was only asleep must not write any more.
       guarded lock_store "watchdog-$transaction" "fleetctl's watchdog, taking back run $transaction" - 3600
       stop_runners
       batch=watchdog index=back batch_dir=$tx/watchdog
       mkdir -p -m 0700 "$batch_dir"
       frozen_because="$1: it was taken back"
-      if ! said=$(roll_back "$transaction" 2>&1); then frozen_because="$1, and not all of it could be taken back"; fi
+      said=$(roll_back "$transaction" 2>&1) && bad=0 || bad=1
+      [ "$bad" = 0 ] || frozen_because="$1, and not all of it could be taken back"
       store_frozen "$frozen_because" && settle_back "$said" || return 1
       printf '{"at":"%s","run":"%s","by":"watchdog","result":"rolled back"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$transaction" \
         >"$batch_dir/line" && { [ ! -f "$state/history.jsonl" ] || cat "$state/history.jsonl"; cat "$batch_dir/line"; } >"$batch_dir/history" &&
@@ -167,7 +191,10 @@ extension RuntimeScript {
     # Notes that the way back was gone to its end.
     settle_back() { # WHAT-COULD-NOT-BE-RESTORED
       { if [ "$bad" = 0 ]; then echo whole; else echo partial; fi; printf '%s\n' "$1"; } >"$tx/.rolled-back" &&
-        sync "$tx/.rolled-back" && mv -f "$tx/.rolled-back" "$tx/rolled-back" && rm -f "$state/pending" && sync "$tx" "$state"
+        keep_synced "$tx/.rolled-back" && mv -f "$tx/.rolled-back" "$tx/rolled-back" || return 1
+      # Otherwise the next boot tries once more.
+      [ "$bad" != 0 ] || rm -f "$state/pending"
+      keep_synced "$tx" "$state"
     }
     # The client takes back itself: whoever comes second finds it done.
     take_back_now() { # TRANSACTION
@@ -178,15 +205,18 @@ extension RuntimeScript {
       flock 7 || return 1
       if [ -e "$tx/rolled-back" ]; then cat "$tx/rolled-back" >&2; return 0; fi
       mv -T "$tx/armed" "$tx/fired" 2>/dev/null
+      going_back=1
       said=$(roll_back "$1" 2>&1) && bad=0 || bad=1
+      [ "$bad" = 0 ] || store_frozen "run $1 failed, and not all of it could be taken back" || return 1
       [ ! -e "$tx/fired" ] || settle_back "$said" || return 1
       exec 7>&-
-      [ "$bad" = 0 ] || { fail "$said"; return 1; }
+      [ "$bad" = 0 ] || { fail "$said${NL}the node is frozen: it takes no changes until somebody looked at it and thawed it (fleetctl lock thaw NODE)"; return 1; }
     }
     confirm_transaction() {
       tx=$state/tx/$transaction
       if ! lock_is_ours; then mark state:fenced 0; return; fi
-      if mv -T "$tx/armed" "$tx/confirmed" 2>/dev/null; then
+      # A disk that keeps nothing would not keep the word either: then the run goes back.
+      if sync "$tx" && mv -T "$tx/armed" "$tx/confirmed" 2>/dev/null; then
         rm -rf "$tx/reserve"
         rm -f "$state/pending"
         sync "$tx" "$state"
@@ -217,7 +247,24 @@ extension RuntimeScript {
     }
     # A frozen node takes no changes until somebody thaws it.
     store_frozen() {
-      printf '%s\n' "$1" >"$state/.frozen" && sync "$state/.frozen" && mv -f "$state/.frozen" "$state/frozen" && sync "$state"
+      printf '%s\n' "$1" >"$state/.frozen" && keep_synced "$state/.frozen" && mv -f "$state/.frozen" "$state/frozen" && keep_synced "$state"
+    }
+    # Somebody looked: what could not be taken back stays as it is, also at the next boot.
+    thaw_node() {
+      rm -f "$state/frozen" || return 1
+      [ -s "$state/pending" ] || return 0
+      IFS= read -r transaction <"$state/pending"
+      tx=$state/tx/$transaction rolled=$state/tx/$transaction
+      is_left || return 0
+      for line in $(undo_lines); do
+        IFS=$US
+        set -- $line
+        IFS=$NL
+        set +f
+        case $3 in file | link | none) rm -f -- "${4%/*}/.fleetctl-$transaction-"* ;; esac
+        set -f
+      done
+      rm -f "$state/pending"
     }
     # What stands in the way of a lock besides another lock.
     find_obstacle() {
@@ -226,7 +273,7 @@ extension RuntimeScript {
       IFS= read -r waiting <"$state/pending"
       [ "$waiting" != "$transaction" ] || return 0
       tx=$state/tx/$waiting
-      if is_over || [ ! -e "$tx/armed" -a ! -e "$tx/fired" ]; then rm -f "$state/pending"; return 0; fi
+      if is_over; then rm -f "$state/pending"; return 0; fi
       keep_watch "$waiting"
       printf 'run %s, which nobody confirmed yet' "$waiting"
       if [ -e "$tx/armed" ] && ! is_due; then printf ', %s s left' "$((due - seconds))"; fi
@@ -239,7 +286,11 @@ extension RuntimeScript {
         [ "$lock_deadline" -le "$seconds" ] || { printf '%s\n%s\n%s' "$lock_holder" "$lock_plan" "$((lock_deadline - seconds))"; mark lock 0; }
       fi
       [ ! -s "$state/frozen" ] || { cat "$state/frozen"; mark frozen 0; }
-      [ ! -s "$state/pending" ] || { cat "$state/pending"; mark pending 0; }
+      if [ -s "$state/pending" ]; then
+        IFS= read -r waiting <"$state/pending"
+        tx=$state/tx/$waiting
+        is_over || { printf '%s\n' "$waiting"; mark pending 0; }
+      fi
       mark inspected 0
     }
 

@@ -43,7 +43,7 @@ package enum RuntimeScript {
     '
       US=$(printf '\037')
       IFS=$NL
-      sections=0 window= launcher= booting= keeps_manifest= bad=0
+      sections=0 window= launcher= booting= keeps_manifest= going_back= bad=0
       IFS= read -r boot </proc/sys/kernel/random/boot_id
     }
     digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
@@ -235,7 +235,7 @@ package enum RuntimeScript {
       review) review ;;
       leave) guarded leave_machine ;;
       freeze) guarded store_frozen "$reason" && mark frozen 0 ;;
-      thaw) guarded rm -f "$state/frozen" && mark thawed 0 ;;
+      thaw) guarded thaw_node && mark thawed 0 ;;
       batch)
         if ! lock_is_ours; then mark state:fenced 0
         elif stage_batch; then follow_batch

@@ -22,6 +22,10 @@ extension Manifest {
       let key = "\(change.address.kind.rawValue):\(change.address.name)"
       if !wanted.contains(key) { manifest.owned[key] = nil }
     }
+    // What nobody wants and is not there is nobody's: whoever puts it there later owns it.
+    for key in owned.keys where !wanted.contains(key) && Self.isGone(key, after) {
+      manifest.owned[key] = nil
+    }
     for resource in resources {
       let isDone = done[resource.address]?.action.isExecuted ?? false
       // What was there before and as wanted is not ours, except where an edit must be told apart.
@@ -44,6 +48,17 @@ extension Manifest {
     }
     manifest.generation += 1
     return manifest
+  }
+
+  /// Whether the look found nothing in the place of an owned file, link or unit.
+  private static func isGone(_ key: String, _ observed: ObservedNode) -> Bool {
+    guard let colon = key.firstIndex(of: ":") else { return false }
+    let name = String(key[key.index(after: colon)...])
+    switch ResourceKind(rawValue: String(key[..<colon])) {
+    case .file, .link, .dropIn: return observed.paths[name] == .absent
+    case .unit: return observed.units[name] == .absent
+    default: return false
+    }
   }
 
   /// Records what the process of a unit has loaded, where that is certain: it was started or
