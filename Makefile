@@ -50,6 +50,10 @@ schema: ## Regenerate the JSON Schemas in docs/.
 	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
 	@scripts/render-schemas.sh .build/debug/fleetctl
 
+.PHONY: sanitize
+sanitize: setup ## Run the SSH tests under the memory and the thread sanitizer; SESSIONS=64.
+	@scripts/sanitize.sh
+
 .PHONY: fuzz
 fuzz: setup ## Fuzz the readers of files; FUZZ_SECONDS=600, TARGETS="fleet role template answer plan".
 	@Fuzz/run.sh $(or $(FUZZ_SECONDS),600) $(TARGETS)

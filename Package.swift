@@ -189,3 +189,19 @@ if Context.environment["FLEETCTL_FUZZ"] == "1" {
     )
   )
 }
+
+// scripts/sanitize.sh builds what one target of tests needs and nothing else: a sanitizer's build costs minutes.
+if let wanted = Context.environment["FLEETCTL_TESTS_OF"] {
+  var kept: [Target] = []
+  var names = [wanted]
+  while let name = names.popLast() {
+    guard !kept.contains(where: { $0.name == name }),
+      let target = package.targets.first(where: { $0.name == name })
+    else { continue }
+    kept.append(target)
+    for case .byNameItem(let next, _) in target.dependencies { names.append(next) }
+  }
+  package.targets = kept
+  package.products = []
+  package.dependencies = []
+}

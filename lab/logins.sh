@@ -34,6 +34,11 @@ done
 cp host_ed25519 host_signed
 cp host_ed25519.pub host_signed.pub
 ssh-keygen -q -s ca -h -I host -n 127.0.0.1,localhost host_signed.pub
+for kind in expired elsewhere; do cp host_ed25519 "host_$kind"; cp host_ed25519.pub "host_$kind.pub"; done
+ssh-keygen -q -s ca -h -I host -n 127.0.0.1,localhost -V 20200101:20200102 host_expired.pub
+ssh-keygen -q -s ca -h -I host -n elsewhere host_elsewhere.pub
+make_key cert_late ed25519
+ssh-keygen -q -s user_ca -I me -n "$me" -V 20200101:20200102 cert_late
 for number in 1 2 3 4 5 6 7; do make_key "wrong_$number" ed25519; done
 cat user_ed25519.pub user_ecdsa.pub user_rsa.pub locked.pub agent_ed25519.pub agent_rsa.pub >authorized
 
@@ -60,10 +65,19 @@ no_passwords='PasswordAuthentication no'
 server plain "HostKey $work/host_ed25519" "HostKey $work/host_ecdsa" "$no_passwords" 'KbdInteractiveAuthentication no'
 server rsa "HostKey $work/host_rsa" "$no_passwords" 'KbdInteractiveAuthentication no'
 server signed "HostKey $work/host_signed" "HostCertificate $work/host_signed-cert.pub" "$no_passwords" 'KbdInteractiveAuthentication no'
+for kind in expired elsewhere; do
+  server "$kind" "HostKey $work/host_$kind" "HostCertificate $work/host_$kind-cert.pub" "$no_passwords" 'KbdInteractiveAuthentication no'
+done
 server hardened "HostKey $work/host_ed25519" 'MACs hmac-sha2-256-etm@openssh.com' 'Ciphers aes256-gcm@openssh.com' "$no_passwords" 'KbdInteractiveAuthentication no'
 server words "HostKey $work/host_ed25519" 'PubkeyAuthentication no' 'PasswordAuthentication yes' 'KbdInteractiveAuthentication no'
 server hop "HostKey $work/host_ecdsa" "$no_passwords" 'KbdInteractiveAuthentication no'
 server hop2 "HostKey $work/other" "$no_passwords" 'KbdInteractiveAuthentication no'
+server closed "HostKey $work/host_ecdsa" 'PermitOpen none' "$no_passwords" 'KbdInteractiveAuthentication no'
+# It takes connections and never says a word.
+port_silent=$(free_port)
+python3 -c "import socket, time
+s = socket.create_server(('127.0.0.1', $port_silent)); time.sleep(3600)" &
+pids+=($!)
 
 # The words of `ssh`, and of fleetctl's error codes, in one language.
 ssh_verdict() {
@@ -71,12 +85,12 @@ ssh_verdict() {
     0) echo connects; return ;;
   esac
   case $(cat ssh.err) in
-    *REVOKED*) echo 'refuses: revoked' ;;
+    *REVOKED* | *'revoked by file'*) echo 'refuses: revoked' ;;
     *'IDENTIFICATION HAS CHANGED'*) echo 'refuses: changed' ;;
     *'host key is known'* | *'Host key verification failed'*) echo 'refuses: unknown' ;;
     *'Too many authentication failures'*) echo 'login refused: too many keys' ;;
     *'Permission denied'*) echo 'login refused' ;;
-    *'onnection timed out'* | *'onnection closed'* | *'recursion'* | *'too many'*) echo 'does not connect' ;;
+    *'onnection timed out'* | *'timed out during'* | *'prohibited'* | *'onnection closed'* | *'recursion'* | *'too many'*) echo 'does not connect' ;;
     *) echo "fails: $(tail -n 1 ssh.err)" ;;
   esac
 }
@@ -86,6 +100,9 @@ import json, sys
 text = open("fleetctl.out").read()
 if not text.strip():
     words = open("fleetctl.err").read()
+    if "RevokedHostKeys" in words:
+        print("refuses: not read")
+        raise SystemExit
     print("fails: " + words.splitlines()[0] if words else "says nothing")
     raise SystemExit
 node = json.loads(text)["nodes"][0]
@@ -97,7 +114,7 @@ else:
     step = failure["step"]
     words = {"hostKeyUnknown": "refuses: unknown", "hostKeyChanged": "refuses: changed", "hostKeyRevoked": "refuses: revoked",
              "hostKeyUnsupported": "refuses: not verifiable", "authenticationRefused": "login refused",
-             "identityUnreadable": "login refused: no such key"}
+             "identityUnreadable": "login refused: no such key", "timedOut": "does not connect", "unreachable": "does not connect"}
     print(words.get(failure["code"], failure["code"]) + (", jump host" if step == "jump" else ""))
 PY
 }
@@ -108,10 +125,10 @@ differ=0
 case_of() {
   local name=$1 why=${2:-} status=0 theirs ours same
   chmod 600 config pins
-  ssh -F config -o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR -o ConnectTimeout=10 node true >ssh.out 2>ssh.err </dev/null || status=$?
+  ssh -F config -o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR ${patience--o ConnectTimeout=10} node true >ssh.out 2>ssh.err </dev/null || status=$?
   theirs=$(ssh_verdict "$status")
-  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none, connect_timeout: 10s%s}\nnodes: {node: {address: 127.0.0.1}}\n' \
-    "$work" "${extra:-}" >fleet.yaml
+  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none%s%s}\nnodes: {node: {address: 127.0.0.1}}\n' \
+    "$work" "${patience-, connect_timeout: 10s}" "${extra:-}" >fleet.yaml
   HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
   ours=$(fleetctl_verdict "$name")
   same=
@@ -148,8 +165,18 @@ printf '%s %s\n@revoked 127.0.0.1 %s\n' "$(at "$port_plain")" "$(public host_ed2
 case_of '`@revoked` for the host, without the port' 'stricter: a revoked key is so at all ports'
 echo "@cert-authority * $(public ca)" >pins; case_of '`@cert-authority`, the server has no certificate' 'the same refusal: no pin can be verified'
 node "$port_signed" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, and a certificate of it'
+echo "@cert-authority * $(public ca)" >pins
+extra=', transport: libssh2'; case_of '`@cert-authority`, a certificate of it, `transport: libssh2`' 'libssh2 verifies no certificates: refused with the line that pins the key'
+extra=
+printf '@cert-authority * %s\n@revoked * %s\n' "$(public ca)" "$(public ca)" >pins; case_of '`@cert-authority`, and the authority is `@revoked`'
+echo "@cert-authority elsewhere $(public ca)" >pins; case_of '`@cert-authority` for another host'
+echo "@cert-authority * $(public ca)" >pins
+node "$port_expired" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, the certificate has expired'
+node "$port_elsewhere" "$(key user_ed25519)" "$only"; case_of '`@cert-authority`, the certificate names another host'
 node "$port_plain" "$(key user_ed25519)" "$only" '  HostKeyAlias alias'
 echo "alias $(public host_ed25519)" >pins; case_of '`HostKeyAlias`'
+node "$port_plain" "$(key user_ed25519)" "$only" "  RevokedHostKeys $work/gone"
+public host_ed25519 >gone; echo "$(at "$port_plain") $(public host_ed25519)" >pins; case_of '`RevokedHostKeys`' 'refused with the cure before anybody is contacted'
 node "$port_rsa" "$(key user_ed25519)" "$only"
 echo "$(at "$port_rsa") $(public host_rsa)" >pins; case_of 'RSA key, pinned'
 node "$port_hardened" "$(key user_ed25519)" "$only"
@@ -177,14 +204,26 @@ node "$port_plain" "$(key stranger)" "$only"; case_of 'a key that the node does 
 node "$port_plain" "$(key missing)" "$only"; case_of 'a key file that is not there'
 node "$port_plain" "$(key cert_ed25519)" "$only"; case_of 'Ed25519 certificate'
 node "$port_plain" "$(key cert_ecdsa)" "$only"; case_of 'ECDSA certificate'
+node "$port_plain" "$(key cert_late)" "$only"; case_of 'Ed25519 certificate that has expired'
+printf '#!/bin/sh\necho secret\n' >askpass
+chmod 700 askpass
 eval "$(ssh-agent -s -a "$work/agent" 2>/dev/null)" >/dev/null
 pids+=("$SSH_AGENT_PID")
 ssh-add -q agent_ed25519 2>/dev/null
 node "$port_plain" '  IdentityFile none'; case_of 'Ed25519 key of the agent'
 ssh-add -q -D 2>/dev/null; ssh-add -q agent_rsa 2>/dev/null
 case_of 'RSA key of the agent'
+ssh-add -q agent_ed25519 2>/dev/null
+node "$port_plain" "$(key stranger)" "$only"; case_of '`IdentitiesOnly`, the right key is in the agent alone'
+mv agent_ed25519 agent_ed25519.away
+node "$port_plain" "$(key agent_ed25519.pub)" "$only"; case_of '`IdentitiesOnly`, a `.pub` file names the key of the agent'
+mv agent_ed25519.away agent_ed25519
+SSH_ASKPASS=$work/askpass SSH_ASKPASS_REQUIRE=force DISPLAY=none ssh-add -q locked 2>/dev/null </dev/null
+node "$port_plain" "$(key locked)" "$only"; case_of 'encrypted key, the agent has it'
 node "$port_plain" '  IdentityAgent none' "$(key stranger)"; case_of '`IdentityAgent none`'
+socket=$SSH_AUTH_SOCK
 unset SSH_AUTH_SOCK
+node "$port_plain" '  IdentityFile none' "  IdentityAgent $socket"; case_of '`IdentityAgent` names the socket'
 node "$port_plain" "$only" "$(for n in 1 2 3 4 5; do key "wrong_$n"; done)" "$(key user_ed25519)"; case_of 'the sixth of six keys is right'
 node "$port_plain" "$only" "$(for n in 1 2 3 4 5 6 7; do key "wrong_$n"; done)" "$(key user_ed25519)"
 case_of 'the eighth of eight keys is right' 'the same refusal: fleetctl stops before the server hangs up, and names the keys left out'
@@ -207,6 +246,14 @@ node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops; case_o
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop,hop2'; hops; case_of 'a chain of two'
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops; sed -i '/^Host hop2/a\  ProxyJump hop' config
 case_of 'a jump host behind a jump host (pyinfra 1963)'
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops; sed -i "/^Host hop2/a\\  ProxyJump shut" config
+printf 'Host shut\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n%s\n' "$port_closed" "$me" "$work" "$(key user_ed25519)" >>config
+echo "$(at "$port_closed") $(public host_ecdsa)" >>pins
+case_of 'the same, and the first forwards nothing: nobody goes beside it (pyinfra 1963)'
+pin_ways
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops
+sed -i -e '/^Host hop$/,/^Host hop2/s/user_ed25519/user_ecdsa/' -e '/^Host hop2/,$s/user_ed25519/user_rsa/' -e '/^Host hop2/a\  ProxyJump hop' config
+case_of 'two jump hosts, each with a port and a key of its own (pyinfra 1223)'
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump none'; hops; printf 'Host *\n  ProxyJump hop\n' >>config
 case_of '`ProxyJump none` before a general one (pyinfra 1445)'
 node "$port_plain" "$(key user_ed25519)" "$only"; hops; sed -i '/^Host hop$/a\  ProxyJump none' config; printf 'Host *\n  ProxyJump hop\n' >>config
@@ -214,7 +261,15 @@ case_of '`Host *` jumps, the jump host itself not (pyinfra 728)'
 echo "$(at "$port_plain") $(public host_ed25519)" >pins
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops; case_of 'the jump host is not pinned'
 { echo "$(at "$port_hop") $(public stranger)"; cat pins; } >pins.new; mv pins.new pins; case_of 'the jump host shows another key'
+rm -f fleet.lock
 pin_ways
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops
+# The lock with the node's own key, and for the jump host this one.
+lock_hop() {
+  printf 'version: 1\njump_hosts:\n  "%s":\n    host_keys: ["%s"]\nnodes: {node: {host_keys: ["%s"]}}\n' "$(at "$port_hop")" "$1" "$(public host_ed25519)" >fleet.lock
+}
+: >pins; lock_hop "$(public host_ecdsa)"; case_of 'fleet.lock pins node and jump host, known_hosts knows nothing' 'fleet.lock is enough'
+pin_ways; lock_hop "$(public stranger)"; case_of 'known_hosts pins the jump host, fleet.lock another key' 'stricter: what was reviewed counts'
 sed -i "s|^\(\[127.0.0.1\]:$port_plain\) .*|\1 $(public stranger)|" pins; case_of 'behind a jump host another key than the pinned one'
 pin_ways
 node "$port_plain" "$(key user_ed25519)" "$only" "  ProxyCommand python3 $work/pipe.py %h %p"
@@ -229,11 +284,48 @@ while True:
         peer.sendall(data) if ready == 0 else os.write(1, data)
 PY
 case_of '`ProxyCommand`'
+node "$port_silent" "$(key user_ed25519)" "$only" '  ConnectTimeout 2'; patience=; case_of '`ConnectTimeout 2`, and the server says nothing'
+unset patience
+node "$port_plain" "  IdentityFile $work/user_%n" "$only"
+sed -i "s|UserKnownHostsFile .*|UserKnownHostsFile $work/pins_%n_%p|" config
+cp user_ed25519 user_node; cp user_ed25519.pub user_node.pub; cp pins "pins_node_$port_plain"; case_of 'tokens in `IdentityFile` and `UserKnownHostsFile`'
 node 1 "$(key user_ed25519)" "$only"
 { printf 'Match originalhost node exec "true"\n  Port %s\n' "$port_plain"; cat config; } >config.new; mv config.new config; case_of '`Match exec`'
 { printf 'Include %s/more\n' "$work"; } >config
 printf 'Host node\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n%s\n' "$port_plain" "$me" "$work" "$(key user_ed25519)" >more
 chmod 600 more; case_of '`Include`'
+
+# What `hosts trust` pins of jump hosts, and `--rotate` replaces: two real hops.
+must() { # must STATUS WORDS ARGUMENT...: fleetctl ends so and says so.
+  local wanted=$1 words=$2 status=0
+  shift 2
+  HOME=$work "$fleetctl" "$@" >trust.out 2>&1 </dev/null || status=$?
+  if [ "$status" != "$wanted" ] || ! grep -qF -- "$words" trust.out; then
+    echo "logins: fleetctl $*: exit $status, not $wanted, or without \"$words\":" >&2
+    cat trust.out >&2
+    exit 1
+  fi
+}
+node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops; sed -i '/^Host hop2/a\  ProxyJump hop' config
+: >pins
+rm -f fleet.lock
+must 0 "Pinned 1 keys in fleet.lock" hosts trust --host-keys-only -auto-approve
+for line in "\"$(at "$port_hop")\":" "$(public host_ecdsa)" "\"$(at "$port_hop2")\":" "$(public other)"; do
+  grep -qF -- "$line" fleet.lock || { echo "logins: fleet.lock lacks $line" >&2; exit 1; }
+done
+[ "$(wc -l <pins)" = 3 ] || { echo "logins: known_hosts has not the three machines" >&2; exit 1; }
+must 0 'Everything is pinned already.' hosts trust --host-keys-only -auto-approve
+: >pins
+must 0 'Everything is pinned already.' hosts trust --host-keys-only -auto-approve hop
+sed -i "s|$(public other)|$(public stranger)|" fleet.lock
+must 11 'fleetctl hosts trust --rotate hop2' ping
+must 11 'not SHA256:AAAA' hosts trust --rotate --fingerprint SHA256:AAAA hop2
+must 0 'Replaced the key of hop2' hosts trust --host-keys-only --rotate --fingerprint "$(ssh-keygen -lf other.pub | cut -d' ' -f2)" hop2
+grep -qF -- "$(public other)" fleet.lock && ! grep -qF -- "$(public stranger)" fleet.lock || { echo "logins: fleet.lock keeps the old key" >&2; exit 1; }
+: >pins
+HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
+[ "$(fleetctl_verdict rotated)" = connects ] || { echo "logins: fleet.lock alone does not lead there" >&2; exit 1; }
+must 1 'fleet.yaml has no node `hop3`' hosts trust --host-keys-only -auto-approve hop3
 
 {
   echo '| case | `ssh` | fleetctl | where they differ |'

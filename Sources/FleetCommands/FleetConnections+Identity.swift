@@ -11,9 +11,18 @@ extension TransportError {
   func isForeign(_ target: SSHTarget) -> Bool {
     switch code {
     case .identityRefused: true
-    case .hostKeyChanged, .hostKeyRevoked: target.pin != nil && step == "host key"
+    case .hostKeyChanged, .hostKeyRevoked:
+      step == "jump" ? target.hasPinnedJumpHost : step == "host key" && target.pin != nil
     default: false
     }
+  }
+}
+
+extension SSHTarget {
+  /// Whether fleet.lock pins a jump host on the way to it.
+  fileprivate var hasPinnedJumpHost: Bool {
+    guard case .jumps(let chain) = route else { return false }
+    return chain.contains { !$0.hostKeys.isEmpty }
   }
 }
 

@@ -9,41 +9,37 @@ struct HostKeySteps {
   let levels: [[SSHTarget]]
 
   /// Adds the jump hosts of `targets`, each once, as targets named after themselves.
-  init(_ targets: [SSHTarget]) {
+  ///
+  /// Of the ways to `others` only the jump hosts with one of `names` are added, with those before them.
+  init(_ targets: [SSHTarget], jumpHosts names: Set<String> = [], of others: [SSHTarget] = []) {
     var levels: [[SSHTarget]] = []
     var seen: Set<[SSHHop]> = []
     func add(_ target: SSHTarget, _ depth: Int) {
       while levels.count <= depth { levels.append([]) }
       levels[depth].append(target)
     }
+    func addHops(_ chain: some Collection<SSHHop>, of target: SSHTarget) {
+      for depth in 0..<chain.count {
+        let way = Array(chain.prefix(depth + 1))
+        guard seen.insert(way).inserted else { continue }
+        add(SSHTarget(jumpHost: way, connectTimeout: target.connectTimeout), depth)
+      }
+    }
     for target in targets {
       guard case .jumps(let chain) = target.route else {
         add(target, 0)
         continue
       }
-      for depth in chain.indices {
-        let way = Array(chain[...depth])
-        if seen.insert(way).inserted { add(Self.target(way, target), depth) }
-      }
+      addHops(chain, of: target)
       add(target, chain.count)
     }
+    for other in others {
+      guard case .jumps(let chain) = other.route,
+        let last = chain.lastIndex(where: { names.contains($0.name) })
+      else { continue }
+      addHops(chain[...last], of: other)
+    }
     self.levels = levels.filter { !$0.isEmpty }
-  }
-
-  private static func target(_ way: [SSHHop], _ node: SSHTarget) -> SSHTarget {
-    let hop = way[way.count - 1]
-    var target = SSHTarget(
-      node: hop.name,
-      host: hop.host,
-      port: hop.effectivePort,
-      user: hop.effectiveUser,
-      knownHostsFiles: hop.knownHostsFiles,
-      connectTimeout: node.connectTimeout
-    )
-    target.hostKeyAlias = hop.hostKeyAlias
-    target.hashesKnownHosts = hop.hashesKnownHosts
-    target.route = way.count > 1 ? .jumps(way.dropLast()) : .direct
-    return target
   }
 }
 
@@ -114,7 +110,7 @@ struct HostKeySurvey {
         owners[key.fingerprint, default: []].append(node.name)
       }
     }
-    for offer in offers where nodes.contains(offer.target.node) {
+    for offer in offers where nodes.contains(offer.target.node) && !offer.target.isJumpHost {
       guard case .success(let (key, _)) = offer.outcome else { continue }
       owners[key.fingerprint, default: []].append(offer.target.node)
     }

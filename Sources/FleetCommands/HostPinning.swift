@@ -16,12 +16,17 @@ struct HostPinning {
   var replaced: Set<String> = []
   /// Nodes whose host key is the pinned one by now.
   var sound: Set<String> = []
+  /// Jump hosts that were named, and the targets of all nodes, whose ways lead over them.
+  private let named: Set<String>
+  private let all: [SSHTarget]
 
   init(_ command: TrustHostsCommand, _ selection: NodeTargets.Selection) throws {
     self.command = command
     nodes = selection.nodes
     file = try FleetLockFile.load(selection.folder)
     targets = selection.targets
+    named = selection.jumpHosts
+    all = selection.all
     for index in targets.indices { targets[index].pin = file.pin(of: nodes[index].id) ?? NodePin() }
   }
 
@@ -34,16 +39,28 @@ struct HostPinning {
   /// Shows, asks and pins, the jump hosts first; true when some machine gave nothing to pin.
   mutating func pinHostKeys() async throws -> Bool {
     var failed = false
-    for targets in HostKeySteps(targets).levels {
-      let survey = await HostKeySurvey.of(targets)
+    for level in HostKeySteps(targets, jumpHosts: named, of: all).levels {
+      // What the step before pinned is the way to this one.
+      let survey = await HostKeySurvey.of(level.map(current))
       try Terminal.result(Table.render(survey.table))
       try refuse(survey.clones(among: Set(nodes.map(\.id.name)), file.lock))
       failed = failed || survey.hasFailures(rotating: command.rotate)
-      sound.formUnion(survey.pinned.map(\.0.node))
+      sound.formUnion(survey.pinned.map(\.0).filter { !$0.isJumpHost }.map(\.node))
       if command.rotate { try replace(survey.changed) }
       try trust(survey.unknown)
     }
+    for index in targets.indices { targets[index] = current(targets[index]) }
     return failed
+  }
+
+  /// `target` with what fleet.lock pins by now for the jump hosts, and for itself where it is one.
+  private func current(_ target: SSHTarget) -> SSHTarget {
+    var target = target
+    target.route = target.route.pinned(by: file.lock)
+    if target.isJumpHost {
+      target.pin = NodePin(hostKeys: file.lock?.jumpHosts[KnownHosts.name(of: target)] ?? [])
+    }
+    return target
   }
 
   /// Copies of one image are one identity; pinning them would let each stand in for the other.
@@ -108,23 +125,28 @@ struct HostPinning {
       for place in left {
         Terminal.note("warning: \(place) still pins another key for it by a pattern.\n")
       }
-      replaced.insert(target.node)
+      if !target.isJumpHost { replaced.insert(target.node) }
     }
     // Machine-id and node id are read anew: another host key is another installation.
     _ = try lock(keys) { pin, key in pin = NodePin(hostKeys: [key.line]) }
     hasChanged = true
   }
 
-  /// Changes the pins of the nodes among `keys` and saves the file; how many it were.
+  /// Changes the pins of the machines in `keys` and saves the file; how many it were.
   private mutating func lock(
     _ keys: [(SSHTarget, HostKey)],
     _ change: (inout NodePin, HostKey) -> Void
   ) throws -> Int {
     var count = 0
     for (target, key) in keys {
-      // A jump host is no node; its target says so.
-      guard target.pin != nil, let index = targets.firstIndex(where: { $0.node == target.node })
-      else { continue }
+      if target.isJumpHost {
+        var lock = file.lock ?? FleetLock()
+        lock.jumpHosts[KnownHosts.name(of: target)] = [key.line]
+        file.lock = lock
+        count += 1
+        continue
+      }
+      guard let index = targets.firstIndex(where: { $0.node == target.node }) else { continue }
       var pin = targets[index].pin ?? NodePin()
       change(&pin, key)
       set(pin, at: index)

@@ -33,12 +33,12 @@ struct TrustHostsCommand: AsyncParsableCommand {
 
       What is pinned already is left alone. Jump hosts come first, with a
       confirmation of their own, because the way to the nodes leads through them;
-      they are pinned in known_hosts.
+      they are pinned in fleet.lock too, and may be named like nodes.
 
       What changed is never replaced on the way: --rotate does that for the nodes
       that are named, shows the old and the new fingerprint, and wants the word
       `replace`. Where nobody can be asked, --fingerprint says which host key is
-      expected of the one node.
+      expected of the one machine.
 
       Exits 9 when some node gave nothing to pin, 11 when two nodes are one
       machine or copies of one image.
@@ -48,13 +48,14 @@ struct TrustHostsCommand: AsyncParsableCommand {
         fleetctl hosts trust redis-1 web-1
         fleetctl hosts trust -auto-approve   in a lab, where the network is your own
         fleetctl hosts trust --rotate web-1       after web-1 was installed anew
+        fleetctl hosts trust --rotate bastion     a jump host, by the name in `jump` or ProxyJump
         fleetctl hosts trust --rotate --fingerprint SHA256:4sYj... web-1
       """
   )
 
   @OptionGroup var options: FleetOptions
 
-  @Argument(help: "Nodes; all when left out.")
+  @Argument(help: "Nodes and jump hosts; all when left out.")
   var nodes: [String] = []
 
   @Flag(
@@ -92,7 +93,7 @@ struct TrustHostsCommand: AsyncParsableCommand {
       )
       throw ExitStatus.notApproved.error
     }
-    let selection = try NodeTargets.Selection(nodes, options)
+    let selection = try NodeTargets.Selection(nodes, options, jumpHosts: true)
     var pinning = try HostPinning(self, selection)
     let failed = try await pinning.pinHostKeys()
     let unreached = hostKeysOnly ? false : try await pinning.pinIdentities()

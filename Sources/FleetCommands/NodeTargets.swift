@@ -47,6 +47,7 @@ struct NodeTargets {
       } catch {
         throw TargetFailure(node: node.id.name, error)
       }
+      target.route = target.route.pinned(by: lock)
       target.pin = lock.map { $0.nodes[node.id] ?? NodePin() }
       targets[node.id] = target
       let opened = node.ssh.port ?? fleet.ssh.port ?? 22

@@ -95,15 +95,24 @@ extension NodeTargets {
     let nodes: [FleetNode]
     let targets: [SSHTarget]
     let settings: [NodeSSH]
+    /// Jump hosts among the names, where such were allowed.
+    var jumpHosts: Set<String> = []
+    /// The targets of all nodes where a jump host was named, else those that were chosen.
+    let all: [SSHTarget]
 
-    init(_ names: [String], _ options: FleetOptions) throws {
+    /// With `jumpHosts` a name may also be that of a jump host of some node.
+    init(_ names: [String], _ options: FleetOptions, jumpHosts isAllowed: Bool = false) throws {
       let loaded = try LoadedFleet.load(options)
       guard let resolved = loaded.resolved else {
         loaded.tell(colour: options.colour)
         throw ExitStatus.failure.error
       }
       let known = resolved.fleet.nodes.map(\.id.name)
-      for name in names where !known.contains(name) {
+      let others = names.filter { !known.contains($0) }
+      let asked = isAllowed && !others.isEmpty ? resolved.fleet.nodes : []
+      let ways = try NodeTargets.found(asked, resolved.fleet, folder: loaded.folder)
+      let hops = Set(asked.flatMap { ways[$0].route.hopNames })
+      for name in others where !hops.contains(name) {
         let near = NearestName.of(name, in: known).map { " Did you mean `\($0)`?" } ?? ""
         Terminal.note("error: fleet.yaml has no node `\(displayable(name))`.\(near)\n")
         throw ExitStatus.failure.error
@@ -114,7 +123,16 @@ extension NodeTargets {
       folder = loaded.folder
       nodes = chosen
       targets = chosen.map { found[$0] }
+      jumpHosts = Set(others)
+      all = asked.isEmpty ? targets : asked.map { ways[$0] }
       settings = chosen.compactMap { found.settings(of: $0) }
     }
+  }
+}
+
+extension SSHRoute {
+  /// The names of the jump hosts on it.
+  fileprivate var hopNames: [String] {
+    if case .jumps(let chain) = self { chain.map(\.name) } else { [] }
   }
 }

@@ -30,10 +30,22 @@ package struct FleetLock: Hashable, Sendable {
 
   /// The pins by node.
   package var nodes: [NodeID: NodePin]
+  /// Host keys of jump hosts, by their names in known_hosts: `bastion.example.org`, `[10.0.0.9]:2222`.
+  ///
+  /// A jump host that is not named here is pinned in known_hosts alone.
+  package var jumpHosts: [String: [String]]
 
   /// Makes a lock; empty unless told otherwise.
-  package init(nodes: [NodeID: NodePin] = [:]) {
+  package init(nodes: [NodeID: NodePin] = [:], jumpHosts: [String: [String]] = [:]) {
     self.nodes = nodes
+    self.jumpHosts = jumpHosts
+  }
+
+  /// Whether `text` can be a jump host's name: at most 300 printable ASCII characters, none of them with
+  /// a meaning of its own to YAML's quotes or to known_hosts.
+  package static func isJumpHost(_ text: String) -> Bool {
+    (1...300).contains(text.utf8.count)
+      && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\"\\,*?!|#@".utf8.contains($0) }
   }
 
   /// The file's text: equal locks give equal bytes, sorted by node, one value a line.
@@ -43,6 +55,12 @@ package struct FleetLock: Hashable, Sendable {
       "# review its changes: whoever adds a key here decides which machines are trusted.",
       "version: \(Self.version)",
     ]
+    if !jumpHosts.isEmpty { lines.append("jump_hosts:") }
+    for (name, keys) in jumpHosts.sorted(by: { $0.key < $1.key }) {
+      lines.append("  \"\(name)\":")
+      lines.append(keys.isEmpty ? "    host_keys: []" : "    host_keys:")
+      lines += keys.sorted().map { "      - \($0)" }
+    }
     lines.append(nodes.isEmpty ? "nodes: {}" : "nodes:")
     for (node, pin) in nodes.sorted(by: { $0.key < $1.key }) {
       lines.append("  \(Self.key(node.name)):")

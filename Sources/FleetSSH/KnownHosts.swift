@@ -95,6 +95,11 @@ package struct KnownHosts: Sendable {
     target.hostKeyAlias?.lowercased() ?? name(host: target.host, port: target.port)
   }
 
+  /// How known_hosts and fleet.lock name the jump host `hop`.
+  package static func name(of hop: SSHHop) -> String {
+    hop.hostKeyAlias?.lowercased() ?? name(host: hop.host, port: hop.effectivePort)
+  }
+
   /// The line that pins `key` for `target`, without a newline.
   ///
   /// With a `salt` of 20 random bytes the name is hashed, as `HashKnownHosts` wants it.

@@ -68,8 +68,17 @@ extension SSHConnection {
         await Task.yield()
         continue
       }
-      try await park("run", deadline)
+      // Looking for one stream may have taken bytes of the other, or the end, out of the socket:
+      // nothing would ever wake us for them.
+      if !Self.holdsSomething(for: channel) { try await park("run", deadline) }
     }
+  }
+
+  /// Whether libssh2 has read something of the channel that nobody has taken yet.
+  private static func holdsSomething(for channel: OpaquePointer) -> Bool {
+    var count: UInt = 0
+    libssh2_channel_window_read_ex(channel, &count, nil)
+    return count > 0 || libssh2_channel_eof(channel) != 0
   }
 
   /// Repeats `call` while its packet is stuck half-way in the socket.

@@ -215,6 +215,8 @@ package struct SSHTarget: Hashable, Sendable {
   package var pin: NodePin?
   /// Whether names are hashed that are written into known_hosts (`HashKnownHosts`).
   package var hashesKnownHosts = false
+  /// Whether it is a jump host that is asked for its own host key, and no node.
+  package var isJumpHost = false
 
   /// What carries a connection.
   package enum Transport: String, Hashable, Sendable, CaseIterable {

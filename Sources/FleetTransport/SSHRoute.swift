@@ -36,6 +36,8 @@ package struct SSHHop: Hashable, Sendable {
   package var hasProxyCommand: Bool
   /// Whether names are hashed that are written into its known_hosts file (`HashKnownHosts`).
   package var hashesKnownHosts: Bool
+  /// Host keys that fleet.lock pins for this hop, as known_hosts writes them; empty where it names it not.
+  package var hostKeys: [String] = []
 
   /// Makes a hop that is reached directly with what ssh_config says.
   package init(

@@ -194,6 +194,28 @@ struct NodeTargetsTests {
   // MARK: Refusals
 
   @Test(arguments: [false, true])
+  func listOfRevokedKeysIsNotPassedOver(openSSH: Bool) throws {
+    let refused = failure(
+      "ssh: {config: CONFIG}\nnodes: {a: {address: 10.0.0.1}}\n",
+      "Host 10.*\n  RevokedHostKeys /etc/ssh/revoked\n",
+      openSSH: openSSH
+    )
+    #expect(
+      refused?.message
+        == "node `a`: ssh_config has `RevokedHostKeys /etc/ssh/revoked` for 10.0.0.1, which fleetctl does"
+        + " not read"
+    )
+    #expect(refused?.remedy.contains("`@revoked * KEYTYPE KEY`") == true)
+    #expect(refused?.status == .failure)
+    let none = try targets(
+      "ssh: {config: CONFIG}\nnodes: {a: {address: 10.0.0.1}}\n",
+      "RevokedHostKeys none\n",
+      openSSH: openSSH
+    )
+    #expect(none.count == 1)
+  }
+
+  @Test(arguments: [false, true])
   func twoNodesAtOneMachineAreRefused(openSSH: Bool) throws {
     let refused = failure(
       "ssh: {config: CONFIG}\nnodes: {a: {address: 10.0.0.1}, b: {address: 10.0.0.2}}\n",

@@ -58,6 +58,26 @@ struct FleetLockTests {
   }
 
   @Test
+  func jumpHostsStandBeforeTheNodesAndAreReadBack() throws {
+    var lock = FleetLock()
+    lock.jumpHosts["[10.0.0.9]:2222"] = [Self.key, Self.otherKey]
+    lock.jumpHosts["bastion"] = []
+    // A node may be a jump host too: that is no copy.
+    lock.nodes[try #require(NodeID("web-1"))] = NodePin(hostKeys: [Self.key])
+    let lines = lock.text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+    #expect(
+      lines == [
+        "version: 1", "jump_hosts:", "  \"[10.0.0.9]:2222\":", "    host_keys:",
+        "      - \(Self.key)", "      - \(Self.otherKey)", "  \"bastion\":", "    host_keys: []",
+        "nodes:", "  web-1:", "    host_keys:", "      - \(Self.key)",
+      ]
+    )
+    let (read, findings) = decode(lock.text)
+    #expect(findings == [])
+    #expect(read == lock)
+  }
+
+  @Test
   func emptyLockNamesNoNode() {
     let (lock, findings) = decode("version: 1\nnodes: {}\n")
     #expect(lock == FleetLock())
@@ -86,6 +106,20 @@ struct FleetLockTests {
       "The pin of a node has no key `hostkeys`. It knows `host_keys`, `machine_id` and `node_id`."
     ),
     ("version: 1\nnodes: {\"a b\": {}}\n", "`a b` is no name of a node."),
+    (
+      "version: 1\njump_hosts: {\"10.0.*\": {host_keys: []}}\n",
+      "`10.0.*` is no name of a jump host; it must be as in known_hosts: `bastion.example.org` or"
+        + " `[10.0.0.9]:2222`."
+    ),
+    (
+      "version: 1\njump_hosts: {b: {machine_id: x}}\n",
+      "The pin of a jump host has no key `machine_id`. It knows `host_keys`."
+    ),
+    (
+      "version: 1\njump_hosts: {b: {host_keys: [\"ssh-ed25519 AAAA\"]}}\n",
+      "A host key is `ssh-ed25519 AAAA`; it must be a key type and the key in base64, as in"
+        + " known_hosts: `ssh-ed25519 AAAA…`."
+    ),
   ])
   func damageIsToldAndNothingIsBelieved(text: String, detail: String) {
     let (lock, findings) = decode(text)

@@ -5,7 +5,7 @@ import Testing
 @testable import FleetSSH
 
 /// A server that others are reached through, with an ssh_config that leads to it.
-private struct Bastion {
+struct Bastion {
   let name: String
   let server: SSHServer
 

@@ -1,6 +1,8 @@
 import Glibc
 import Synchronization
 
+@testable import FleetSSH
+
 /// A TCP server on loopback that answers every connection with the same bytes and hangs up.
 final class TalkingServer: Sendable {
   let port: Int

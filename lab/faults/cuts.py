@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Power cuts: the machine's disk is an ext4 that forgets everything not written down (FS_IOC_SHUTDOWN), at random moments of an apply.
 
-usage: cuts.py [--count 200] [--seconds N] [--nodes ID,ID...] [--keep]
+usage: cuts.py [--count 200] [--seconds N] [--nodes ID,ID...] [--keep] [--control]
+
+With --control sync(1) does nothing on the machine: what is acknowledged must be lost then, or the cuts prove nothing.
 """
 
 import argparse
@@ -101,10 +103,12 @@ class Disk:
         self.mount()
 
 
-def one(machine, disk, folder, fleetctl, draw, is_whole):
+def one(machine, disk, folder, fleetctl, draw, is_whole, is_control):
     trial = Trial(machine, folder / f"cut-{machine.node}", fleetctl)
     trial.base()
     command("sync", "-f", disk.mount_point)
+    if is_control:
+        machine.rules([("control", "sync", "*", "before", "skip", 0)])
     trial.client = trial.apply()
     moment, event, seconds = draw_moment(draw, MOMENTS)
     if event:
@@ -119,7 +123,7 @@ def one(machine, disk, folder, fleetctl, draw, is_whole):
     trial.settle(120)
     letter = trial.judge(["E", "S", "R", "C"])
     lost = (acknowledged or trial.status == 0) and letter != "C"
-    if is_whole:
+    if is_whole and not is_control:
         trial.converge()
     return {"moment": moment, "after": round(seconds, 3), "acknowledged": acknowledged, "confirmed": was_confirmed, "letter": letter,
             "exit": trial.status, "lost": lost, "violations": trial.wrong, "node": machine.node}
@@ -151,6 +155,19 @@ def markdown(rows):
     return "\n".join(lines) + "\n"
 
 
+def counted(rows):
+    """What the same cuts find where sync(1) does nothing."""
+    if not rows:
+        return ""
+    acknowledged = [row for row in rows if row["acknowledged"]]
+    lost = sum(1 for row in acknowledged if row["lost"])
+    mixed = sum(1 for row in rows if row["letter"] == "MIXED")
+    return (
+        f"\nThe control, with a sync(1) on the machine that does nothing: of {len(rows)} cuts {lost} of {len(acknowledged)} acknowledged changes were lost, "
+        f"{mixed} machines were left mixed.\n"
+    )
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fleetctl", default=str(REPOSITORY / ".build/debug/fleetctl"))
@@ -159,13 +176,14 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--nodes", default="06-Node-27")
     parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--control", action="store_true")
     given = parser.parse_args()
     if os.geteuid() != 0 or not shutil.which("systemd-nspawn") or not shutil.which("mkfs.ext4"):
         print("cuts: SKIPPED: they need root, systemd-nspawn and mkfs.ext4")
         return 0
     folder = pathlib.Path(os.environ.get("FAULTS_CELLS", REPOSITORY / ".lab" / "faults-cells"))
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "cuts.jsonl"
+    path = folder / ("cuts-control.jsonl" if given.control else "cuts.jsonl")
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
     lab = Lab(os.environ.get("LAB_NAME", "faultlab") + "cut", REPOSITORY / ".lab" / "cuts")
     if len(rows) < given.count:
@@ -185,7 +203,7 @@ def main():
             disk.replace_tmpfs()
             while len(rows) < given.count and (until is None or time.monotonic() < until):
                 try:
-                    row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9)
+                    row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9, given.control)
                 except (Broken, subprocess.TimeoutExpired) as error:
                     print(f"again: {error}", flush=True)
                     # A disk that was cut and not mounted again is mounted again; the apply starts from nothing.
@@ -205,7 +223,13 @@ def main():
         finally:
             if not given.keep:
                 lab.script("down.sh", check=False)
-    (folder / "cuts.md").write_text(markdown(rows))
+    if given.control:
+        lost = sum(1 for row in rows if row["lost"])
+        print(f"cuts: control: {len(rows)} cuts without sync, {lost} of {sum(1 for r in rows if r['acknowledged'])} acknowledged changes lost")
+        return 0 if lost else 1
+    control = folder / "cuts-control.jsonl"
+    controls = [json.loads(line) for line in control.read_text().splitlines()] if control.exists() else []
+    (folder / "cuts.md").write_text(markdown(rows) + counted(controls))
     bad = [row for row in rows if row["violations"] or row["lost"]]
     print(f"cuts: {len(rows)}, {len(bad)} with violations")
     return 1 if bad else 0

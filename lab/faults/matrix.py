@@ -49,6 +49,7 @@ OWN = {
     "a firewall that shuts us out": "R",
     "kill during the taking back": "R", "machine dies during the taking back": "R", "machine dies during the recovery at boot": "R",
     "one bad of several": "R",
+    "others that hang on a service that fails": "R",
     "old generation damaged": "Z",
     **{f"{number} at one call of the client, {part} of 6": "ESRC" for number in ("ENOSPC", "EIO", "EMFILE") for part in range(1, 7)},
 }

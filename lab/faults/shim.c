@@ -1,5 +1,5 @@
 // Stands before a tool on a node (/usr/local/sbin comes first in the runtime's PATH) and waits or fails where a rule says so.
-// Rules: /.faults/rules, one a line: NAME|TOOL|GLOB over the arguments|before or after|pause or fail:TEXT|which match (0: every).
+// Rules: /.faults/rules, one a line: NAME|TOOL|GLOB over the arguments|before or after|pause, skip or fail:TEXT|which match (0: every).
 // A pause makes /.faults/NAME.reached and lasts while /.faults/NAME.hold is there.
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -50,6 +50,7 @@ static int find(const char *tool, const char *arguments, struct rule *found) {
 
 static void act(const struct rule *rule, const char *tool) {
     char path[200];
+    if (strcmp(rule->action, "skip") == 0) exit(0);
     if (strncmp(rule->action, "fail:", 5) == 0) {
         fprintf(stderr, "%s: %s\n", tool, rule->action + 5);
         exit(1);

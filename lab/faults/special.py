@@ -116,6 +116,35 @@ def closed_door(trial, allowed):
     return letter
 
 
+@cell("others that hang on a service that fails")
+def leaning(trial, allowed):
+    """Services of somebody else go down with one that is restarted and fails; they are as much part of how the machine was."""
+    machine = trial.machine
+    names = []
+    for kind in ("BindsTo", "Requires", "PartOf"):
+        name = f"lean-{kind.lower()}.service"
+        names.append(name)
+        machine.live(f"/run/systemd/system/{name}").write_text(
+            f"[Unit]\n{kind}=fault-web.service\nAfter=fault-web.service\n[Service]\nExecStart=/bin/sleep infinity\n")
+    machine.run("/usr/bin/systemctl", "daemon-reload")
+    machine.run("/usr/bin/systemctl", "start", *names)
+    trial.render(trial.new, lambda text: text.replace("ExecStart: [/usr/bin/perl, /etc/fault/server.pl]", "ExecStart: [/usr/bin/perl, -e, exit 3]"))
+    trial.run_to(None)
+    trial.finish(90)
+    trial.settle(60)
+    for name in names:
+        state = machine.run("/usr/bin/systemctl", "is-active", name, check=False).stdout.strip()
+        if state != "active":
+            trial.wrong.append(f"I2: {name} is {state}")
+    letter = trial.judge(allowed)
+    machine.run("/usr/bin/systemctl", "stop", *names)
+    for name in names:
+        machine.live(f"/run/systemd/system/{name}").unlink()
+    machine.run("/usr/bin/systemctl", "daemon-reload")
+    trial.converge()
+    return letter
+
+
 @cell("old generation damaged")
 def damaged_inverse(trial, allowed):
     """What the node kept of the old generation is not what it was; it must say so and not call it whole."""

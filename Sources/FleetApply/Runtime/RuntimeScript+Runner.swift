@@ -240,8 +240,11 @@ extension RuntimeScript {
     # took down with it, may have ended it.
     remember_running() {
       [ -n "$window" ] && [ "$launcher" = systemd ] && [ ! -e "$tx/ran" ] || return 0
-      said=$(systemctl list-units --type=service,socket,timer,path --state=active,reloading --plain --no-legend --full --no-pager) || return 1
+      said=$(list_running) || return 1
       printf '%s\n' "$said" | sed -e 's/ .*//' -e '/^fleetctl-/d' >"$tx/.ran" && mv -f "$tx/.ran" "$tx/ran"
+    }
+    list_running() {
+      systemctl list-units --type=service,socket,timer,path --state=active,reloading --plain --no-legend --full --no-pager
     }
     remember_unit() { # VERB UNIT
       [ "$1" != reset-failed ] || return 0
@@ -379,17 +382,20 @@ extension RuntimeScript {
     is_same() { # UNIT INVOCATION
       systemctl is-active --quiet -- "$1" && [ "$(systemctl show -p InvocationID --value -- "$1")" = "$2" ]
     }
-    # What ran before the run and goes down with the units of `kin`, as systemd knows it now.
+    # Adds to `kin` what ran before the run, is down and goes down with one of them. Asked of those that are down: systemd
+    # forgets units that do not run, and with them what hangs on others.
     widen_kin() {
       [ -n "$kin" ] && [ -s "$rolled/ran" ] || return 0
+      up=$(list_running | sed 's/ .*//')
+      down=$(grep -vxF -- "$up" "$rolled/ran")
       known=
       while [ "$kin" != "$known" ]; do
         known=$kin
-        kin=$({
-          printf '%s\n' "$kin"
-          systemctl show -p RequiredBy,RequisiteOf,BoundBy,ConsistsOf,PropagatesStopTo,Conflicts,ConflictedBy --value -- $kin 2>/dev/null |
-            tr ' ' '\n' | grep -Fxf "$rolled/ran"
-        } | sort -u)
+        for name in $down; do
+          case $NL$kin$NL in *"$NL$name$NL"*) continue ;; esac
+          ! systemctl show -p Requires,Requisite,BindsTo,PartOf,Conflicts,ConflictedBy --value -- "$name" 2>/dev/null |
+            tr ' ' '\n' | grep -qFx -- "$kin" || kin=$kin$NL$name
+        done
       done
     }
     # What only went down with a unit of the run is nobody's step.

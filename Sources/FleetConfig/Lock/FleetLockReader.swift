@@ -8,7 +8,7 @@ package struct FleetLockReader {
   /// Who pinned a value first, and where.
   private var owners: [String: (node: NodeID, line: Int)] = [:]
 
-  private static let keys = ["version", "nodes"]
+  private static let keys = ["version", "jump_hosts", "nodes"]
   private static let nodeKeys = ["host_keys", "machine_id", "node_id"]
 
   /// Returns the pins of `source`, or nil after reporting what is wrong; a lock is never read in part.
@@ -52,12 +52,33 @@ package struct FleetLockReader {
     for entry in entries {
       switch entry.key {
       case "version": break
+      case "jump_hosts":
+        for hop in scalars.mapping(entry.value, "`jump_hosts`") ?? [] { readHop(hop, into: &lock) }
       case "nodes":
         for node in scalars.mapping(entry.value, "`nodes`") ?? [] { read(node, into: &lock) }
       default: scalars.unknownKey(entry, of: "A fleet.lock", known: Self.keys)
       }
     }
     return lock
+  }
+
+  private mutating func readHop(_ entry: YAMLEntry, into lock: inout FleetLock) {
+    guard FleetLock.isJumpHost(entry.key) else {
+      scalars.report(
+        .invalidValue,
+        entry.value,
+        "\(quoted(entry.key)) is no name of a jump host; it must be as in known_hosts: "
+          + "`bastion.example.org` or `[10.0.0.9]:2222`."
+      )
+      return
+    }
+    for field in scalars.mapping(entry.value, "The pin of a jump host") ?? [] {
+      switch field.key {
+      // One machine may be a jump host under several names, and a node too: no copies are looked for.
+      case "host_keys": lock.jumpHosts[entry.key] = hostKeys(field.value, nil)
+      default: scalars.unknownKey(field, of: "The pin of a jump host", known: ["host_keys"])
+      }
+    }
   }
 
   private mutating func read(_ entry: YAMLEntry, into lock: inout FleetLock) {
@@ -77,11 +98,11 @@ package struct FleetLockReader {
     lock.nodes[id] = pin
   }
 
-  private mutating func hostKeys(_ node: YAMLNode, _ id: NodeID) -> [String] {
+  private mutating func hostKeys(_ node: YAMLNode, _ id: NodeID?) -> [String] {
     (scalars.list(node, "`host_keys`") ?? []).compactMap { item in
       let form = "a key type and the key in base64, as in known_hosts: `ssh-ed25519 AAAA…`"
       guard let key = scalars.text(item, "A host key", form: form, Self.isKey) else { return nil }
-      claim(key, "the host key", id, item)
+      if let id { claim(key, "the host key", id, item) }
       return key
     }
   }

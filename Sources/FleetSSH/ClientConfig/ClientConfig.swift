@@ -67,4 +67,12 @@ package struct ConfigFailure: Error, Hashable, Sendable {
     self.message = message
     self.remedy = remedy
   }
+
+  /// `RevokedHostKeys` of `name`: passing it over would trust what its owner gave up.
+  init(revokedHostKeys file: String, of name: String) {
+    message = "ssh_config has `RevokedHostKeys \(file)` for \(name), which fleetctl does not read"
+    remedy =
+      "Put its keys into known_hosts, one line each, `@revoked * KEYTYPE KEY`, and leave"
+      + " `RevokedHostKeys` out for the fleet."
+  }
 }

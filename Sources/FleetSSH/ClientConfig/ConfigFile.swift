@@ -146,7 +146,7 @@ struct ConfigFile {
       }
       values.single[line.key] = line.rest
     case "hostname", "user", "port", "identityagent", "identitiesonly", "hostkeyalias",
-      "connecttimeout", "hashknownhosts":
+      "connecttimeout", "hashknownhosts", "revokedhostkeys":
       // To ssh `none` is a time that was not given.
       if line.key == "connecttimeout", words[0] == "none" { return }
       if values.single[line.key] == nil { values.single[line.key] = words[0] }
@@ -165,6 +165,9 @@ struct ConfigFile {
 
   private func result(_ walk: Walk, _ query: ConfigQuery) throws(ConfigFailure) -> ClientConfig {
     let values = walk.values
+    if let file = values.single["revokedhostkeys"], file != "none" {
+      throw ConfigFailure(revokedHostKeys: file, of: query.name)
+    }
     var tokens = ConfigTokens(
       account: account,
       name: query.name,

@@ -31,6 +31,9 @@ struct OpenSSHConfig {
     guard outcome.status == 0 else { return .failure(refusal(outcome, query)) }
     let lines = Self.lines(outcome.output)
     func last(_ key: String) -> String? { lines.last { $0.key == key }?.value }
+    if let file = last("revokedhostkeys"), file != "none" {
+      return .failure(ConfigFailure(revokedHostKeys: file, of: query.name))
+    }
     let host = last("hostname") ?? query.name
     let port = last("port").flatMap { Int($0) } ?? 22
     let user = last("user") ?? account.name

@@ -61,8 +61,23 @@ final class JumpMaster: Sendable {
       throw failure(hop, .internalFailure, "too many open files")
     }
     let socket = folder.nextPath()
-    let words = ["/bin/sh", "-c", keeper, "fleetctl-jump", folder.path]
-    let command = Command(hop: hop, ssh: ssh, socket: socket, before: before, patience: patience)
+    let pins: HopPins
+    do throws(TransportError) {
+      pins = try HopPins(hop, in: folder)
+    } catch {
+      close(leash.reading)
+      close(leash.writing)
+      throw error
+    }
+    let words = ["/bin/sh", "-c", keeper, "fleetctl-jump", folder.path, pins.made ?? ""]
+    let command = Command(
+      hop: hop,
+      ssh: ssh,
+      socket: socket,
+      before: before,
+      patience: patience,
+      knownHostsFiles: pins.files
+    )
     let started = HelperProcess.start(
       words + command.words,
       input: leash.reading,
@@ -88,7 +103,7 @@ final class JumpMaster: Sendable {
     // ssh makes the socket only after the login, and under another name first.
     let deadline = Deadline(in: patience)
     while access(socket, F_OK) != 0 {
-      guard !process.hasEnded else { throw refusal(hop, process.words) }
+      guard !process.hasEnded else { throw refusal(hop, process.words, pins) }
       guard !deadline.hasPassed else {
         throw failure(hop, .timedOut, "it did not let us in within \(deadline.text)")
       }
@@ -104,11 +119,12 @@ final class JumpMaster: Sendable {
   /// Ends ssh when we end, however that comes about: our end of its standard input closes.
   private static let keeper = """
     exec 3<&0
-    folder=$1; shift
+    folder=$1 pins=$2; shift 2
     "$@" </dev/null 3<&- & child=$!
     { read -r line <&3; kill "$child" 2>/dev/null; } & leash=$!
     wait "$child"; status=$?
     kill "$leash" 2>/dev/null
+    [ -z "$pins" ] || rm -f "$pins"
     rmdir "$folder" 2>/dev/null
     exit "$status"
     """
@@ -125,7 +141,8 @@ final class JumpMaster: Sendable {
     )
   }
 
-  private static func refusal(_ hop: SSHHop, _ words: String) -> TransportError {
+  private static func refusal(_ hop: SSHHop, _ said: String, _ pins: HopPins) -> TransportError {
+    let words = pins.made.map { said.replacing($0, with: "fleet.lock") } ?? said
     let code: TransportError.Code =
       if words.contains("REVOKED") {
         .hostKeyRevoked
@@ -143,14 +160,17 @@ final class JumpMaster: Sendable {
         .unreachable
       }
     let error = failure(hop, code, words.isEmpty ? "ssh ended without a word" : words)
-    guard code == .hostKeyUnknown else { return error }
-    return TransportError(
-      code,
-      step: error.step,
-      error.message,
-      remedy: "Compare its fingerprint with the jump host's own, then pin it:\n"
-        + "  fleetctl hosts trust"
-    )
+    let remedy: String? =
+      switch code {
+      case .hostKeyUnknown:
+        "Compare its fingerprint with the jump host's own, then pin it:\n  fleetctl hosts trust"
+      case .hostKeyChanged:
+        "No login was tried. If it was installed anew, compare the fingerprint with its own, then:\n"
+          + "  fleetctl hosts trust --rotate \(hop.name)"
+      case .hostKeyRevoked: "Do not connect. Find out who uses the revoked key."
+      default: error.remedy
+      }
+    return TransportError(code, step: error.step, error.message, remedy: remedy)
   }
 }
 
@@ -162,6 +182,7 @@ extension JumpMaster {
     let socket: String
     let before: JumpMaster?
     let patience: Duration
+    let knownHostsFiles: [String]
 
     /// Program and arguments.
     var words: [String] {
@@ -183,7 +204,7 @@ extension JumpMaster {
       var options = [
         // Strict and silent: what is unknown, changed or wants a password is an error.
         "StrictHostKeyChecking=yes", "BatchMode=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
-        "UserKnownHostsFile=\(SSHOption.paths(hop.knownHostsFiles))", "GlobalKnownHostsFile=none",
+        "UserKnownHostsFile=\(SSHOption.paths(knownHostsFiles))", "GlobalKnownHostsFile=none",
         // Nothing of an interactive login.
         "ControlPersist=no", "ClearAllForwardings=yes", "PermitLocalCommand=no",
         "RemoteCommand=none", "Tunnel=no", "LogLevel=ERROR",
