@@ -92,6 +92,18 @@ faults: ## Try every fault at every phase on real machines; goes on where it was
 	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
 	@lab/faults/all.sh
 
+.PHONY: fifty
+fifty: ## Fifty machines, five of them bad in five ways, and what apply makes of it.
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/fifty.sh
+
+.PHONY: operators
+operators: ## Twenty clients, a hundred rounds each, at one machine; ARGS="--clients 6 --rounds 5".
+	@scripts/setup.sh test
+	@$(BUILD) --product fleetctl 2>&1 | scripts/quiet-build.sh
+	@lab/operators.sh .build/debug/fleetctl $(ARGS)
+
 .PHONY: lab-down
 lab-down: ## Stop and remove them.
 	@lab/down.sh

@@ -37,10 +37,15 @@ ssh-keygen -q -s ca -h -I host -n 127.0.0.1,localhost host_signed.pub
 for kind in expired elsewhere; do cp host_ed25519 "host_$kind"; cp host_ed25519.pub "host_$kind.pub"; done
 ssh-keygen -q -s ca -h -I host -n 127.0.0.1,localhost -V 20200101:20200102 host_expired.pub
 ssh-keygen -q -s ca -h -I host -n elsewhere host_elsewhere.pub
+# A FIDO key whose device is a small library of ours; without a compiler its row is left out.
+fido=
+if cc -shared -fPIC -o software-key.so "$OLDPWD/lab/software-key.c" -lcrypto 2>/dev/null &&
+  ssh-keygen -q -t ed25519-sk -w "$work/software-key.so" -N '' -C fido -f fido </dev/null 2>/dev/null; then fido=1; fi
 make_key cert_late ed25519
 ssh-keygen -q -s user_ca -I me -n "$me" -V 20200101:20200102 cert_late
 for number in 1 2 3 4 5 6 7; do make_key "wrong_$number" ed25519; done
 cat user_ed25519.pub user_ecdsa.pub user_rsa.pub locked.pub agent_ed25519.pub agent_rsa.pub >authorized
+if [ -n "$fido" ]; then cat fido.pub >>authorized; fi
 
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 # server NAME LINE...: an sshd with these lines first; its port is in port_NAME.
@@ -207,12 +212,17 @@ node "$port_plain" "$(key cert_ecdsa)" "$only"; case_of 'ECDSA certificate'
 node "$port_plain" "$(key cert_late)" "$only"; case_of 'Ed25519 certificate that has expired'
 printf '#!/bin/sh\necho secret\n' >askpass
 chmod 700 askpass
-eval "$(ssh-agent -s -a "$work/agent" 2>/dev/null)" >/dev/null
+eval "$(ssh-agent -s -a "$work/agent" -P "$work/*" 2>/dev/null)" >/dev/null
 pids+=("$SSH_AGENT_PID")
 ssh-add -q agent_ed25519 2>/dev/null
 node "$port_plain" '  IdentityFile none'; case_of 'Ed25519 key of the agent'
 ssh-add -q -D 2>/dev/null; ssh-add -q agent_rsa 2>/dev/null
 case_of 'RSA key of the agent'
+if [ -n "$fido" ]; then
+  ssh-add -q -D 2>/dev/null; ssh-add -q -S "$work/software-key.so" fido 2>/dev/null
+  case_of 'FIDO key of the agent, its device a library'
+  ssh-add -q -D 2>/dev/null
+fi
 ssh-add -q agent_ed25519 2>/dev/null
 node "$port_plain" "$(key stranger)" "$only"; case_of '`IdentitiesOnly`, the right key is in the agent alone'
 mv agent_ed25519 agent_ed25519.away
@@ -339,6 +349,7 @@ if [ "$differ" -gt 0 ]; then
 fi
 if [ -n "$check" ]; then
   sed -n '/<!-- lab\/logins.sh -->/,/<!-- end -->/p' "$OLDPWD/docs/logins.md" | grep '^|' >page
+  if [ -z "$fido" ]; then echo "logins: no FIDO key: it needs cc and libcrypto's headers"; sed -i '/FIDO key/d' page; fi
   if ! diff page table; then echo "logins: docs/logins.md shows another table; run lab/logins.sh" >&2; exit 1; fi
   echo "${#rows[@]} cases: the verdicts are those of docs/logins.md"
 else

@@ -33,10 +33,10 @@ final class ApplyProgress: Sendable {
       let what = isCanary ? "canary" : "batch"
       text =
         "== \(what) \(number) of \(roles.joined(separator: ", ")): "
-        + nodes.map(\.name).joined(separator: ", ")
+        + Self.list(nodes)
     case .rolloutStopped(_, let nodes, let why):
       text =
-        "== \(displayable(why)); left as they are: " + nodes.map(\.name).joined(separator: ", ")
+        "== \(displayable(why)); left as they are: " + Self.list(nodes)
     case .waiting(let node, let unit, let left, let status):
       text = "  \(node): \(displayable(unit)) is starting (\(displayable(status))), \(left) s left"
     }
@@ -50,6 +50,12 @@ final class ApplyProgress: Sendable {
       }
       Terminal.note("[\(seconds) s] \(text)\n")
     }
+  }
+
+  /// The names, at most ten of them; the events have them all.
+  private static func list(_ nodes: [NodeID]) -> String {
+    let more = nodes.count > 10 ? ", and \(nodes.count - 10) more" : ""
+    return nodes.prefix(10).map(\.name).joined(separator: ", ") + more
   }
 }
 

@@ -12,34 +12,85 @@ struct ApplyReport {
   /// `Apply` or `Rollback`.
   var noun = "Apply"
 
-  /// The text.
+  /// Blocks of one kind that are shown; what is left out is counted.
+  private static let mostBlocks = 20
+  /// Names in one line.
+  private static let mostNames = 10
+  /// Cells of a detail in the table; the whole of it stands below.
+  private static let detailCells = 100
+
+  /// The text: those nodes last that are not as planned, nearest to who reads the end of it.
   var text: String {
     let endings = Dictionary(grouping: verdict.endings, by: \.node)
-    var rows = verdict.results.map { row($0, EndingCounts(endings[$0.node] ?? [])) }
-    let told = Set(verdict.results.map(\.node))
-    for node in plan.nodes where !node.isReachable && !told.contains(node.id) {
-      let detail = "\(node.failedStep ?? ""): \(node.cause ?? "")"
-      rows.append(Self.blank(node.id, "unreachable", detail))
+    var rows = verdict.results.map { result in
+      let counts = EndingCounts(endings[result.node] ?? [])
+      return (row: row(result, counts), isWell: Self.isWell(result, counts))
     }
-    var text = "\n" + ApplyTable(rows.sorted { $0.node < $1.node }).rendered()
-    for result in verdict.results {
-      for failure in result.failed { text += Self.detail("failed", failure.address, failure.why) }
+    rows += lost.map { (Self.blank($0.id, "unreachable", Self.cause(of: $0)), false) }
+    let ordered = rows.sorted { left, right in
+      left.isWell == right.isWell ? left.row.node < right.row.node : left.isWell
     }
-    for result in verdict.results {
-      for warning in result.warnings {
-        text += Self.detail("warning", warning.address, warning.why)
-      }
-    }
-    for ending in verdict.endings.filter({ $0.kind == .skipped }).prefix(20) {
-      text += Self.detail("skipped", ending.address, ending.why)
-    }
+    var text = "\n" + ApplyTable(ordered.map { Self.shortened($0.row) }).rendered()
+    text += Self.blocks(
+      "unreachable",
+      lost.map { .init(address: "node.\($0.id)", why: Self.cause(of: $0)) }
+    )
+    text += Self.blocks("failed", verdict.results.flatMap(\.failed))
+    text += Self.blocks("warning", verdict.results.flatMap(\.warnings))
+    let skipped = verdict.endings.filter { $0.kind == .skipped }
+    text += Self.blocks("skipped", skipped.map { .init(address: $0.address, why: $0.why) })
     text += refused + stays
+    text += notAsPlanned(ordered.filter { !$0.isWell }.map(\.row), of: rows.count)
     let counts = verdict.counts
     text += verdict.isComplete ? "\n\(noun) complete: " : "\n\(noun) incomplete: "
     text += "\(counts.done) changed, \(counts.failed) failed, \(counts.skipped) skipped"
     if counts.rolledBack > 0 { text += ", \(counts.rolledBack) taken back" }
     if counts.unknown > 0 { text += ", \(counts.unknown) unknown" }
     return text + " (run \(run)).\n"
+  }
+
+  /// Nodes that did not answer when the plan was made.
+  private var lost: [PlannedNode] {
+    let told = Set(verdict.results.map(\.node))
+    return plan.nodes.filter { !$0.isReachable && !told.contains($0.id) }
+  }
+
+  private static func cause(of node: PlannedNode) -> String {
+    "\(node.failedStep ?? ""): \(node.cause ?? "")"
+  }
+
+  /// Whether all that was planned for a node is there.
+  private static func isWell(_ result: NodeResult, _ counts: EndingCounts) -> Bool {
+    switch result.outcome {
+    case .changed, .unchanged: counts.failed + counts.skipped + counts.unknown == 0
+    case .failed, .unreachable, .refused, .rolledBack, .unknown: false
+    }
+  }
+
+  /// One line that names them all by what became of them; nothing for a single node.
+  private func notAsPlanned(_ rows: [ApplyTable.Row], of all: Int) -> String {
+    guard !rows.isEmpty, all > 1 else { return "" }
+    let words = Dictionary(grouping: rows) { row in
+      row.result == "changed" || row.result == "unchanged" ? "not all done" : row.result
+    }
+    let parts = words.sorted { $0.key < $1.key }.map { word, rows in
+      "\(word) \(Self.list(rows.map(\.node)))"
+    }
+    let verb = rows.count == 1 ? "is" : "are"
+    return "\n\(rows.count) of \(all) nodes \(verb) not as planned: "
+      + parts.joined(separator: "; ") + "\n"
+  }
+
+  private static func list(_ names: [String]) -> String {
+    let more = names.count > mostNames ? ", and \(names.count - mostNames) more" : ""
+    return names.prefix(mostNames).map { displayable($0) }.joined(separator: ", ") + more
+  }
+
+  private static func shortened(_ row: ApplyTable.Row) -> ApplyTable.Row {
+    guard row.detail.count > detailCells else { return row }
+    var row = row
+    row.detail = String(row.detail.prefix(detailCells)) + "…"
+    return row
   }
 
   private func row(_ result: NodeResult, _ counts: EndingCounts) -> ApplyTable.Row {
@@ -96,9 +147,21 @@ struct ApplyReport {
     )
   }
 
-  private static func detail(_ word: String, _ address: String, _ why: String) -> String {
-    let lines = why.split(separator: "\n").suffix(20)
-    return "\n\(word) \(displayable(address))\n"
-      + lines.map { "  \(displayable(String($0)))\n" }.joined()
+  /// What ended so, each reason once with the addresses that it holds for.
+  private static func blocks(_ word: String, _ shortfalls: [NodeResult.Shortfall]) -> String {
+    var reasons: [String] = []
+    var addresses: [String: [String]] = [:]
+    for shortfall in shortfalls {
+      if addresses[shortfall.why] == nil { reasons.append(shortfall.why) }
+      addresses[shortfall.why, default: []].append(shortfall.address)
+    }
+    var text = ""
+    for why in reasons.prefix(mostBlocks) {
+      text += "\n\(word) \(list(addresses[why] ?? []))\n"
+      text += why.split(separator: "\n").suffix(20)
+        .map { "  \(displayable(String($0)))\n" }.joined()
+    }
+    let left = reasons.dropFirst(mostBlocks).reduce(0) { $0 + (addresses[$1]?.count ?? 0) }
+    return left == 0 ? text : text + "\nand \(left) more \(word); --events FILE has them all\n"
   }
 }

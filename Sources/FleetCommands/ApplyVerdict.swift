@@ -85,6 +85,7 @@ package struct ApplyVerdict {
   var isComplete: Bool {
     let counts = counts
     return counts.failed + counts.skipped + counts.rolledBack + counts.unknown == 0
+      && !isPartlyUnreachable
       && results.allSatisfy { $0.outcome == .changed || $0.outcome == .unchanged }
   }
 

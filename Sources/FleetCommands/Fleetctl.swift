@@ -1,4 +1,5 @@
 package import ArgumentParser
+import Glibc
 
 /// The command `fleetctl`.
 package struct Fleetctl: AsyncParsableCommand {
@@ -51,8 +52,23 @@ package struct Fleetctl: AsyncParsableCommand {
         try command.run()
       }
     } catch {
-      exit(withError: error)
+      let text = fullMessage(for: error)
+      let code = exitCode(for: error).rawValue
+      if !text.isEmpty {
+        _ = Terminal.write(text + "\n", to: code == 0 ? STDOUT_FILENO : STDERR_FILENO)
+      }
+      leave(code)
     }
+    leave(0)
+  }
+
+  /// Ends the process without what libraries have registered for its end.
+  ///
+  /// Connections are still being closed in other threads then, with keys and locks that OpenSSL's handler
+  /// frees under them: some one in a hundred clients died of signal 11 in place of their exit status.
+  private static func leave(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
   }
 
   /// Reads a command line, or ends the process with ArgumentParser's message and what was meant.

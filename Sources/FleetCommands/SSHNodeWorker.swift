@@ -252,12 +252,14 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Gives the lock back alone where the records could not be written (a full disk).
   private func giveBack(after failure: ApplyError) async {
-    note("warning: the history was not written: \(displayable(failure.message))\n")
+    let why = displayable(failure.message)
+    note("warning: node.\(node): the history was not written: \(why)\n")
     do throws(ApplyError) {
       try await session.releaseLock()
     } catch {
       // The lease runs out by itself; the run's results stand.
-      note("warning: the lock could not be given back: \(displayable(error.message))\n")
+      let why = displayable(error.message)
+      note("warning: node.\(node): the lock could not be given back: \(why)\n")
     }
   }
 

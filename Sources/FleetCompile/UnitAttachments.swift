@@ -73,7 +73,7 @@ struct UnitAttachments {
     guard let startup else { return }
     spec.startupTypical = startup.typical
     spec.soak = startup.soak ?? spec.soak
-    spec.startupBudget = max(spec.startupBudget, startup.budget)
+    spec.allow(budget: startup.budget)
   }
 
   private static func unitNames(
@@ -128,7 +128,7 @@ struct UnitAttachments {
       let startup = evaluator.startup(instance.role)
       builder.unit(unit, by: owner, at: check.span) {
         $0.checks.append(spec)
-        if let startup { $0.startupBudget = max($0.startupBudget, startup.budget) }
+        if let startup { $0.allow(budget: startup.budget) }
       }
     }
   }

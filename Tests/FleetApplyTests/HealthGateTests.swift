@@ -108,7 +108,7 @@ import Testing
   ) async throws -> NodeResult {
     var spec = UnitSpec(name: "a.service", enabled: true, state: .started)
     spec.checks = checks
-    spec.startupBudget = TimeSpan(milliseconds: budget * 1000)
+    spec.declaredBudget = TimeSpan(milliseconds: budget * 1000)
     spec.soak = TimeSpan(milliseconds: 0)
     let resource = resource("n", .unit, "a.service", .unit(spec), wave: 0)
     let task = try task("n", [resource], Log()) { recorder in

@@ -20,7 +20,9 @@ extension NodeProgress {
       case .unchanged, .changed, .unreachable, .unknown: return !failed.contains(address)
       }
     }
-    guard !done.isEmpty else { return before }
+    // Where nothing was done there is nothing to note, and a sick node may not be able to.
+    let isUntouched = result.outcome == .failed && result.changed.isEmpty
+    guard !done.isEmpty, !isUntouched else { return before }
     return before.updated(
       applying: done,
       resources: task.resources,

@@ -143,7 +143,7 @@ package struct SimApp: Sendable {
 
   private var unitSpec: UnitSpec {
     var spec = UnitSpec(name: unit, enabled: true, state: .started)
-    spec.startupBudget = TimeSpan(milliseconds: budget * 1000)
+    spec.declaredBudget = TimeSpan(milliseconds: budget * 1000)
     guard port > 0 else { return spec }
     spec.ports = [
       .init(addresses: ["0.0.0.0"], number: port, transport: "tcp", scope: "public")

@@ -90,8 +90,8 @@ package struct UnitSpec: Sendable, Hashable {
   package var restartCost: String
   /// How long a start usually takes, from the role; nil if unknown.
   package var startupTypical: TimeSpan?
-  /// How long a start may take.
-  package var startupBudget: TimeSpan
+  /// How long a start may take, where a role says so.
+  package var declaredBudget: TimeSpan?
   /// How long it is watched once it is healthy: a crash in that time is a failed start.
   package var soak: TimeSpan
   /// Roles elsewhere that depend on it: `celery on 01-Backend`, sorted.
@@ -113,11 +113,19 @@ package struct UnitSpec: Sendable, Hashable {
     restartPolicy = .auto
     restartCost = ""
     startupTypical = nil
-    startupBudget = TimeSpan(milliseconds: 60_000)
+    declaredBudget = nil
     soak = TimeSpan(milliseconds: 5000)
     dependents = []
     checks = []
     updatePolicy = "auto"
     backups = []
+  }
+
+  /// How long a start may take: a minute where no role says so.
+  package var startupBudget: TimeSpan { declaredBudget ?? TimeSpan(milliseconds: 60_000) }
+
+  /// Allows a start as long as `budget`, too: the longest that a role asks for counts.
+  package mutating func allow(budget: TimeSpan) {
+    declaredBudget = max(declaredBudget ?? budget, budget)
   }
 }
