@@ -9,6 +9,8 @@ LAB_CACHE=${LAB_CACHE:-${HOME:-/root}/.cache/fleetctl-lab}
 LAB_NAME=${LAB_NAME:-fleetlab}
 # The nodes' release. Another one than bookworm is a bare machine: the lab's archives are for bookworm.
 LAB_SUITE=${LAB_SUITE:-bookworm}
+# Seconds that a dozen machines may take to boot; more on a machine with other work.
+LAB_WAIT=${LAB_WAIT:-120}
 LAB_BRIDGE_ADDRESS=172.16.168.1/24
 # The machines, one "ID ADDRESS" a line.
 LAB_NODES_FILE=${LAB_NODES_FILE:-$LAB_SCRIPTS/nodes.conf}

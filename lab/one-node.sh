@@ -44,6 +44,19 @@ expect 2 "plan" inside plan -f "$work/fleet.yaml" -detailed-exitcode
 expect 0 "apply" apply
 expect 0 "the second plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
 
+part "what a plan and an apply cost"
+# docs/ssh.md: so many logins, channels and round trips, counted by fleetctl; one more where the locks took over half a second.
+expect 0 "a plan" env FLEETCTL_TRAFFIC=1 lab/enter.sh "$fleetctl" plan -f "$work/fleet.yaml" -detailed-exitcode
+says "  1 login, 1 channel, 1 round trip" '^traffic: 1 logins, 1 channels, 1 turns$'
+fleet 'sudoers: "%small ALL=(root) /bin/false"'
+expect 0 "an apply of one file" env FLEETCTL_TRAFFIC=1 lab/enter.sh "$fleetctl" apply -f "$work/fleet.yaml" -auto-approve
+says "  2 logins, 2 channels, 5 round trips and 3 on the new connection" '^traffic: 2 logins, 2 channels, [89] turns$'
+fleet 'sudoers: "%small ALL=(root) /bin/false"' 'greeting: hi'
+expect 0 "an apply of a file and a restart" env FLEETCTL_TRAFFIC=1 lab/enter.sh "$fleetctl" apply -f "$work/fleet.yaml" -auto-approve
+says "  2 logins, 2 channels, 7 round trips and 3 on the new connection" '^traffic: 2 logins, 2 channels, 1[01] turns$'
+fleet
+expect 0 "as before" apply
+
 part "what its own check refuses is never written"
 picture "$work/before"
 # refused NAME PARAMETER PATTERN

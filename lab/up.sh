@@ -105,7 +105,7 @@ prepare() {
 }
 
 ssh_works() { # ADDRESS
-  ip netns exec "$LAB_NAME" ssh -F none -o BatchMode=yes -o ConnectTimeout=2 -o StrictHostKeyChecking=yes \
+  ip netns exec "$LAB_NAME" ssh -F none -o BatchMode=yes -o ConnectTimeout=10 -o StrictHostKeyChecking=yes \
     -o UserKnownHostsFile="$LAB_DIR/ssh/known_hosts" -i "$LAB_DIR/ssh/id_ed25519" "autobot@$1" \
     sudo -n true </dev/null >"$LAB_DIR/nodes/$2/ssh.log" 2>&1
 }
@@ -114,7 +114,7 @@ ssh_works() { # ADDRESS
 wait_for_ssh() {
   local id address pid late='' waiting=()
   while read -r id address; do
-    (trap - ERR; wait_until 120 ssh_works "$address" "$id") &
+    (trap - ERR; wait_until "$LAB_WAIT" ssh_works "$address" "$id") &
     waiting+=("$!:$id")
   done <<<"$1"
   for pid in "${waiting[@]}"; do
@@ -124,7 +124,7 @@ wait_for_ssh() {
   for id in $late; do
     tail -n 5 "$(node_dir "$id")/ssh.log" "$(node_dir "$id")/console.log" >&2
   done
-  die 1 "no ssh login within 120 s on:$late"
+  die 1 "no ssh login within $LAB_WAIT s on:$late"
 }
 
 # boot ROWS: starts these machines and waits for them.

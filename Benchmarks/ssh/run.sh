@@ -33,7 +33,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "run.sh: the lab needs root" >&2; exit 3; }
 fleetctl=$(realpath "$fleetctl")
 cache=${HOME:-/root}/.cache/fleetctl-bench
-export LAB_NAME=${LAB_NAME:-fleetbench} LAB_DIR=${LAB_DIR:-$cache/lab-$$} LAB_PACKAGES="python3 python3-apt" LAB_DISK=1G
+export LAB_NAME=${LAB_NAME:-fleetbench} LAB_DIR=${LAB_DIR:-$cache/lab-$$} LAB_PACKAGES="python3 python3-apt" LAB_DISK=1G LAB_WAIT=${LAB_WAIT:-900}
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/run-XXXXXX")
 finish() {

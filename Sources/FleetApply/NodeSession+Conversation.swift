@@ -12,7 +12,24 @@ extension NodeSession {
   func converse(_ lines: [String]) async throws(ApplyError) -> AnswerSections {
     do {
       return try await overLiveConnection { _ async throws(TransportError) in
-        try await self.exchange(lines, frames: [], seconds: 0)
+        try await self.exchange([self.request(lines)])[0]
+      }
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  /// As `converse`, and looks at the node in the same round trip, after what `lines` ask for.
+  func converse(
+    _ lines: [String],
+    thenLook look: ProbeRequest
+  ) async throws(ApplyError) -> (answer: AnswerSections, look: RemoteResult, probe: NodeProbe) {
+    let probe = NodeProbe(look, nonce: random(), lasts: true)
+    do {
+      return try await overLiveConnection { _ async throws(TransportError) in
+        let request = await self.request(lines)
+        let results = try await self.connection.run([request.command, probe.command])
+        return (try request.answer(in: results[0]), results[1], probe)
       }
     } catch {
       throw Self.failure(error)
@@ -46,39 +63,37 @@ extension NodeSession {
     ApplyError(.transport(error), error.message)
   }
 
-  /// Sends script, header and frames, and takes the answer apart.
-  ///
-  /// An answer without its trailer is a lost connection, whatever exit status was reported.
-  private func exchange(
-    _ lines: [String],
-    frames: [UInt8],
-    seconds: Int
-  ) async throws(TransportError) -> AnswerSections {
+  /// What to say to the node's runtime: header lines, and frames behind them.
+  func request(_ lines: [String], frames: [UInt8] = [], seconds: Int = 0) -> RuntimeRequest {
     let nonce = random()
     let header =
       [
         "nonce=" + nonce, "state=" + layout.stateDirectory, "run=" + layout.runDirectory,
         "script=" + RuntimeScript.digest,
       ] + lines
-    let input = RemoteScript.input(
-      script: RuntimeScript.text,
-      frames: [Array((header.joined(separator: "\n") + "\n").utf8)]
-    )
-    let result = try await connection.run(
-      RemoteCommand(
-        program: RemoteScript.program,
-        stdin: input + frames,
-        asRoot: true,
+    let head = RemoteScript.frame((header.joined(separator: "\n") + "\n").utf8)
+    return RuntimeRequest(
+      nonce: nonce,
+      command: RemoteScript.command(
+        "runtime",
+        RuntimeScript.text,
+        data: head + frames,
+        lasts: true,
         deadline: .seconds(60 + seconds + frames.count >> 17)
       )
     )
-    do {
-      return try AnswerSections(result.stdout, nonce: nonce)
-    } catch {
-      let said = PrintableText.line(result.stderr.suffix(400))
-      let message = error.message + (said.isEmpty ? "" : "; it said: " + said)
-      throw TransportError(.connectionLost, step: "run", message)
+  }
+
+  /// Sends requests and takes their answers apart, in one round trip.
+  private func exchange(
+    _ requests: [RuntimeRequest]
+  ) async throws(TransportError) -> [AnswerSections] {
+    let results = try await connection.run(requests.map(\.command))
+    var answers: [AnswerSections] = []
+    for (request, result) in zip(requests, results) {
+      answers.append(try request.answer(in: result))
     }
+    return answers
   }
 
   /// Hands a batch over and follows it to its end, over new connections if need be.
@@ -95,6 +110,7 @@ extension NodeSession {
     }
     let batch = try EncodedBatch(records)
     let whole = RemoteScript.frame(batch.operations) + batch.blobs
+    var plan = try takePlan(of: transaction)
     var run = BatchRun(expected: records.count)
     var sends = true
     while true {
@@ -107,11 +123,11 @@ extension NodeSession {
       if let armed, armed.transaction == transaction { lines.append("window=\(armed.window)") }
       if sends { lines += batch.header }
       do {
-        let answer = try await exchange(
-          lines,
-          frames: sends ? whole : [],
-          seconds: layout.followSeconds
-        )
+        let request = request(lines, frames: sends ? whole : [], seconds: layout.followSeconds)
+        let answers = try await exchange((plan.map { [$0] } ?? []) + [request])
+        if plan != nil, let said = answers.first { learn(aboutPlan: said) }
+        plan = nil
+        guard let answer = answers.last else { continue }
         if let unit = WaitingUnit(answer) { waiting(unit) }
         switch try run.take(answer, progress) {
         case .finished: return run.results
@@ -156,6 +172,27 @@ extension NodeSession {
         || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
     }
     return plain && !name.isEmpty && name.utf8.count <= 100 && !name.hasPrefix(".")
+  }
+}
+
+/// One request to the node's runtime.
+struct RuntimeRequest: Sendable {
+  /// Marks the sections of its answer.
+  let nonce: String
+  /// As it is sent.
+  let command: RemoteCommand
+
+  /// Takes the answer apart.
+  ///
+  /// An answer without its trailer is a lost connection, whatever exit status was reported.
+  func answer(in result: RemoteResult) throws(TransportError) -> AnswerSections {
+    do {
+      return try AnswerSections(result.stdout, nonce: nonce)
+    } catch {
+      let said = PrintableText.line(result.stderr.suffix(400))
+      let message = error.message + (said.isEmpty ? "" : "; it said: " + said)
+      throw TransportError(.connectionLost, step: "run", message)
+    }
   }
 }
 

@@ -59,6 +59,16 @@ package struct RunReview: Sendable {
   package init() {}
 }
 
+/// A plan on its way to a node.
+struct KeptPlan: Sendable {
+  /// The document.
+  let bytes: [UInt8]
+  /// The run that carries it out.
+  let run: String
+  /// Takes the reason when it could not be kept.
+  let failed: @Sendable (String) -> Void
+}
+
 extension NodeSession {
   /// The lines of the node's history, oldest first; at most 1000.
   ///
@@ -79,15 +89,46 @@ extension NodeSession {
     return answer.first("plan").map { Array($0.payload) }
   }
 
-  /// Keeps `plan` beside the journal of `run`, so that it can be resumed from anywhere.
+  /// Keeps `plan` beside the journal of `run`, so that it can be resumed from anywhere; it goes to the
+  /// node together with the first batch of the run, and is written before that begins.
   ///
-  /// - Throws: `ApplyError`; `.stagingFailed` when it could not be written.
-  package func keep(plan: [UInt8], of run: String) async throws(ApplyError) {
-    let record = BatchRecord(verb: "put-plan", blob: plan)
-    let results = try await self.run([record], run, "plan", inline: true) { _, _ in }
-    guard let bad = results.first(where: { $0.status == .failed }) else { return }
-    let said = Printable.line(String(decoding: bad.output, as: UTF8.self))
-    throw ApplyError(.stagingFailed, "the plan could not be kept on the node: \(said)")
+  /// `failed` is told why, where it could not be kept.
+  package func keep(
+    plan: [UInt8],
+    of run: String,
+    failed: @escaping @Sendable (String) -> Void
+  ) {
+    self.plan = KeptPlan(bytes: plan, run: run, failed: failed)
+  }
+
+  /// The request that keeps the plan, where one waits for a batch of `run`.
+  func takePlan(of run: String) throws(ApplyError) -> RuntimeRequest? {
+    guard let plan, plan.run == run else { return nil }
+    let batch = try EncodedBatch([BatchRecord(verb: "put-plan", blob: plan.bytes)])
+    return request(
+      [
+        "command=batch", "token=" + (token ?? ""), "transaction=" + run, "batch=plan", "from=0",
+        "wait=\(layout.followSeconds)", "launcher=inline",
+      ] + batch.header,
+      frames: RemoteScript.frame(batch.operations) + batch.blobs
+    )
+  }
+
+  /// Tells what went wrong with the plan, if anything did.
+  func learn(aboutPlan answer: AnswerSections) {
+    guard let plan else { return }
+    self.plan = nil
+    var run = BatchRun(expected: 1)
+    var why: String?
+    do throws(ApplyError) {
+      _ = try run.take(answer) { _, _ in }
+      if let bad = run.results.first, bad.status == .failed {
+        why = Printable.line(String(decoding: bad.output, as: UTF8.self))
+      }
+    } catch {
+      why = error.message
+    }
+    if let why { plan.failed("the plan could not be kept on the node: \(why)") }
   }
 
   /// Looks at what taking back `run` would do; changes nothing.

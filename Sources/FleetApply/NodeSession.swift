@@ -23,6 +23,8 @@ package actor NodeSession {
   var token: String?
   /// The transaction whose way back is armed and not yet confirmed, and its window in seconds.
   var armed: (transaction: String, window: Int)?
+  /// The plan that goes to the node ahead of the first batch of the run.
+  var plan: KeptPlan?
 
   /// Makes a session over an open connection.
   ///
@@ -56,23 +58,36 @@ package actor NodeSession {
   /// The lease is counted on the node's clock since boot, is void after a reboot, and is renewed by the
   /// node itself while a batch runs. `token` is 32 random hexadecimal digits; with the token of a run
   /// that was cut off its lock is taken over.
+  /// With `look` the node is looked at in the same round trip, after the lock was given.
+  /// - Returns: What was seen; nil without `look`, or where the look went wrong.
   /// - Throws: `ApplyError`: `.lockHeld` with the holder, or `.transport`.
+  @discardableResult
   package func acquireLock(
     holder: String,
     planDigest: String,
     leaseSeconds: Int,
     token: String,
-    waitSeconds: Int = 0
-  ) async throws(ApplyError) {
+    waitSeconds: Int = 0,
+    look: ProbeRequest? = nil
+  ) async throws(ApplyError) -> ObservedNode? {
     var waited = 0
+    let lines = [
+      "command=acquire", "token=" + token, "holder=" + Printable.line(holder),
+      "plan=" + Printable.line(planDigest), "lease=\(leaseSeconds)",
+    ]
     while true {
-      let answer = try await converse([
-        "command=acquire", "token=" + token, "holder=" + Printable.line(holder),
-        "plan=" + Printable.line(planDigest), "lease=\(leaseSeconds)",
-      ])
+      var seen: ObservedNode?
+      let answer: AnswerSections
+      if let look {
+        let both = try await converse(lines, thenLook: look)
+        answer = both.answer
+        seen = try? both.probe.observed(both.look)
+      } else {
+        answer = try await converse(lines)
+      }
       if answer.first("granted") != nil {
         self.token = token
-        return
+        return seen
       }
       if let frozen = answer.first("frozen") {
         let why = Printable.line(frozen.text)

@@ -126,7 +126,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let wanted = saved?.plan.options ?? resumed?.approved.plan.options
     let planning = try Planning(options, wanted ?? planOptions.options)
     await Failpoint.reach(.connect)
-    let links = try await planning.observe()
+    let links = try await planning.observe(goesOn: true)
     try await planning.refuseForeign(links)
     await Failpoint.reach(.gathered)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
@@ -154,6 +154,7 @@ struct ApplyCommand: AsyncParsableCommand {
       stream: stream,
       isDetailed: detailedExitCode
     ).perform()
+    TrafficReport.tell(planning.connections.traffic)
     var status = outcome.verdict.status
     if stream.isEventful {
       Terminal.note(outcome.text)

@@ -25,6 +25,8 @@ struct ApplyRun {
   let isDetailed: Bool
   /// A dead client's lock is free after so long.
   private static let leaseSeconds = 120
+  /// So old may the looks be that came with the locks.
+  private static let freshness = Duration.milliseconds(500)
 
   /// What came of it.
   struct Outcome {
@@ -42,13 +44,16 @@ struct ApplyRun {
     let run = stream.run
     stream.enter(.locking)
     let progress = ApplyProgress(stream)
-    let held = try await lockAll(run, progress)
+    let began = ContinuousClock.now
+    var (held, looks) = try await lockAll(run, progress)
     await Failpoint.reach(.locked)
     for entry in held {
       let node = entry.worker.node.name
       stream.tell("lock_acquired", "node.\(node): locked", [("node", .string(node))])
     }
-    let inputs = await lookAgain(held)
+    // Somebody waited for a lock: what was seen before that says little now.
+    if ContinuousClock.now - began > Self.freshness { looks = await lookAgain(held) }
+    let inputs = inputs(seen: looks)
     try await refuseMoved(held, inputs)
     await keepPlan(held)
     await Failpoint.reach(.checked)
@@ -165,7 +170,11 @@ struct ApplyRun {
     return relays
   }
 
-  private func lockAll(_ run: String, _ progress: ApplyProgress) async throws -> [Held] {
+  /// Takes all locks, and looks at each node again as soon as its lock is ours.
+  private func lockAll(
+    _ run: String,
+    _ progress: ApplyProgress
+  ) async throws -> ([Held], [NodeID: NodeObservation]) {
     let touched = touched
     var held: [Held] = []
     for link in links where touched.contains(link.resources.node.id) {
@@ -175,30 +184,40 @@ struct ApplyRun {
     let holder = "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)"
     let digest = approved.digest
     let wait = lockWait.seconds
-    let failures = await withTaskGroup(of: (String, ApplyError)?.self) { group in
+    var looks: [NodeID: NodeObservation] = [:]
+    var failures: [(String, ApplyError)] = []
+    await withTaskGroup(of: (NodeID, Result<NodeObservation, ApplyError>).self) { group in
       for entry in held {
         group.addTask {
+          let node = entry.link.resources.node.id
+          let request = Self.look(entry)
           do throws(ApplyError) {
-            try await entry.worker.session.acquireLock(
+            let seen = try await entry.worker.session.acquireLock(
               holder: holder,
               planDigest: digest,
               leaseSeconds: Self.leaseSeconds,
               token: Nonce.make(),
-              waitSeconds: wait
+              waitSeconds: wait,
+              look: request
             )
-            return nil
+            if let seen { return (node, .success(.observed(seen))) }
+            return (node, .success(await entry.worker.observe(request)))
           } catch {
-            return (entry.link.resources.node.id.name, error)
+            return (node, .failure(error))
           }
         }
       }
-      var failures: [(String, ApplyError)] = []
-      for await failure in group { if let failure { failures.append(failure) } }
-      return failures.sorted { $0.0 < $1.0 }
+      for await (node, outcome) in group {
+        switch outcome {
+        case .success(let look): looks[node] = look
+        case .failure(let error): failures.append((node.name, error))
+        }
+      }
     }
+    failures.sort { $0.0 < $1.0 }
     // A lock that is held says more than a node that does not answer.
     let busy = failures.first { if case .lockHeld = $0.1.code { true } else { false } }
-    guard let first = busy ?? failures.first else { return held }
+    guard let first = busy ?? failures.first else { return (held, looks) }
     for (node, error) in failures {
       Terminal.note("error: node.\(node): \(displayable(error.message))\n")
     }
@@ -251,43 +270,44 @@ struct ApplyRun {
     for entry in held { await entry.worker.finish(summary: "") }
   }
 
-  /// Every node keeps the plan, so that the run can be resumed from anywhere.
+  /// Every node keeps the plan, from before its first change on, so that the run can be resumed from
+  /// anywhere.
   private func keepPlan(_ held: [Held]) async {
-    let bytes = approved.bytes
-    await withTaskGroup(of: Void.self) { group in
-      for entry in held {
-        group.addTask {
-          do throws(ApplyError) {
-            try await entry.worker.session.keep(plan: bytes, of: entry.worker.transaction)
-          } catch {
-            // The apply itself will say what is wrong there, if anything is.
-            Terminal.note(
-              "warning: node.\(entry.worker.node): this run cannot be resumed: \(displayable(error.message))\n"
-            )
-          }
-        }
+    for entry in held {
+      let worker = entry.worker
+      await worker.session.keep(plan: approved.bytes, of: worker.transaction) { why in
+        // The apply itself will say what is wrong there, if anything is.
+        Terminal.note(
+          "warning: node.\(worker.node): this run cannot be resumed: \(displayable(why))\n"
+        )
       }
     }
   }
 
   // MARK: Preconditions
 
-  private func lookAgain(_ held: [Held]) async -> [NodeInput] {
-    let looks = await withTaskGroup(of: (NodeID, NodeObservation).self) { group in
+  private static func look(_ held: Held) -> ProbeRequest {
+    ProbeRequest.covering(
+      held.link.resources.resources,
+      manifest: held.link.observation.node?.manifest.known
+    )
+  }
+
+  private func lookAgain(_ held: [Held]) async -> [NodeID: NodeObservation] {
+    await withTaskGroup(of: (NodeID, NodeObservation).self) { group in
       for entry in held {
         group.addTask {
-          let request = ProbeRequest.covering(
-            entry.link.resources.resources,
-            manifest: entry.link.observation.node?.manifest.known
-          )
-          return (entry.link.resources.node.id, await entry.worker.observe(request))
+          (entry.link.resources.node.id, await entry.worker.observe(Self.look(entry)))
         }
       }
       var looks: [NodeID: NodeObservation] = [:]
       for await (node, observation) in group { looks[node] = observation }
       return looks
     }
-    return links.map { link in
+  }
+
+  private func inputs(seen looks: [NodeID: NodeObservation]) -> [NodeInput] {
+    links.map { link in
       var input = planning.input(link)
       input.observation = looks[input.id] ?? input.observation
       return input

@@ -74,7 +74,7 @@ struct DecommissionCommand: AsyncParsableCommand {
   private func perform(_ stream: RunStream, _ window: TimeSpan) async throws -> ExitStatus {
     var planning = try self.planning()
     planning.planOptions.purgesData = purgeData
-    let links = try await planning.observe()
+    let links = try await planning.observe(goesOn: true)
     let file = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     try Terminal.result(options.colours.text(of: file))
     try refuse(file.plan, links)

@@ -11,6 +11,8 @@ import FleetTransport
 /// The connections of one run: opened side by side, kept from plan to apply.
 struct FleetConnections: Sendable {
   private let connector: SSHConnector
+  /// Whether more is said to the nodes after the first look, so that the conversation is kept.
+  var goesOn = false
 
   /// Reads passphrase and agent from the environment, never from arguments.
   init() {
@@ -131,7 +133,7 @@ struct FleetConnections: Sendable {
     do {
       let connection = try await connector.connect(to: target)
       do {
-        let observed = try await Self.look(at: node.resources, over: connection)
+        let observed = try await look(at: node.resources, over: connection)
         if let pin = target.pin { try observed.identity.check(pin, of: target.node) }
         Redactor.learn(observed)
         return Link(
@@ -151,14 +153,15 @@ struct FleetConnections: Sendable {
 
   /// Looks at what is wanted; only where the manifest owns more, because a role was removed, at that too,
   /// and at where things came from that it does not own.
-  private static func look(
+  private func look(
     at resources: [Resource],
     over connection: any RemoteConnection
   ) async throws(TransportError) -> ObservedNode {
     var observed = try await NodeProbe.observe(
       ProbeRequest.covering(resources),
       over: connection,
-      nonce: Nonce.make()
+      nonce: Nonce.make(),
+      lasts: goesOn
     )
     var more = ProbeRequest.origins(of: resources, seen: observed) ?? ProbeRequest()
     if let manifest = observed.manifest.known,
@@ -176,6 +179,9 @@ struct FleetConnections: Sendable {
     Redactor.learn(password, as: "sudo")
     connector.useSudoPassword(password)
   }
+
+  /// How many logins, channels and round trips there were.
+  var traffic: Traffic { connector.traffic }
 
   /// Logs in and tells each step.
   func trace(to target: SSHTarget) async -> LoginTrace {

@@ -79,6 +79,7 @@ struct PlanCommand: AsyncParsableCommand {
     let links = try await planning.observe(readOnly: readOnly)
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
+    TrafficReport.tell(planning.connections.traffic)
     let file = PlanFile(plan, meta: PlanMeta.now())
     tell(file)
     switch format {

@@ -109,8 +109,14 @@ struct Planning {
     }
   }
 
-  /// Connects to all nodes and looks at them; with `readOnly` as a user who may do nothing else.
-  func observe(readOnly: Bool = false) async throws -> [FleetConnections.Link] {
+  /// Connects to all nodes and looks at them; with `readOnly` as a user who may do nothing else, with
+  /// `goesOn` in a conversation that an apply continues.
+  func observe(
+    readOnly: Bool = false,
+    goesOn: Bool = false
+  ) async throws -> [FleetConnections.Link] {
+    var connections = connections
+    connections.goesOn = goesOn
     var targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
     if readOnly { targets = try targets.asObserver(nodes.map(\.node)) }
     return try await connections.observe(nodes) { [targets] node in

@@ -56,7 +56,12 @@ package struct SSHNodeWorker: NodeWorker {
     do throws(TransportError) {
       return .observed(
         try await session.overLiveConnection { connection async throws(TransportError) in
-          try await NodeProbe.observe(request, over: connection, nonce: nonce())
+          try await NodeProbe.observe(
+            request,
+            over: connection,
+            nonce: nonce(),
+            lasts: true
+          )
         }
       )
     } catch {

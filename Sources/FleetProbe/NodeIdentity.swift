@@ -30,10 +30,11 @@ package struct NodeIdentity: Hashable, Sendable {
   ) async throws(TransportError) -> NodeIdentity {
     let request = Array("\(nonce)\n\(newNodeID ?? "-")\n".utf8)
     let result = try await connection.run(
-      RemoteCommand(
-        program: RemoteScript.program,
-        stdin: RemoteScript.input(script: script, frames: [request]),
-        asRoot: true,
+      RemoteScript.command(
+        "identity",
+        script,
+        data: RemoteScript.frame(request),
+        lasts: true,
         deadline: .seconds(20)
       )
     )

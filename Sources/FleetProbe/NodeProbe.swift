@@ -3,35 +3,44 @@ package import FleetTransport
 
 /// Looks at a node.
 package struct NodeProbe {
-  /// Asks everything in `request` in one round trip.
+  private let request: ProbeRequest
+  private let nonce: String
+  /// The command to run on the node.
+  package let command: RemoteCommand
+
+  /// Makes the command that asks everything in `request`.
   ///
   /// - Parameters:
   ///   - request: What to look at.
-  ///   - connection: The node.
   ///   - nonce: 32 random hexadecimal digits, new for every call; marks the answer's sections.
+  ///   - lasts: Whether the conversation goes on afterwards.
   ///   - deadline: How long the whole look may take.
-  /// - Returns: What is there.
-  /// - Throws: `TransportError`; an answer without its trailer is `.connectionLost` in step `probe`,
-  ///   whatever exit status was reported.
-  package static func observe(
+  package init(
     _ request: ProbeRequest,
-    over connection: any RemoteConnection,
     nonce: String,
+    lasts: Bool = false,
     deadline: Duration = .seconds(60)
-  ) async throws(TransportError) -> ObservedNode {
+  ) {
     let request = request.normalized
-    let lines = request.lines(nonce: nonce)
-    var command = RemoteCommand(
-      program: RemoteScript.program,
-      stdin: RemoteScript.input(script: ProbeScript.text, frames: [lines]),
-      asRoot: true,
+    let frame = RemoteScript.frame(request.lines(nonce: nonce))
+    var command = RemoteScript.command(
+      "probe",
+      ProbeScript.text,
+      data: frame,
+      lasts: lasts,
       deadline: deadline
     )
-    command.look = RemoteCommand.Look(
-      digest: ObserverScript.digest,
-      stdin: RemoteScript.frame(lines)
-    )
-    let result = try await connection.run(command)
+    command.look = RemoteCommand.Look(digest: ObserverScript.digest, stdin: frame)
+    self.request = request
+    self.nonce = nonce
+    self.command = command
+  }
+
+  /// Reads what the node said.
+  ///
+  /// - Throws: `TransportError`; an answer without its trailer is `.connectionLost` in step `probe`,
+  ///   whatever exit status was reported.
+  package func observed(_ result: RemoteResult) throws(TransportError) -> ObservedNode {
     do {
       return try ProbeParser.parse(result.stdout, request: request, nonce: nonce)
     } catch {
@@ -39,5 +48,25 @@ package struct NodeProbe {
         .split(separator: "\n").last.map { "; it said: " + Printable.line(String($0)) }
       throw TransportError(.connectionLost, step: "probe", error.message + (said ?? ""))
     }
+  }
+
+  /// Asks everything in `request` in one round trip.
+  ///
+  /// - Parameters:
+  ///   - request: What to look at.
+  ///   - connection: The node.
+  ///   - nonce: 32 random hexadecimal digits, new for every call; marks the answer's sections.
+  ///   - lasts: Whether the conversation goes on afterwards.
+  /// - Returns: What is there.
+  /// - Throws: `TransportError`; an answer without its trailer is `.connectionLost` in step `probe`,
+  ///   whatever exit status was reported.
+  package static func observe(
+    _ request: ProbeRequest,
+    over connection: any RemoteConnection,
+    nonce: String,
+    lasts: Bool = false
+  ) async throws(TransportError) -> ObservedNode {
+    let probe = NodeProbe(request, nonce: nonce, lasts: lasts)
+    return try probe.observed(try await connection.run(probe.command))
   }
 }

@@ -1,3 +1,5 @@
+package import FleetTransport
+
 /// How a constant script and its data reach a node's shell over one standard input.
 ///
 /// dash reads a script from a pipe in blocks and would swallow the data behind it, so the command
@@ -20,5 +22,33 @@ package enum RemoteScript {
     var input = frame(script.utf8)
     for bytes in frames { input.append(contentsOf: frame(bytes)) }
     return input
+  }
+
+  /// The command that runs `script` as root on `data`.
+  ///
+  /// - Parameters:
+  ///   - name: The script's own, lower case letters.
+  ///   - script: Its text.
+  ///   - data: What it reads, frames as a rule.
+  ///   - lasts: Whether more commands of this kind are to come on the connection, of any of the scripts.
+  ///   - deadline: How long it may take.
+  /// - Returns: The command, which is whole also where nothing lasts.
+  package static func command(
+    _ name: String,
+    _ script: String,
+    data: [UInt8],
+    lasts: Bool,
+    deadline: Duration
+  ) -> RemoteCommand {
+    let text = frame(script.utf8)
+    var command = RemoteCommand(
+      program: program,
+      stdin: text + data,
+      asRoot: true,
+      deadline: deadline
+    )
+    let range = (text.count - script.utf8.count)..<text.count
+    command.script = RemoteCommand.Script(name: name, bytes: range, lasts: lasts)
+    return command
   }
 }

@@ -1,4 +1,5 @@
 import CLibSSH2
+import FleetTransport
 
 /// The bytes of one channel on their way.
 struct Flow {
@@ -8,6 +9,8 @@ struct Flow {
   var offset = 0
   /// Whether the end of the input has been told.
   private(set) var isEndSent = false
+  /// In a conversation that lasts: the mark of the last answer that is waited for.
+  var lastMark: String?
   /// The place among the uploads, given back with the end of the input.
   var upload: Upload?
   /// What came on standard output.
@@ -30,6 +33,11 @@ struct Flow {
   var hasInput: Bool { offset < input.count }
   /// Whether no more input will follow.
   var isInputComplete: Bool { held == nil }
+  /// Whether all answers are there, where the conversation lasts.
+  var isAnswered: Bool {
+    guard let lastMark, isInputComplete, !hasInput else { return false }
+    return LastingShell.isOver(output, mark: lastMark)
+  }
   /// Whether the remote side kept to the cap.
   var isWithinCap: Bool { output.count + errors.count <= cap }
 
@@ -72,6 +80,7 @@ struct Flow {
       held = nil
     } else if errors.count < 4096, errors.contains(Array("try again".utf8)) {
       held = nil
+      lastMark = nil
     }
   }
 }

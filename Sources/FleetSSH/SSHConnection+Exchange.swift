@@ -66,6 +66,7 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) {
     try stream.advance()
+    var isSecondLook = false
     while true {
       let sent = try await send(&stream, channel, deadline)
       let count = try await receive(&stream, channel, deadline)
@@ -74,7 +75,13 @@ extension SSHConnection {
       }
       if stream.isFinished || libssh2_channel_eof(channel) != 0 { return try stream.end() }
       guard !deadline.hasPassed else { throw timedOut("exchange", deadline) }
-      if !sent, count <= 0 { try await park("exchange", deadline) }
+      guard !sent, count <= 0 else {
+        isSecondLook = false
+        continue
+      }
+      if Self.hasMore(channel) { continue }
+      isSecondLook.toggle()
+      if !isSecondLook { try await park("exchange", deadline) }
     }
   }
 

@@ -17,6 +17,7 @@ extension SSHConnection {
       throw TransportError(.internalFailure, step: "login", "there is no key to log in with")
     }
     try await logIn(credentials)
+    shared.traffic.count(.login)
   }
 
   /// Connects and exchanges keys; returns the key that the server proved to own.

@@ -12,6 +12,7 @@ extension SSHConnection {
     let deadline = Deadline(in: command.deadline)
     let channel = try await openChannel(deadline)
     try await start(invocation.text, on: channel, deadline)
+    shared.traffic.count(.turn)
     var flow = Flow(input: invocation.input, held: invocation.heldInput, cap: command.outputCap)
     flow.upload = upload
     try await pump(&flow, channel, deadline)
@@ -19,7 +20,9 @@ extension SSHConnection {
     return try invocation.result(flow, status, target)
   }
 
-  private func openChannel(_ deadline: Deadline) async throws(TransportError) -> OpaquePointer {
+  /// Opens a channel for one program.
+  func openChannel(_ deadline: Deadline) async throws(TransportError) -> OpaquePointer {
+    shared.traffic.count(.channel)
     var channel: OpaquePointer?
     let code = try await settle("run", deadline) { session in
       channel = libssh2_channel_open_ex(
@@ -37,7 +40,8 @@ extension SSHConnection {
     return channel
   }
 
-  private func start(
+  /// Starts the program `text` on `channel`.
+  func start(
     _ text: String,
     on channel: OpaquePointer,
     _ deadline: Deadline
@@ -55,30 +59,36 @@ extension SSHConnection {
     _ deadline: Deadline
   ) async throws(TransportError) {
     var turns = 0
+    var isSecondLook = false
     while true {
       // libssh2 refuses another packet while one is half sent, so whichever call meets a full socket
       // is repeated until its packet is out (`settleWrite`). sshd reads meanwhile, windows permitting.
       let arrived = try await receive(&flow, channel, deadline)
-      if libssh2_channel_eof(channel) != 0 { return }
+      if flow.isAnswered || libssh2_channel_eof(channel) != 0 { return }
       let sent = try await send(&flow, channel, deadline)
       guard !arrived, !sent else {
         turns += 1
+        isSecondLook = false
         guard turns.isMultiple(of: 16) else { continue }
         guard !deadline.hasPassed else { throw timedOut("run", deadline) }
         await Task.yield()
         continue
       }
-      // Looking for one stream may have taken bytes of the other, or the end, out of the socket:
-      // nothing would ever wake us for them.
-      if !Self.holdsSomething(for: channel) { try await park("run", deadline) }
+      if Self.hasMore(channel) { continue }
+      isSecondLook.toggle()
+      guard !isSecondLook else { continue }
+      try await park("run", deadline)
     }
   }
 
-  /// Whether libssh2 has read something of the channel that nobody has taken yet.
-  private static func holdsSomething(for channel: OpaquePointer) -> Bool {
-    var count: UInt = 0
-    libssh2_channel_window_read_ex(channel, &count, nil)
-    return count > 0 || libssh2_channel_eof(channel) != 0
+  /// Whether libssh2 has taken output or its end for `channel` off the socket that nobody has read yet.
+  ///
+  /// Each of its calls takes in all that has arrived, also what is for another stream than the one that was
+  /// asked for: a look for errors may bring the output, a look for output the room for more input. No
+  /// event follows for what is taken in already, so whoever waits then waits for ever: nothing is
+  /// waited for before a whole round found nothing twice.
+  static func hasMore(_ channel: OpaquePointer) -> Bool {
+    libssh2_poll_channel_read(channel, 0) != 0 || libssh2_channel_eof(channel) != 0
   }
 
   /// Repeats `call` while its packet is stuck half-way in the socket.
@@ -129,6 +139,10 @@ extension SSHConnection {
     flow.releaseHeldInput()
     if !flow.hasInput {
       guard !flow.isEndSent, flow.isInputComplete else { return false }
+      guard flow.lastMark == nil else {
+        flow.endSent()
+        return false
+      }
       let code = try await settleWrite("run", deadline) { Int(libssh2_channel_send_eof(channel)) }
       guard code == 0 else { throw lost("run", code: Int32(code)) }
       flow.endSent()
@@ -162,7 +176,7 @@ extension SSHConnection {
   }
 
   /// Closes the channel and returns the exit status; a command that died of a signal has 128 + n.
-  private func finish(
+  func finish(
     _ channel: OpaquePointer,
     _ deadline: Deadline
   ) async throws(TransportError) -> Int {

@@ -22,7 +22,11 @@ package actor SSHConnection: RemoteConnection {
   nonisolated let recorder: StepRecorder?
 
   /// The session; nil before `open()` and after the end.
-  var session: Session?
+  var session: Session? {
+    didSet { talk = nil }
+  }
+  /// The conversation that lasts as long as the session.
+  var talk: Talk?
   /// The `ProxyCommand` that carries it, for what it says.
   var command: HelperProcess?
   private var mayReopen = false
@@ -85,7 +89,26 @@ package actor SSHConnection: RemoteConnection {
   package func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
     try await alone { () async throws(TransportError) in
       try await self.reopenIfNeeded()
-      return try await self.perform(command)
+      guard let script = command.script, script.lasts || self.talk != nil, self.mayTalk else {
+        return try await self.perform(command)
+      }
+      return try await self.converse([command])[0]
+    }
+  }
+
+  /// Runs `commands`, in one round trip where all of them belong to a conversation that lasts.
+  package func run(
+    _ commands: [RemoteCommand]
+  ) async throws(TransportError) -> [RemoteResult] {
+    let isOneTalk = commands.allSatisfy { $0.script?.lasts == true && $0.asRoot }
+    guard isOneTalk, mayTalk, !commands.isEmpty else {
+      var results: [RemoteResult] = []
+      for command in commands { results.append(try await run(command)) }
+      return results
+    }
+    return try await alone { () async throws(TransportError) in
+      try await self.reopenIfNeeded()
+      return try await self.converse(commands)
     }
   }
 

@@ -13,6 +13,7 @@ package final class SSHConnector: Connector {
     let agents: AgentStore
     let sudoPassword: SudoPassword
     let jumps = JumpMasters()
+    let traffic = Traffic()
     let logins: Gates
     let openingStreams: Gates
     let uploads: Gate
@@ -45,6 +46,9 @@ package final class SSHConnector: Connector {
       uploads: Gate(configuration.maximumUploads)
     )
   }
+
+  /// What was done so far by way of libssh2.
+  package var traffic: Traffic { shared.traffic }
 
   /// Gives the password for `sudo` to all commands from now on, except on nodes with one of their own.
   package func useSudoPassword(_ password: String) {

@@ -11,6 +11,12 @@ package protocol RemoteConnection: Sendable {
   /// - Throws: `TransportError` on a lost connection, an exceeded deadline or an exceeded cap.
   func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult
 
+  /// Runs `commands` in their order, whatever the outcome of each, and gives one result for each.
+  ///
+  /// Where all of them belong to a lasting conversation they cost one round trip.
+  /// - Throws: `TransportError` when not all of the results are known.
+  func run(_ commands: [RemoteCommand]) async throws(TransportError) -> [RemoteResult]
+
   /// Sends one request over a TCP stream that the node opens to `host:port` and returns everything
   /// that comes back until the peer closes (direct-tcpip channel, RFC 4254 section 7.2).
   ///
@@ -28,6 +34,15 @@ package protocol RemoteConnection: Sendable {
 extension RemoteConnection {
   /// No detour.
   package var detour: String? { nil }
+
+  /// One after the other.
+  package func run(
+    _ commands: [RemoteCommand]
+  ) async throws(TransportError) -> [RemoteResult] {
+    var results: [RemoteResult] = []
+    for command in commands { results.append(try await run(command)) }
+    return results
+  }
 }
 
 /// What to run on a node.
@@ -45,6 +60,27 @@ package struct RemoteCommand: Sendable {
   /// What a node's own observer is to be told where it stands for `program`; nil for commands that are
   /// no look.
   package var look: Look?
+
+  /// Which part of `stdin` is a constant script, so that a conversation that lasts sends it once; nil
+  /// for commands of another form.
+  package var script: Script?
+
+  /// The script that stands in a command's standard input, as `LENGTH\n` and its bytes, before its data.
+  package struct Script: Hashable, Sendable {
+    /// Lower case letters; one name for one text.
+    package var name: String
+    /// Where its bytes are in `stdin`; the data follows.
+    package var bytes: Range<Int>
+    /// Whether the conversation goes on after the command.
+    package var lasts: Bool
+
+    /// Names a part of an input.
+    package init(name: String, bytes: Range<Int>, lasts: Bool) {
+      self.name = name
+      self.bytes = bytes
+      self.lasts = lasts
+    }
+  }
 
   /// A look at the node, for nodes that let us do nothing else.
   package struct Look: Sendable {

@@ -92,6 +92,36 @@ import Testing
     #expect(bench.scratch.read("count") == "ran\n")
   }
 
+  @Test func `a plan to be kept is there before the first batch, and once`() async throws {
+    let session = try await bench.locked()
+    let kept = bench.layout.stateDirectory + "/tx/t/plan.json"
+    await session.keep(plan: Array("the plan".utf8), of: "t") { Issue.record("\($0)") }
+    #expect(try await session.plan(of: "t") == nil)
+    let look = bench.step("look", "cat '\(kept)' > seen")
+    _ = try await session.run(batch: [look], transaction: "t", name: "one")
+    #expect(bench.scratch.read("seen") == "the plan")
+    #expect(Scratch.sh("rm \"$1\"", kept) == 0)
+    _ = try await session.run(batch: [bench.write("a", "x")], transaction: "t", name: "two")
+    #expect(try await session.plan(of: "t") == nil)
+  }
+
+  @Test func `a plan that cannot be kept is told, and the batch is carried out`() async throws {
+    let session = try await bench.locked()
+    let said = Mutex<[String]>([])
+    #expect(Scratch.sh("mkdir -p \"$1/tx/t/plan.json/x\"", bench.layout.stateDirectory) == 0)
+    await session.keep(plan: Array("the plan".utf8), of: "t") { why in
+      said.withLock { $0.append(why) }
+    }
+    let results = try await session.run(
+      batch: [bench.write("a", "x")],
+      transaction: "t",
+      name: "b"
+    )
+    #expect(results.map(\.status) == [.done])
+    #expect(said.withLock(\.count) == 1)
+    #expect(said.withLock { $0[0].hasPrefix("the plan could not be kept on the node: ") })
+  }
+
   @Test func `a connection that stays away leaves an unknown outcome`() async throws {
     let session = bench.session(over: FaultyShell(.none, .answer)) {
       () async throws(TransportError) in

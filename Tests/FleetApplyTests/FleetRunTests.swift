@@ -77,6 +77,18 @@ import Testing
     #expect(log.entries.count { $0 == "a write the manifest" } == 1)
   }
 
+  @Test("a node is looked at anew only where something was done since, and at the end")
+  func looks() async throws {
+    let log = Log()
+    let one = try task("one", [file("one", "/etc/a")], log)
+    let two = try task("two", [file("two", "/etc/a"), unit("two", "a.service", wave: 0)], log)
+    let idle = try task("idle", [], log)
+    _ = await run([one, two, idle])
+    let looks = try [one, two, idle].map { try #require($0.worker as? Recorder).looks.value }
+    // After the files, after the units, and what the report says.
+    #expect(looks == [2, 3, 1])
+  }
+
   @Test func providersStartInAnEarlierWaveThanTheirConsumers() async throws {
     let log = Log()
     let database = try task("db", [unit("db", "db.service", wave: 0)], log)

@@ -30,6 +30,8 @@ struct Recorder: NodeWorker {
   var waited = "PEM"
   /// What its HTTP servers answer, one after the other, the last for ever.
   var answers = [200]
+  /// How often it was looked at.
+  let looks = Counter()
   private let asked = Counter()
 
   init(
@@ -66,7 +68,8 @@ struct Recorder: NodeWorker {
   }
 
   func observe(_ request: ProbeRequest) async -> NodeObservation {
-    .observed(Self.bare(resources, unit))
+    looks.next()
+    return .observed(Self.bare(resources, unit))
   }
 
   func run(
@@ -116,8 +119,10 @@ struct Recorder: NodeWorker {
 }
 
 /// Counts from 0.
-private final class Counter: Sendable {
+final class Counter: Sendable {
   private let state = Mutex(0)
+  var value: Int { state.withLock { $0 } }
+  @discardableResult
   func next() -> Int {
     state.withLock { number in
       defer { number += 1 }

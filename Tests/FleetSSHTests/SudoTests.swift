@@ -66,6 +66,38 @@ struct SudoTests {
     #expect(result.exitStatus == 0)
   }
 
+  private func talk(_ server: SSHServer, password: String?) async throws -> [String] {
+    var target = server.target()
+    target.become = .sudo
+    let connection = try await server.connector(sudoPassword: password).connect(to: target)
+    var answers: [String] = []
+    for data in ["one\n", "two"] {
+      let script = "echo \"$AS_ROOT\"; cat"
+      let head = Array("\(script.utf8.count)\n".utf8)
+      var command = RemoteCommand(program: "", stdin: head + Array((script + data).utf8))
+      command.asRoot = true
+      let text = head.count..<(head.count + script.utf8.count)
+      command.script = RemoteCommand.Script(name: "echo", bytes: text, lasts: true)
+      answers.append(String(decoding: try await connection.run(command).stdout, as: UTF8.self))
+    }
+    return answers
+  }
+
+  @Test(arguments: [("nopasswd", nil), ("nopasswd", "pass'word"), ("password", "pass'word")])
+  func conversationThatLastsAsksSudoOnce(mode: String, password: String?) async throws {
+    let server = try server(mode)
+    #expect(try await talk(server, password: password) == ["yes\none\n", "yes\ntwo"])
+  }
+
+  @Test
+  func conversationThatLastsTellsAWrongPasswordFromALostConnection() async throws {
+    let server = try server("password")
+    let error = await failure { try await talk(server, password: "wrong") }
+    #expect(error?.code == .sudoPasswordWrong)
+    let none = await failure { try await talk(server, password: nil) }
+    #expect(none?.code == .sudoPasswordRequired)
+  }
+
   @Test
   func bigInputGoesThroughSudoWithPassword() async throws {
     let server = try server("password")

@@ -55,7 +55,7 @@ extension FleetRun {
         return progress
       }
       try? await clock.sleep(max(.zero, end - clock.now()))
-      guard var progress = await lookAgain([progress]).first else { return progress }
+      guard var progress = await lookAgain([progress], always: true).first else { return progress }
       for (unit, soak) in progress.soaking.sorted(by: { $0.key < $1.key }) {
         guard progress.halted == nil, let seen = progress.observed.units[unit]?.known,
           let why = soak.wrong(unit, seen)
@@ -122,7 +122,7 @@ extension FleetRun {
 
   /// Reads the nodes back and writes their manifests from what is there.
   func conclude(_ nodes: [NodeProgress]) async -> [NodeProgress] {
-    let nodes = await lookAgain(nodes, evenHalted: true)
+    let nodes = await lookAgain(nodes, always: true, evenHalted: true)
     let knowledge = knowledge(nodes)
     return await concurrently(nodes) { progress in
       var progress = progress

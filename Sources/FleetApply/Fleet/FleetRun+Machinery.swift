@@ -99,6 +99,7 @@ extension FleetRun {
       let began = clock.now()
       let isActivation = Self.isActivation(name)
       let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
+      progress.isStale = true
       let elapsed = Int((clock.now() - began) / .milliseconds(1))
       report(progress.take(operations, outcome, at: clock.now()), progress)
       // Of what was refused nothing was done, so there is nothing to undo.
@@ -137,14 +138,17 @@ extension FleetRun {
     }
   }
 
+  /// Looks at the nodes on which something was done since the last look; with `always` at all, also at
+  /// those that are halted where `evenHalted` is set.
   func lookAgain(
     _ nodes: [NodeProgress],
+    always: Bool = false,
     evenHalted: Bool = false,
     only members: Set<NodeID>? = nil
   ) async -> [NodeProgress] {
     await concurrently(nodes) { progress in
       var progress = progress
-      guard evenHalted || progress.halted == nil,
+      guard evenHalted || progress.halted == nil, always || progress.isStale,
         members?.contains(progress.task.node) ?? true
       else { return progress }
       let request = ProbeRequest.covering(

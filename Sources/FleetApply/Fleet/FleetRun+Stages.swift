@@ -42,6 +42,7 @@ extension FleetRun {
     let signing = waiting.map { item in
       item.spec.signing(item.request, for: item.resource.address)
     }
+    nodes[signer].isStale = true
     let worker = nodes[signer].task.worker
     guard
       case .results(let signed) = await worker.run(signing, name: "sign", arming: false),

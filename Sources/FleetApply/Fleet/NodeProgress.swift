@@ -7,7 +7,11 @@ import FleetTransport
 struct NodeProgress: Sendable {
   let task: NodeTask
   /// The newest look at the node.
-  var observed: ObservedNode
+  var observed: ObservedNode {
+    didSet { isStale = false }
+  }
+  /// Whether anything was done there since the last look.
+  var isStale = false
   var result: NodeResult
   /// Set when no further stage may touch the node; the reason is what later work is skipped with.
   var halted: String?
