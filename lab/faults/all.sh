@@ -5,6 +5,7 @@ cd "$(dirname "$0")/../.."
 status=0
 lab/faults/run.py "$@" || status=$?
 lab/faults/interrupts.py || status=$?
+lab/faults/cuts.py --control --count 30 || status=$?
 lab/faults/cuts.py || status=$?
 lab/faults/table.py .lab/faults-cells >docs/faults.md.new && mv docs/faults.md.new docs/faults.md
 exit "$status"

@@ -152,6 +152,7 @@ def markdown(rows):
             f" | {count(lambda r: mine(r) and r['letter'] == 'C')} | {count(lambda r: mine(r) and torn(r))} | {count(lambda r: mine(r) and r['letter'] == 'MIXED')}"
             f" | {count(lambda r: mine(r) and r['lost'])} | {count(lambda r: mine(r) and r['violations'] and r['letter'] != 'MIXED' and not torn(r))} |"
         )
+    lines += ["", "Confirmed on the node and old again: the word was there and not yet on the disk, and nobody had been told."]
     return "\n".join(lines) + "\n"
 
 

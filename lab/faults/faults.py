@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -132,7 +133,7 @@ class CutUpload(BlackHole):
         self.name = f"black hole after {size // 1000} kB"
 
     def rule(self, trial):
-        return ["ip", "daddr", trial.machine.address, "tcp", "dport", "22", "ct", "original", "bytes", ">", str(self.size), "drop"]
+        return ["ip", "daddr", trial.machine.address, "tcp", "dport", "22", "ct", "original", "bytes", ">", str(self.size), "counter", "drop"]
 
     def prepare(self, trial):
         BlackHole.hit(self, trial)
@@ -142,6 +143,12 @@ class CutUpload(BlackHole):
 
     def after(self, trial):
         time.sleep(12)
+        shown = subprocess.run(["ip", "netns", "exec", trial.machine.lab.name, "nft", "list", "table", "inet", self.table(trial)],
+                               capture_output=True, text=True, check=True).stdout
+        dropped = int(re.search(r"counter packets (\d+)", shown).group(1))
+        trial.notes.append(f"{dropped} packets were lost")
+        if not dropped:
+            trial.wrong.append("harness: the line never went dark")
         BlackHole.heal(self, trial)
 
 

@@ -36,6 +36,13 @@ a fault from outside, and let go. Then ten invariants are checked by code that d
 """
 
 
+NOTES = """
+With `second operator` and `paused holder` C is the generation that one of the two applied, and the other said that it was not the one. `EIO on
+fsync` from P6 on: the machine is as before, byte by byte, and frozen, because its disk does not say that it keeps that. `foreign file in the way`
+at P1: the plan itself shows what it holds back (exit 4). Exit 1 beside C below: standard output took no events any more; the table says that all
+is done."""
+
+
 def rows_of(path):
     rows = {}
     if path.exists():
@@ -49,6 +56,12 @@ def mark(row):
     if row is None:
         return "·"
     return row["outcome"] + (" **!**" if row["violations"] else "")
+
+
+def code(row):
+    if row is None:
+        return ""
+    return "(killed)" if isinstance(row["exit"], int) and row["exit"] < 0 else str(row["exit"])
 
 
 def main():
@@ -71,12 +84,15 @@ def main():
             table.setdefault(fault, {})[phase] = mark(rows.get((fault, phase)))
     for fault, marks in table.items():
         print(f"| {fault} | " + " | ".join(marks.get(phase, "") for phase in matrix.PHASES) + " |")
+    print(NOTES)
     print("\n| fault of the new generation itself, or in the way back | outcome | exit code |\n|---|---|---|")
+    # What was tried at several places is one line.
+    together = {}
     for fault, phase, _ in cells:
         if not phase:
-            row = rows.get((fault, phase))
-            code = row["exit"] if row else ""
-            print(f"| {fault} | {mark(row)} | {'(killed)' if isinstance(code, int) and code < 0 else code} |")
+            together.setdefault(re.sub(r", \d+ of (\d+)$", r", at \1 places", fault), []).append(rows.get((fault, phase)))
+    for fault, found in together.items():
+        print(f"| {fault} | {' '.join(mark(row) for row in found)} | {' '.join(code(row) for row in found)} |")
     print("\n## Not run, and known limits\n")
     for what, why in matrix.SKIPPED.items():
         print(f"- {what}: {why}.")
