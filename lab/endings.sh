@@ -148,6 +148,10 @@ traces() {
       sed "s/  */ /g"
     systemctl show -p Id,InvocationID,NRestarts,UnitFileState,NeedDaemonReload ending.service ssh.service systemd-journald.service'
 }
+# The watch over the run before ends within a second or two of its confirmation.
+for node in n1 n2; do
+  for _ in $(seq 50); do on "$node" systemctl is-active --quiet 'fleetctl-watchdog@*' 'fleetctl-tx-*' || break; sleep 0.2; done
+done
 for node in n1 n2; do traces "$node"; done >"$work/before"
 expect 2 "a plan with changes" inside plan -f "$fleet" -detailed-exitcode
 expect 2 "a second one, saved" inside plan -f "$fleet" -detailed-exitcode -out "$work/plan"
