@@ -135,8 +135,46 @@ if [ ${#token} -eq 40 ] && ! grep -qF "$token" "$work/all"; then ok "output, eve
 # The journal of services is the node's own; what a file held before a change is kept beside the run, for root.
 on "$node" sh -c "grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib /root /usr/local 2>/dev/null | grep -v -e '^/etc/small-service\.' -e '^/run/log/journal/' -e '/before\.[0-9]*$'" >"$work/out"
 if [ -s "$work/out" ]; then bad "no file of the node has it that is not its owner"; else ok "no file of the node has it that is not its owner"; fi
+# The client is killed while the service fails: the node takes the run back, and nobody reads its words.
+fleet "program: 'print STDERR qq(again, my token is \$ENV{SMALL_TOKEN}\\n); sleep 3; die qq(gone)'"
+inside apply -f "$work/fleet.yaml" -auto-approve --confirm-timeout 8s >"$work/killed" 2>&1 &
+wrapper=$!
+for _ in $(seq 200); do on "$node" sh -c 'journalctl -u small-service.service -o cat | grep -q "^again, my token is"' && break; sleep 0.1; done
+pkill -9 -f -- "$fleetctl apply -f $work/fleet.yaml"
+wait "$wrapper" 2>/dev/null
+for _ in $(seq 60); do on "$node" test -s /var/lib/fleetctl/frozen && ! on "$node" test -e /run/fleetctl/lock && break; sleep 1; done
+on "$node" cat /var/lib/fleetctl/frozen >"$work/out"
+says "the node takes back what a killed client left" "nobody confirmed run [0-9a-f]+ in time: it was taken back"
+on "$node" sh -c "journalctl -u small-service.service -o cat | grep -cF -- 'again, my token is $token'" >"$work/out"
+says "the service did print its token" '^[1-9]'
+on "$node" sh -c "journalctl -o cat -u 'fleetctl-*' | grep -F -- '$token'; grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib/fleetctl /root /usr/local 2>/dev/null | grep -v -e '^/etc/small-service\.' -e '^/run/log/journal/' -e '/var/lib/fleetctl/tx/.*/before\.[0-9]*$'" >"$work/out"
+if [ -s "$work/out" ]; then bad "its words are nowhere in what fleetctl keeps"; else ok "its words are nowhere in what fleetctl keeps"; fi
+last=$(on "$node" sh -c 'ls -1td /var/lib/fleetctl/tx/*/ | head -n 1')
+on "$node" sh -c "cat $last/rolled-back; ls $last/*/before.* 2>&1" >"$work/out"
+says "it went back whole" '^whole$'
+silent "and what it replaced is not kept" '/before\.[0-9]+$'
+expect 0 "thaw" inside lock thaw -f "$work/fleet.yaml" "$node"
 fleet
 expect 0 "the fleet is as declared" apply
+
+part "fleetctl's own memory is nobody else's"
+mkdir -m 0755 "$work/own"
+mkfifo -m 0666 "$work/own/in"
+chmod 0711 "$work"
+cp "$fleetctl" "$work/own/fleetctl"
+chmod 0755 "$work/own/fleetctl"
+# As an ordinary user, who may otherwise read the environment of a process of theirs.
+(cd "$work/own" && ulimit -c unlimited && FLEETCTL_SUDO_PASSWORD=canary-of-sudo exec setpriv --reuid=65534 --regid=65534 --clear-groups ./fleetctl validate -f - <in >/dev/null 2>&1) &
+shell=$!
+exec 8>"$work/own/in"
+sleep 1
+setpriv --reuid=65534 --regid=65534 --clear-groups sh -c "cat /proc/$shell/environ" >"$work/out" 2>&1
+says "another process of the same user may not read its environment" 'Permission denied'
+silent "and does not" canary-of-sudo
+grep '^Max core file size' "/proc/$shell/limits" >"$work/out"
+says "it leaves no core file" '^Max core file size +1 +1 '
+exec 8>&-
+wait "$shell"
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

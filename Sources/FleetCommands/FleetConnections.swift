@@ -16,6 +16,8 @@ struct FleetConnections: Sendable {
 
   /// Reads passphrase and agent from the environment, never from arguments.
   init() {
+    if let phrase = Environment["FLEETCTL_KEY_PASSPHRASE"] { Redactor.learn(phrase, as: "key") }
+    if let password = Environment["FLEETCTL_SUDO_PASSWORD"] { Redactor.learn(password, as: "sudo") }
     connector = SSHConnector(
       SSHConfiguration(
         passphrase: Environment["FLEETCTL_KEY_PASSPHRASE"],
@@ -54,6 +56,7 @@ struct FleetConnections: Sendable {
       for _ in 0..<3 {
         let question = "Passphrase of \(displayable(path)) (empty to go on without it): "
         guard let phrase = Terminal.askSecret(question), !phrase.isEmpty else { break }
+        Redactor.learn(phrase, as: "key")
         guard let error = connector.unlock(path, with: phrase) else { break }
         Terminal.note("\(displayable(error.message))\n")
       }

@@ -42,7 +42,7 @@ package struct Fleetctl: AsyncParsableCommand {
   @MainActor
   package static func start() async {
     Memory.prepare()
-    Memory.refuseCoreFiles()
+    Memory.keepPrivate()
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       var command = try parsed(arguments)

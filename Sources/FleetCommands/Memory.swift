@@ -20,13 +20,15 @@ enum Memory {
     _ = mallopt(M_MMAP_THRESHOLD, 4 << 20)
   }
 
-  /// Leaves no core file: passwords and keys of nodes are in this process's memory.
+  /// Keeps what is in this process's memory here, passwords and keys of nodes: no core file, and no other
+  /// process of the same user attaches to it or reads `/proc/PID/mem` and `environ`.
   ///
   /// One byte and not none: with one the kernel starts no program that collects core files either; see
-  /// core(5).
-  static func refuseCoreFiles() {
+  /// core(5). What is started from here is as any other program again; see PR_SET_DUMPABLE in prctl(2).
+  static func keepPrivate() {
     var limit = rlimit(rlim_cur: 1, rlim_max: 1)
     _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    _ = fleetctl_hide_memory()
   }
 
   /// Keeps `value` until the process ends, which is soon: taking a fleet of 10,000 nodes apart takes time

@@ -33,6 +33,7 @@ struct SudoPasswords {
         )
         throw ExitStatus.failure.error
       }
+      Redactor.learn(answer, as: "sudo")
       for node in nodes { passwords[node] = answer }
     }
     return passwords

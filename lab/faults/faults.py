@@ -312,8 +312,8 @@ class SudoRevoked(Fault):
     bound = 200
 
     def after(self, trial):
-        if trial.phase in ("P4", "P5", "P6", "P7", "P7b", "P8", "P8b", "P9"):
-            wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
+        if trial.phase not in ("P1", "P9b", "P9c", "P10"):
+            wait(WINDOW + 25, lambda: any("rolled-back" in m for r, m in look.Decision(trial.machine).runs.items() if r not in trial.known_runs), 0.2)
             time.sleep(2)
             self.heal(trial)
 

@@ -40,7 +40,7 @@ NOTES = """
 With `second operator` and `paused holder` C is the generation that one of the two applied, and the other said that it was not the one. `EIO on
 fsync` from P6 on: the machine is as before, byte by byte, and frozen, because its disk does not say that it keeps that. `foreign file in the way`
 at P1: the plan itself shows what it holds back (exit 4). Exit 1 beside C below: standard output took no events any more; the table says that all
-is done."""
+is done. All cells were measured within one day; some of them again, those that it moved among them, after the last change of how a run talks to its nodes."""
 
 
 def rows_of(path):

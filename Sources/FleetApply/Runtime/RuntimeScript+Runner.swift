@@ -98,23 +98,43 @@ extension RuntimeScript {
       [ ! -e "$state/tx/$transaction/manifest.before" ] && [ -f "$state/manifest.json" ] || return 0
       cp -- "$state/manifest.json" "$state/tx/$transaction/manifest.before"
     }
-    # The run is told: what its programs said is not kept, it may hold what they were given.
-    forget_words() {
+    # What a run's programs said is not kept, it may hold what they were given; nor is what was sent for
+    # them. Cut off, a runner leaves more than one that ends.
+    forget_words() { # TRANSACTION-DIRECTORY [BATCH-DIRECTORY THAT IS IN USE]
       set +f
-      for old in "$state/tx/$transaction"/*/log "$state/tx/$transaction"/*/log.* "$state/tx/$transaction"/*/result.*; do
-        case $old in "$batch_dir"/* | *'*'*) continue ;; esac
-        case $old in
-        */result.*)
-          IFS=' ' read -r word rest <"$old"
-          [ "$word" != failed ] || { printf '%s %s\n' "$word" "$rest" >"$old.new" && mv -f "$old.new" "$old"; } ;;
-        *) rm -f "$old" ;;
-        esac
+      for old in "$1"/*/log "$1"/*/log.* "$1"/*/out "$1"/*/said "$1"/*/overdue "$1"/*/waiting "$1"/*/secret \
+        "$1"/*/new.key "$1"/*/blob.* "$1"/.stage-*; do
+        case $old in "${2:--}"/* | *'*'*) ;; *) rm -rf -- "$old" ;; esac
+      done
+      for old in "$1"/*/result.*; do
+        case $old in "${2:--}"/* | *'*'*) continue ;; esac
+        more=
+        { IFS=' ' read -r word rest; IFS= read -r more; } <"$old" || [ -n "$more" ] || continue
+        [ "$word" != failed ] || { printf '%s %s\n' "$word" "$rest" >"$old.new" && mv -f "$old.new" "$old"; }
+      done
+      # A way back that was gone to its end is not gone again.
+      [ ! -e "$1/rolled-back" ] || { IFS= read -r word <"$1/rolled-back"; [ "$word" != whole ] || rm -rf -- "$1"/*/before.*; }
+      set -f
+    }
+    # Those of runs whose client never came back; where a runner still goes on they stay.
+    forget_others() {
+      set +f
+      for other in "$state"/tx/*/; do
+        other=${other%/}
+        case $other in *'*'*) continue ;; esac
+        if [ -e "$other/armed" ] || [ -e "$other/fired" -a ! -e "$other/rolled-back" ]; then continue; fi
+        goes_on=
+        for batch_dir in "$other"/*/; do
+          [ ! -e "$batch_dir/running" ] || [ -e "$batch_dir/done" ] || runner_is_dead || goes_on=1
+        done
+        [ -n "$goes_on" ] || forget_words "$other"
+        set +f
       done
       set -f
     }
     # The last thousand lines are kept, and the last ten transactions.
     append_history() {
-      forget_words
+      forget_words "$state/tx/$transaction" "$batch_dir"
       history=$state/history.jsonl
       { [ ! -f "$history" ] || tail -n 999 "$history"; cat "$blob"; echo; } >"$batch_dir/history" || return 1
       put_file "$history" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history" || return 1

@@ -183,6 +183,8 @@ extension RuntimeScript {
       printf '{"at":"%s","run":"%s","by":"watchdog","result":"rolled back"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$transaction" \
         >"$batch_dir/line" && { [ ! -f "$state/history.jsonl" ] || cat "$state/history.jsonl"; cat "$batch_dir/line"; } >"$batch_dir/history" &&
         put_file "$state/history.jsonl" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history"
+      # Nobody may ever come and read it.
+      forget_words "$tx"
       guarded rm -f "$run/lock"
       exec 7>&-
     }

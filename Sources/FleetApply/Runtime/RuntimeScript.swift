@@ -79,6 +79,7 @@ package enum RuntimeScript {
         mark held 0
         return 0
       fi
+      [ "$lock_token" = "$token" ] || forget_others
       lock_store "$token" "$holder" "$plan" "$lease" && mark granted 0
     }
     lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
