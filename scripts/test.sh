@@ -61,6 +61,9 @@ lab/faults/run.py --seconds "${FAULTS_SECONDS:-90}" --again
 step "rollouts on four machines"
 lab/rollout.sh .build/debug/fleetctl
 
+step "endings: taken back, resumed, left"
+lab/endings.sh .build/debug/fleetctl
+
 step "many operators at one machine, a few rounds"
 lab/operators.sh .build/debug/fleetctl --clients 6 --rounds 5
 

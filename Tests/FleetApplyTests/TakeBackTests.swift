@@ -144,6 +144,21 @@ import Testing
     #expect(after.owned.keys.sorted() == ["package:nginx"])
   }
 
+  @Test(arguments: [
+    ("disabled inactive enable", "", true), ("disabled inactive enable", "not-found", true),
+    ("disabled active restart", "disabled", true), ("disabled inactive enable", "enabled", false),
+    ("enabled active restart", "", false), ("enabled active restart", "disabled", false),
+    (" inactive start", "", true), ("static inactive start", "static", true),
+  ])
+  func `a unit whose file the run brought is back when it is gone`(
+    before: String,
+    now: String,
+    isBack: Bool
+  ) {
+    let item = RunReview.Item(kind: "unit", name: "x.service", before: before, now: now, left: "")
+    #expect(RollbackPlan.isBack(item) == isBack)
+  }
+
   @Test func `the history is told as it was written`() async throws {
     let session = try await bench.locked()
     let none = try await session.history()

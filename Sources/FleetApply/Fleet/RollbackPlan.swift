@@ -53,7 +53,9 @@ package enum RollbackPlan {
       return item.now == item.before || (item.before == "absent" && item.now.hasPrefix("dir "))
     case "unit":
       let before = item.before.split(separator: " ").first.map(String.init) ?? ""
-      return before == item.now || !["enabled", "disabled"].contains(before)
+      // A run that brings a unit writes its file first: `disabled` then is what has no file now.
+      let isGone = before == "disabled" && ["", "not-found"].contains(item.now)
+      return before == item.now || isGone || !["enabled", "disabled"].contains(before)
     case "sysctl": return item.now == item.before
     default: return true
     }

@@ -46,6 +46,13 @@ extension RuntimeScript {
     is_public() { # FILE: everybody on the node may read it, and it is short
       [ -f "$1" ] && [ ! -L "$1" ] && [ -n "$(find "$1" -maxdepth 0 -perm -0004 -size -129)" ]
     }
+    # Sets $touch to what the run did with a unit that runs or is to run: it may only have enabled it before that.
+    touch_of() { # UNIT FIRST-VERB
+      touch=$(printf '%s\n' "$undone" | cut -d "$US" -f 3,4,7 | grep -xF -m1 -e "unit$US$1${US}start" -e "unit$US$1${US}restart" \
+        -e "unit$US$1${US}reload" -e "unit$US$1${US}stop")
+      touch=${touch##*"$US"}
+      touch=${touch:-$2}
+    }
     tell_history() {
       [ ! -f "$state/history.jsonl" ] || cat "$state/history.jsonl"
       mark history 0
@@ -56,9 +63,9 @@ extension RuntimeScript {
       [ -f "$tx/order" ] || { mark review:gone 0; return; }
       [ -e "$tx/confirmed" ] || { mark review:unconfirmed 0; return; }
       [ -f "$tx/after" ] || { mark review:unknown 0; return; }
-      seen=
+      seen= undone=$(undo_lines | tac)
       # The last line about a thing is the first that was written: how it was before the run.
-      for line in $(undo_lines | tac); do
+      for line in $undone; do
         IFS=$US
         set -- $line
         IFS=$NL
@@ -71,7 +78,7 @@ extension RuntimeScript {
         left=${left#"$kind$US$4$US"}
         was=$3
         if [ "$3" = file ]; then digest_of "$tx/$1/$8" && was="file $digest $5 $6 $7"; fi
-        case $3 in link) was="link $5" ;; dir) was="dir $5 $6 $7" ;; none) was=absent ;; sysctl) was=$5 ;; unit) was="$5 $6 $7" ;; esac
+        case $3 in link) was="link $5" ;; dir) was="dir $5 $6 $7" ;; none) was=absent ;; sysctl) was=$5 ;; unit) touch_of "$4" "$7"; was="$5 $6 $touch" ;; esac
         for field in "$kind" "$4" "$was" "$now" "$left"; do printf '%s%s' "$field" "$US"; done
         mark review:item 0
         [ "$kind" = path ] || continue

@@ -370,7 +370,8 @@ extension RuntimeScript {
       # Once is enough: what several batches did with it is taken back by one restart.
       case $brought in *"$NL$1$NL"*) return 0 ;; esac
       # What failed too often in a short time may not be started any more: what it was before may.
-      [ "$3" != active ] || systemctl reset-failed -- "$1" 2>/dev/null || :
+      # And what did not run and had not failed did not fail; without its file it would be listed until the next boot.
+      case $3 in active | inactive | unknown) systemctl reset-failed -- "$1" 2>/dev/null || : ;; esac
       case $3:$4 in
       active:restart | active:reload | active:stop) brought=$brought$1$NL; systemctl restart -- "$1" ;;
       active:keep) is_same "$1" "$5" || { brought=$brought$1$NL; systemctl restart -- "$1"; } ;;

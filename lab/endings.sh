@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# How runs end that nobody watches to their end, tried on two bare machines: taken back on all nodes, rolled back later,
+# carried on after a client was killed, and what is left when a role or fleetctl itself leaves.
+# Usage: lab/endings.sh [FLEETCTL]. Exits 0 with a plain word where this machine cannot boot the lab.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+fleetctl=$(readlink -f "${1:-.build/debug/fleetctl}")
+export LAB_NAME=${LAB_NAME:-fleetend} LAB_DIR=${LAB_DIR:-$PWD/.lab-endings}
+. lab/expect.sh
+export LAB_NODES_FILE=$work/nodes
+fleet=$work/fleet.yaml
+# write_fleet NODE=PARAMETERS...: the nodes named carry the role, the others none.
+write_fleet() {
+  local node mine
+  {
+    printf 'version: 1\nfleet: endings\nnetwork: 172.16.168.0/24\nregistry: none\nrole_paths: [%s]\n' "$PWD/lab/roles"
+    printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo}\nnodes:\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
+    for node in n1 n2; do
+      mine=
+      for word in "$@"; do [ "${word%%=*}" != "$node" ] || mine="{ending: {${word#*=}}}"; done
+      printf '  %s: {address: 172.16.168.3%s, roles: [%s]}\n' "$node" "${node#n}" "$mine"
+    done
+  } >"$fleet"
+}
+apply() { inside apply -f "$fleet" -auto-approve "$@"; }
+empty() { expect 0 "the plan is empty" inside plan -f "$fleet" -detailed-exitcode; }
+# Without how long the last start took.
+plan_text() { inside plan -f "$fleet" 2>&1 | grep -v -e '^ *down for about' -e '^Digest: '; }
+run_of() { sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$1" | sed -n 1p; }
+# picture FILE: every file, link and folder that a run could leave or take, and what is known of its unit, on both nodes.
+picture() {
+  for node in n1 n2; do
+    echo "== $node"
+    on "$node" sh -c 'cd / && find etc usr/local opt var/lib/ending -name "fleetctl-*" -prune -o \
+      \( -type f -exec sha256sum {} + -o -type l -printf "%p -> %l\n" -o -type d -printf "%p %m %u %g\n" \) 2>/dev/null | LC_ALL=C sort
+      systemctl show -p LoadState,ActiveState,UnitFileState ending.service'
+  done >"$1"
+}
+
+if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
+  echo "endings: SKIPPED: they need root and systemd-nspawn"
+  exit 0
+fi
+up=
+cleanup() { [ -z "$up" ] || { lab/down.sh >/dev/null 2>&1; rm -rf "$LAB_DIR"; }; rm -rf "$work"; }
+trap cleanup EXIT
+for n in 1 2; do echo "n$n 172.16.168.3$n"; done >"$LAB_NODES_FILE"
+if [ ! -e "/run/netns/$LAB_NAME" ]; then
+  up=1
+  lab/up.sh 2>/dev/null || { echo "endings: the lab does not boot here"; exit 1; }
+fi
+
+part "--on-failure rollback takes back a node that was confirmed already: one that was bare"
+picture "$work/bare"
+write_fleet n1='version: "1"' n2='mode: dead'
+plan_text >"$work/plan.before"
+expect 10 "apply" apply --on-failure rollback
+says "the other node failed and is named" 'n2 .*failed'
+says "the report says why the first went back" 'taken back with the run, because node.n2 failed'
+says "and that it did" 'n1 .*rolled back'
+picture "$work/after"
+same "$work/bare" "$work/after" "every file, folder, link and unit of both is as before"
+plan_text >"$work/plan.after"
+same "$work/plan.before" "$work/plan.after" "the plan is what it was"
+
+part "and one that was converged"
+write_fleet n1='version: "1"' n2='version: "1"'
+expect 0 "apply" apply --events "$work/first"
+picture "$work/first.picture"
+write_fleet n1='version: "2"' n2='version: "2", mode: dead'
+plan_text >"$work/plan.before"
+expect 10 "apply" apply --on-failure rollback
+says "the report says why the first went back" 'taken back with the run, because node.n2 failed'
+picture "$work/after"
+same "$work/first.picture" "$work/after" "every file, folder, link and unit of both is as before"
+plan_text >"$work/plan.after"
+same "$work/plan.before" "$work/plan.after" "the plan is what it was"
+write_fleet n1='version: "1"' n2='version: "1"'
+empty
+
+part "rollback of the run that brought a unit whose file was never there before"
+run=$(run_of "$work/first")
+expect 0 "rollback" inside rollback "$run" -f "$fleet" -auto-approve
+picture "$work/after"
+same "$work/bare" "$work/after" "nothing is left on either"
+says "the plan names what ends, not only the link" '! disable, stop ending.service'
+on n1 sh -c 'systemctl list-units --all --plain --no-legend ending.service' >"$work/out"
+if [ -s "$work/out" ]; then bad "systemd knows no such unit any more"; else ok "systemd knows no such unit any more"; fi
+
+part "the client dies in the middle (kill -9), the node takes itself back, and the run is carried on to its end"
+write_fleet n1='version: "1"' n2='version: "1"'
+expect 0 "apply" apply
+picture "$work/before"
+write_fleet n1='version: "3", seconds: "4"' n2='version: "3"'
+lab/enter.sh "$fleetctl" apply -f "$fleet" -auto-approve --confirm-timeout 5s --events "$work/killed" >"$work/killed.out" 2>&1 &
+client=$!
+activating() { [ "$(on n1 systemctl show -p ActiveState --value ending.service)" = activating ]; }
+for _ in $(seq 100); do activating && break; sleep 0.1; done
+run=$(run_of "$work/killed")
+on n1 systemctl is-active "fleetctl-tx-$run-*.service" fleetctl-watchdog@"$run".service >"$work/out" 2>&1
+kill -9 "$client"
+wait "$client" 2>/dev/null
+if [ $? = 137 ] && grep -q '^active$' "$work/out" && ! grep -qv '^active$' "$work/out" && activating; then
+  ok "it was killed while its batch ran on the node"
+else
+  on n1 systemctl status --no-pager ending.service >>"$work/out" 2>&1
+  bad "it was killed while its batch ran on the node"
+fi
+for _ in $(seq 200); do on n1 test -s /var/lib/fleetctl/frozen && break; sleep 0.2; done
+expect 0 "n1 took itself back and says so" on n1 grep "nobody confirmed run $run in time" /var/lib/fleetctl/frozen
+picture "$work/after"
+same "$work/before" "$work/after" "every file, folder, link and unit of both is as before"
+expect 12 "frozen it takes no changes" inside apply --resume "$run" -f "$fleet"
+expect 0 "thaw" inside lock thaw n1 -f "$fleet"
+expect 7 "the dead client's lock holds on the node that it had not come to" inside apply --resume "$run" -f "$fleet"
+expect 0 "until somebody releases it" inside lock release n2 -f "$fleet"
+part "where a resumed run is refused"
+on n1 sh -c 'cp /etc/machine-id /root/machine-id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id'
+expect 11 "a swapped machine" inside apply --resume "$run" -f "$fleet"
+says "it says so" 'node.n1 is another machine than the one that was planned'
+on n1 sh -c 'cat /root/machine-id >/etc/machine-id; rm /root/machine-id'
+for node in n1 n2; do
+  on "$node" sh -c 'cp -p /var/lib/fleetctl/manifest.json /root/; sed -i "s/\"format\" : 1/\"format\" : 9/" /var/lib/fleetctl/manifest.json'
+done
+expect 6 "a record that a newer fleetctl wrote since" inside apply --resume "$run" -f "$fleet"
+says "it says so" 'node.n2: another apply went over it since'
+expect 5 "a normal apply is refused, too" apply
+says "with the cure" 'Use a fleetctl at least as new as the one that was here last'
+for node in n1 n2; do on "$node" sh -c 'cat /root/manifest.json >/var/lib/fleetctl/manifest.json; rm /root/manifest.json'; done
+picture "$work/after"
+same "$work/before" "$work/after" "and nothing was changed"
+expect 0 "resumed, it is carried on to its end" inside apply --resume "$run" -f "$fleet"
+says "it says what is left" "^Run $run is resumed"
+expect 0 "n1 has the new version" on n1 grep -qx version=3 /etc/ending/ending.conf
+expect 0 "n2 too" on n2 grep -qx version=3 /etc/ending/ending.conf
+empty
+
+part "a plan changes nothing on a node"
+write_fleet n1='version: "2"'
+# traces NODE: bytes, times and rights of all that is kept, and what systemd runs. Left out is what a login itself leaves:
+# systemd-logind's sessions and users, the stamps of sudo, the journal, utmp, wtmp, btmp and lastlog.
+traces() {
+  on "$1" sh -c 'cd / && find etc usr/local opt home root srv tmp var run/fleetctl run/systemd/system run/systemd/transient \
+      \( -path "run/systemd/transient/session-*" -o -path "var/log/journal" -o -path var/log/wtmp -o -path var/log/btmp -o -path var/log/lastlog \
+      -o -path var/lib/sudo \) -prune -o -printf "%p %T@ %s %m %u %g %l\n" 2>/dev/null | LC_ALL=C sort
+    find etc usr/local opt var/lib/fleetctl -type f -exec sha256sum {} + 2>/dev/null | LC_ALL=C sort
+    systemctl list-units --all --plain --no-legend --full | grep -v -e "^session-.*scope" -e "^user.*-[0-9]*\.slice" -e "^user.*@[0-9]*\.service" |
+      sed "s/  */ /g"
+    systemctl show -p Id,InvocationID,NRestarts,UnitFileState,NeedDaemonReload ending.service ssh.service systemd-journald.service'
+}
+for node in n1 n2; do traces "$node"; done >"$work/before"
+expect 2 "a plan with changes" inside plan -f "$fleet" -detailed-exitcode
+expect 2 "a second one, saved" inside plan -f "$fleet" -detailed-exitcode -out "$work/plan"
+for node in n1 n2; do traces "$node"; done >"$work/after"
+same "$work/before" "$work/after" "bytes, times and rights of all files, and what systemd runs, are as before"
+if [ "$(grep -c ' ending.service\|^ending.service' "$work/before")" -gt 0 ] && grep -q '^var/lib/fleetctl/manifest.json ' "$work/before"; then ok "  they were looked at"; else bad "  they were looked at"; fi
+
+part "a role that leaves keeps its data; so does a machine that is left, unless it is purged"
+for node in n1 n2; do on "$node" sh -c 'echo precious >/var/lib/ending/kept'; done
+write_fleet n1='version: "1"'
+expect 0 "apply without the role on n2" apply
+expect 1 "its unit is gone" on n2 test -e /etc/systemd/system/ending.service
+expect 0 "its data is there" on n2 grep -qx precious /var/lib/ending/kept
+write_fleet n1='version: "1"' n2='version: "1"'
+expect 0 "with the role again" apply
+expect 0 "its data is still there" on n2 grep -qx precious /var/lib/ending/kept
+expect 0 "decommission" inside decommission n2 -f "$fleet" -auto-approve
+expect 1 "the unit is gone" on n2 test -e /etc/systemd/system/ending.service
+expect 1 "fleetctl's record, too" on n2 test -e /var/lib/fleetctl
+expect 0 "the data is there" on n2 grep -qx precious /var/lib/ending/kept
+expect 0 "decommission --purge-data" inside decommission n1 --purge-data -f "$fleet" -auto-approve
+expect 1 "the data is gone" on n1 test -e /var/lib/ending
+expect 1 "the unit is gone" on n1 test -e /etc/systemd/system/ending.service
+
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
