@@ -21,8 +21,10 @@ import Testing
     #expect(Simulation.run(seed: 100).digest != Simulation.run(seed: 101).digest)
   }
 
-  /// The seeds were found by `fleetsim --defect NAME`, all among the first 300. There are several for each: a
-  /// change of the apply moves what befalls a run, and one of them may become harmless.
+  /// The seeds were found by `fleetsim --defect NAME`, all among the first 300.
+  ///
+  /// There are several for each: a change of the apply moves what befalls a run, and one of them may
+  /// become harmless.
   @Test(arguments: Self.seen)
   func aDeliberateDefectIsSeen(defect: Defect, seeds: [UInt64]) {
     let seen = seeds.first { seed in
