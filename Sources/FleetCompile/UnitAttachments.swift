@@ -114,10 +114,11 @@ struct UnitAttachments {
   ) {
     for check in instance.role.health where evaluator.applies(check.when) {
       guard let kind = kind(of: check, instance, &evaluator) else { continue }
-      let holder = check.port.flatMap { instance.port($0)?.holder }
-      guard let unit = holder.flatMap({ builder.has(unit: $0) ? $0 : nil }) ?? units.first else {
-        continue
-      }
+      // A command names no port: it asks the service that the role is about, not what stands beside it.
+      let holders =
+        check.port.map { [instance.port($0)?.holder] } ?? instance.ports.map(\.holder)
+      let holder = holders.lazy.compactMap(\.self).first { builder.has(unit: $0) }
+      guard let unit = holder ?? units.first else { continue }
       var spec = HealthCheckSpec(
         kind: kind,
         required: check.required,

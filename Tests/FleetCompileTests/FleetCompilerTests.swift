@@ -61,6 +61,25 @@ import Testing
     #expect(consumed.contains("/etc/systemd/system/autobot-backend.service"))
   }
 
+  @Test func aCommandAsksTheServiceThatTheRoleIsAboutAndNotWhatStandsBesideIt() throws {
+    let units = try compiled().nodes.flatMap { node in
+      node.resources.flatMap { resource -> [String] in
+        guard case .unit(let unit) = resource.spec else { return [] }
+        return unit.checks.compactMap { check in
+          guard case .command(_, let arguments, _) = check.kind else { return nil }
+          let program = arguments.first?.split(separator: "/").last ?? ""
+          return "\(node.node.id) \(unit.name): \(program)"
+        }
+      }
+    }
+    #expect(
+      units.sorted() == [
+        "01-Backend autobot-celery.service: systemd-run",
+        "04-Databases redis-stack-server.service: redis-health",
+      ]
+    )
+  }
+
   @Test func theBackendsNginxSiteReloadsNginxAndNothingElse() throws {
     let nginx = try unit("nginx.service", on: "01-Backend")
     let site = try #require(nginx.consumes.first { $0.path.hasSuffix("autobot-backend.conf") })
