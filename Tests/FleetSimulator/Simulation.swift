@@ -193,6 +193,7 @@ package struct Simulation {
     for node in nodes {
       node.flakiness = 0
       node.isFull = false
+      node.losesWrites = []
       node.cutOffUntil = 0
     }
     await world.sleep(120_000_000)

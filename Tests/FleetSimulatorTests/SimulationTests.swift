@@ -21,12 +21,25 @@ import Testing
     #expect(Simulation.run(seed: 100).digest != Simulation.run(seed: 101).digest)
   }
 
-  /// Each seed was found by `fleetsim --defect NAME`.
+  /// The seeds were found by `fleetsim --defect NAME`, all among the first 300.
+  ///
+  /// There are several for each: a change of the apply moves what befalls a run, and one of them may
+  /// become harmless.
   @Test(arguments: Self.seen)
-  func aDeliberateDefectIsSeen(defect: Defect, seed: UInt64) {
-    #expect(Simulation.run(seed: seed).violations.isEmpty)
-    #expect(!Simulation.run(seed: seed, defects: [defect]).violations.isEmpty)
+  func aDeliberateDefectIsSeen(defect: Defect, seeds: [UInt64]) {
+    let seen = seeds.first { seed in
+      #expect(Simulation.run(seed: seed).violations.isEmpty, "seed \(seed)")
+      return !Simulation.run(seed: seed, defects: [defect]).violations.isEmpty
+    }
+    #expect(seen != nil, "none of the seeds \(seeds) shows \(defect.rawValue)")
   }
 
-  private static let seen: [(Defect, UInt64)] = [(.noWatchdog, 3), (.noJournal, 3), (.noFsync, 25)]
+  @Test func everyDeliberateDefectHasSeeds() {
+    #expect(Set(Self.seen.map(\.0)) == Set(Defect.allCases))
+  }
+
+  private static let seen: [(Defect, [UInt64])] = [
+    (.noFencing, [162, 39, 273]), (.noReadBack, [171, 163, 272, 14]), (.noRecovery, [24, 1, 50]),
+    (.noWatchdog, [24, 1, 50]), (.noJournal, [3, 1, 7]), (.noFsync, [1, 7, 15, 3]),
+  ]
 }

@@ -10,6 +10,7 @@ package struct Faults: Sendable {
 
   private enum Act {
     case dies(Int), pauses(Int, Int), interrupt(Int), cuts([Int: Cut])
+    case sleepsLocked(Int, Int), loses(String, Set<Int>)
     case power(String, Int), reboot(String, Int), powerAt(String, Int)
     case partition(String, Int, Int), full(String, Int, Int), flaky(Int)
   }
@@ -23,7 +24,7 @@ package struct Faults: Sendable {
 
   private mutating func add(_ nodes: [String], _ dice: inout Dice) {
     let node = dice.pick(nodes)
-    switch dice.below(12) {
+    switch dice.below(14) {
     case 0:
       names.append("client killed")
       acts.append(.dies(dice.within(1...(12 * nodes.count))))
@@ -61,6 +62,14 @@ package struct Faults: Sendable {
     case 10:
       names.append("disk full")
       acts.append(.full(node, dice.within(0...40), dice.within(1...120)))
+    case 11:
+      // The lease runs out while its holder is stopped, and somebody waits for it.
+      names.append("taken over")
+      acts.append(.sleepsLocked(dice.within(1...(3 * nodes.count)), dice.within(121...200)))
+      second = (dice.within(1...60), dice.chance(60), 600)
+    case 12:
+      names.append("lost writes")
+      acts.append(.loses(node, Set((0..<dice.within(1...2)).map { _ in dice.within(1...20) })))
     default:
       names.append("flaky services")
       acts.append(.flaky(dice.within(5...40)))
@@ -79,6 +88,10 @@ package struct Faults: Sendable {
       switch act {
       case .dies(let exchange): client.diesAt = exchange
       case .pauses(let exchange, let seconds): client.pausesAt = (exchange, seconds)
+      case .sleepsLocked(let exchanges, let seconds):
+        client.pausesAfterLock = (exchanges, seconds)
+      case .loses(let name, let writes):
+        if let node = find(name) { node.losesWrites = Set(writes.map { $0 + node.writes }) }
       case .interrupt(let exchange): client.interruptedAt = exchange
       case .cuts(let cuts): client.cuts.merge(cuts) { first, _ in first }
       case .power(let name, let steps):

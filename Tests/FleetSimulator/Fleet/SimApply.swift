@@ -38,6 +38,8 @@ package struct SimApply {
   var defects: Set<Defect> = []
   private static let fleet = "sim"
   private static let leaseSeconds = 120
+  /// Microseconds after which what was seen says little: `ApplyRun.freshness`.
+  private static let freshness = 500_000
 
   private struct Link {
     let node: SimNode
@@ -173,16 +175,15 @@ package struct SimApply {
       guard let connection = link.connection else { continue }
       held.append((link, worker(link, connection)))
     }
-    guard await lock(held.map(\.worker), plan, &report) else { return }
+    let began = client.world.now
+    guard var looks = await lock(held, plan, &report) else { return }
     client.world.note("\(client.name): holds \(held.count) locks")
+    if client.world.now - began > Self.freshness {
+      for entry in held { looks[entry.link.id] = await entry.worker.observe(request(entry.link)) }
+    }
     var inputs = links.map(\.input)
-    for entry in held {
-      let resources = wanted[entry.link.id] ?? []
-      let manifest = entry.link.input.observation.node?.manifest.known
-      let seen = await entry.worker.observe(.covering(resources, manifest: manifest))
-      if let index = inputs.firstIndex(where: { $0.id == entry.link.id }) {
-        inputs[index].observation = seen
-      }
+    for index in inputs.indices {
+      inputs[index].observation = looks[inputs[index].id] ?? inputs[index].observation
     }
     guard let fresh = make(inputs), Moved.swapped(plan, fresh).isEmpty,
       Moved.nodes(plan, fresh).isEmpty
@@ -192,6 +193,13 @@ package struct SimApply {
       report.early = "a node moved"
       return
     }
+    for entry in held {
+      let (client, worker) = (client, entry.worker)
+      await worker.session.keep(plan: Array("{}\n".utf8), of: run) { why in
+        client.world.note("\(client.name): \(worker.node) does not keep the plan: \(why)")
+      }
+    }
+    client.hasLocked()
     let tasks = held.compactMap { entry -> NodeTask? in
       guard let input = inputs.first(where: { $0.id == entry.link.id }),
         let seen = input.observation.node
@@ -297,32 +305,49 @@ package struct SimApply {
     )
   }
 
-  private func lock(_ workers: [SSHNodeWorker], _ plan: Plan, _ report: inout Report) async -> Bool
-  {
+  private func request(_ link: Link) -> ProbeRequest {
+    .covering(wanted[link.id] ?? [], manifest: link.input.observation.node?.manifest.known)
+  }
+
+  /// Takes all locks and looks at each node in the same round trip; nil when one is not to be had.
+  private func lock(
+    _ held: [(link: Link, worker: SSHNodeWorker)],
+    _ plan: Plan,
+    _ report: inout Report
+  ) async -> [NodeID: NodeObservation]? {
     let (client, digest, wait, run) = (client, plan.nodes.map(\.digest).joined(), lockWait, run)
-    let failures = await withTaskGroup(of: (NodeID, ApplyError)?.self) { group in
-      for worker in workers {
+    var looks: [NodeID: NodeObservation] = [:]
+    var failures: [(NodeID, ApplyError)] = []
+    await withTaskGroup(of: (NodeID, Result<NodeObservation, ApplyError>).self) { group in
+      for entry in held {
+        let (worker, request) = (entry.worker, request(entry.link))
         group.addTask {
           do throws(ApplyError) {
-            try await worker.session.acquireLock(
+            let seen = try await worker.session.acquireLock(
               holder: "\(client.name), \(run)",
               planDigest: digest,
               leaseSeconds: Self.leaseSeconds,
               token: client.world.dice.nonce(),
-              waitSeconds: wait
+              waitSeconds: wait,
+              look: request
             )
-            return nil
+            if let seen { return (worker.node, .success(.observed(seen))) }
+            return (worker.node, .success(await worker.observe(request)))
           } catch {
-            return (worker.node, error)
+            return (worker.node, .failure(error))
           }
         }
       }
-      var failures: [(NodeID, ApplyError)] = []
-      for await failure in group { if let failure { failures.append(failure) } }
-      return failures.sorted { $0.0 < $1.0 }
+      for await (node, outcome) in group {
+        switch outcome {
+        case .success(let look): looks[node] = look
+        case .failure(let error): failures.append((node, error))
+        }
+      }
     }
-    guard let first = failures.first else { return true }
-    for worker in workers where !failures.contains(where: { $0.0 == worker.node }) {
+    failures.sort { $0.0 < $1.0 }
+    guard let first = failures.first else { return looks }
+    for worker in held.map(\.worker) where !failures.contains(where: { $0.0 == worker.node }) {
       await worker.finish(summary: "nothing was changed")
     }
     report.early = "node.\(first.0): \(first.1.message)"
@@ -333,7 +358,7 @@ package struct SimApply {
     for (_, error) in failures {
       if case .frozen = error.code { report.status = .nodeFrozen }
     }
-    return false
+    return nil
   }
 
   private final class Switch { var isOver = false }

@@ -14,6 +14,8 @@ package final class SimClient: @unchecked Sendable {
   package var diesAt: Int?
   /// The exchange before which it is stopped, and for how many seconds.
   package var pausesAt: (exchange: Int, seconds: Int)?
+  /// The same, counted from the moment in which it has its locks.
+  package var pausesAfterLock: (exchanges: Int, seconds: Int)?
   /// The exchange after which the first interrupt comes.
   package var interruptedAt: Int?
   /// One way, microseconds, at most.
@@ -44,6 +46,12 @@ package final class SimClient: @unchecked Sendable {
       wasPaused = true
       pausedUntil = world.now + pause.seconds * 1_000_000
     }
+  }
+
+  /// It has its locks now.
+  func hasLocked() {
+    guard let pause = pausesAfterLock else { return }
+    pausesAt = (exchanges + pause.exchanges, pause.seconds)
   }
 
   /// kill -9: nothing that it began goes on, and nothing is waited for.

@@ -15,7 +15,7 @@ package enum Cut: Sendable, CaseIterable {
 /// One request under way, ended once by whoever comes first.
 final class Exchange {
   enum End {
-    case answer([UInt8]), lost, late
+    case answers([[UInt8]]), lost, late
   }
   private var end: End?
   private var waiting: UnsafeContinuation<Void, Never>?
@@ -60,6 +60,13 @@ package final class SimConnection: RemoteConnection, @unchecked Sendable {
 
   /// Runs a command as the interface says.
   package func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
+    try await run([command])[0]
+  }
+
+  /// Runs all of them in one exchange, as a lasting shell does: one round trip, one thing to cut off.
+  package func run(
+    _ commands: [RemoteCommand]
+  ) async throws(TransportError) -> [RemoteResult] {
     await enter()
     defer { leave() }
     try await client.pass("run")
@@ -76,13 +83,14 @@ package final class SimConnection: RemoteConnection, @unchecked Sendable {
     }
     let cut = client.cuts[client.exchanges]
     if let cut { world.note("\(client.name): exchange \(client.exchanges) is cut: \(cut)") }
-    send(command.stdin, cut, exchange)
-    let limit = Int(command.deadline / .microseconds(1))
+    send(commands.map(\.stdin), cut, exchange)
+    let limit = Int(commands.reduce(.zero) { $0 + $1.deadline } / .microseconds(1))
     world.after(limit) { exchange.finish(.late) }
     let end = await exchange.wait()
     try await client.pass("run")
     switch end {
-    case .answer(let bytes): return RemoteResult(stdout: bytes, stderr: [], exitStatus: 0)
+    case .answers(let answers):
+      return answers.map { RemoteResult(stdout: $0, stderr: [], exitStatus: 0) }
     case .lost:
       lose()
       throw Self.lost
@@ -94,35 +102,37 @@ package final class SimConnection: RemoteConnection, @unchecked Sendable {
 
   private static let lost = TransportError(.connectionLost, step: "run", "the connection was lost")
 
-  private func send(_ bytes: [UInt8], _ cut: Cut?, _ exchange: Exchange) {
+  private func send(_ inputs: [[UInt8]], _ cut: Cut?, _ exchange: Exchange) {
     // A partition holds everything back; TCP sends it again when it heals.
     let delay = client.delay() + max(0, node.cutOffUntil - world.now)
     world.after(delay) { [self] in
       guard !exchange.isOver, isOpen, node.isUp else { return }
-      if node.cutOffUntil > world.now { return send(bytes, cut, exchange) }
+      if node.cutOffUntil > world.now { return send(inputs, cut, exchange) }
       if cut == .before { return lose() }
-      // A shell that gets half of its script, or of its data, does nothing.
-      if cut == .half { return lose() }
-      serve(bytes, cut, exchange)
+      // A shell that gets half of its script, or of its data, does nothing with that; what came whole
+      // before it is done.
+      serve(cut == .half ? Array(inputs.dropLast()) : inputs, cut, exchange)
     }
   }
 
-  private func serve(_ bytes: [UInt8], _ cut: Cut?, _ exchange: Exchange) {
+  private func serve(_ inputs: [[UInt8]], _ cut: Cut?, _ exchange: Exchange) {
     let carried = Unchecked(
       (self, Process(node, "session-\(client.name)-\(client.exchanges)"), exchange)
     )
     world.spawn {
       let (connection, process, exchange) = carried.value
-      var input = bytes[...]
-      // The script itself: the model stands for it.
-      guard Runtime.frame(&input) != nil else { return connection.lose() }
+      var answers: [[UInt8]] = []
       do {
-        let answer = try await Runtime(process).converse(input)
+        for bytes in inputs {
+          var input = bytes[...]
+          // The script itself: the model stands for it.
+          guard Runtime.frame(&input) != nil else { return connection.lose() }
+          answers.append(try await Runtime(process).converse(input))
+        }
         switch cut {
-        case .after: connection.lose()
-        case .truncated:
-          connection.back(Array(answer.prefix(connection.world.dice.below(answer.count))), exchange)
-        case .before, .half, nil: connection.back(answer, exchange)
+        case .after, .half: connection.lose()
+        case .truncated: connection.backInPart(answers, exchange)
+        case .before, nil: connection.back(answers, exchange)
         }
       } catch {
         // Killed with its machine, or out of space.
@@ -131,12 +141,20 @@ package final class SimConnection: RemoteConnection, @unchecked Sendable {
     }
   }
 
-  private func back(_ answer: [UInt8], _ exchange: Exchange) {
+  /// The last answer is cut off with exit status 0, or an earlier one: then not all are known.
+  private func backInPart(_ answers: [[UInt8]], _ exchange: Exchange) {
+    var answers = answers
+    let last = answers.removeLast()
+    if !answers.isEmpty, world.dice.chance(50) { return lose() }
+    back(answers + [Array(last.prefix(world.dice.below(last.count)))], exchange)
+  }
+
+  private func back(_ answers: [[UInt8]], _ exchange: Exchange) {
     let delay = client.delay() + max(0, node.cutOffUntil - world.now)
     world.after(delay) { [self] in
       guard isOpen else { return }
-      if node.cutOffUntil > world.now { return back(answer, exchange) }
-      exchange.finish(.answer(answer))
+      if node.cutOffUntil > world.now { return back(answers, exchange) }
+      exchange.finish(.answers(answers))
     }
   }
 

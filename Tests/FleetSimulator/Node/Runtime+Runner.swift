@@ -160,6 +160,7 @@ extension Runtime {
 
   private func perform(_ step: Step) async throws -> [UInt8] {
     let words = step.arguments
+    if Self.canBeLost(step), node.loses("\(step.verb) \(words.first ?? "")") { return [] }
     switch step.verb {
     case "make-dir": try await makeFolder(words)
     case "write-file": try await writeFile(words, step)
@@ -203,6 +204,9 @@ extension Runtime {
       node.reloadDefinitions()
     case "unit": try await unitAction(words)
     case "wait-unit": try await waitUnit(words)
+    case "put-plan":
+      let bytes = node.disk["\(batchDirectory)/blob.\(step.index)"]?.inode?.bytes ?? []
+      try await putFile(tx + "/plan.json", mode: 0o600, owner: "root", group: "root", bytes)
     case "put-manifest":
       let bytes = node.disk["\(batchDirectory)/blob.\(step.index)"]?.inode?.bytes ?? []
       try await putFile(
@@ -228,6 +232,17 @@ extension Runtime {
     default: throw Failed("this runtime knows no '\(step.verb)'")
     }
     return []
+  }
+
+  /// What changes the part of a node that is wanted, and that a later look at the node can tell: what
+  /// was to be removed is no longer looked for, and a reload or a restart of the same text leaves no
+  /// trace (docs/simulator.md, "What it does not see").
+  private static func canBeLost(_ step: Step) -> Bool {
+    switch step.verb {
+    case "write-file", "set-ownership", "make-link", "set-sysctl": true
+    case "unit": ["enable", "start"].contains(step.arguments.first)
+    default: false
+    }
   }
 
   private func makeFolder(_ words: [String]) async throws {

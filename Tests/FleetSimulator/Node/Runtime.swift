@@ -64,6 +64,11 @@ final class Runtime {
       if let frozen = text(state + "/frozen") { answer.section("frozen", frozen) }
       if let pending = text(state + "/pending") { answer.section("pending", pending) }
       answer.mark("inspected", 0)
+    case "review":
+      // As a node that could not write down how the run left it: it takes nothing back.
+      let standing =
+        !exists(tx + "/order") ? "gone" : exists(tx + "/confirmed") ? "unknown" : "unconfirmed"
+      answer.mark("review:" + standing, 0)
     case "thaw":
       _ = try await guarded { try await self.remove(self.state + "/frozen") }
       answer.mark("thawed", 0)

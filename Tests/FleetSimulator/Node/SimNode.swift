@@ -82,6 +82,11 @@ package final class SimNode {
   package var isFull = false
   /// Percent of the starts of units that fail for no reason.
   package var flakiness = 0
+  /// Writes that steps were asked for so far, those of them that are lost though the step says that it
+  /// is done, and whether one was.
+  var writes = 0
+  package var losesWrites: Set<Int> = []
+  package private(set) var hasLostWrites = false
   /// Deliberate defects.
   var defects: Set<Defect> = []
 
@@ -130,6 +135,15 @@ package final class SimNode {
   func violate(_ text: String) {
     note("VIOLATION \(text)")
     violations.append("\(name): \(text)")
+  }
+
+  /// Counts a write; true for one that is lost.
+  func loses(_ what: String) -> Bool {
+    writes += 1
+    guard losesWrites.remove(writes) != nil else { return false }
+    note("loses \(what) and says that it is done")
+    hasLostWrites = true
+    return true
   }
 
   // MARK: Power
