@@ -180,6 +180,61 @@ import Testing
     #expect(updated.owned.keys.sorted() == ["dir:/etc/gone.d", "file:/etc/there"])
   }
 
+  @Test func `a restart after which the same process runs stays owed`() throws {
+    var node = try OneNode()
+    node.want(
+      Make.file(
+        node.id,
+        OneNode.conf,
+        FileContent(text: "port 1\n"),
+        role: "redis",
+        effect: .init(restart: ["redis.service"])
+      )
+    )
+    let plan = try node.fleet.plan()
+    let before = try #require(node.fleet.nodes[node.id]?.seen)
+    let manifest = try #require(before.manifest.known)
+    try node.fleet.apply(plan)
+    let after = try #require(node.fleet.nodes[node.id]?.seen)
+    var unchanged = after
+    unchanged.units["redis.service"] = before.units["redis.service"]
+    func loaded(_ seen: ObservedNode) -> Manifest.Loaded? {
+      manifest.updated(
+        applying: plan.changes(of: node.id),
+        resources: node.fleet.wanted[node.id] ?? [],
+        before: before,
+        after: seen,
+        context: node.fleet.context(node.id),
+        startups: [:]
+      ).loaded["redis.service"]
+    }
+    #expect(loaded(unchanged) == manifest.loaded["redis.service"])
+    #expect(loaded(after) != manifest.loaded["redis.service"])
+  }
+
+  @Test func `what was removed and is there all the same stays ours`() throws {
+    var node = try OneNode()
+    node.fleet.wanted[node.id]?.removeAll { $0.address.name == OneNode.site }
+    let plan = try node.fleet.plan()
+    #expect(OneNode.lines(plan).contains { $0.hasSuffix("file:/etc/nginx/site [intent]") })
+    let before = try #require(node.fleet.nodes[node.id]?.seen)
+    let manifest = try #require(before.manifest.known)
+    try node.fleet.apply(plan)
+    let after = try #require(node.fleet.nodes[node.id]?.seen)
+    func isOwned(_ seen: ObservedNode) -> Bool {
+      manifest.updated(
+        applying: plan.changes(of: node.id),
+        resources: node.fleet.wanted[node.id] ?? [],
+        before: before,
+        after: seen,
+        context: node.fleet.context(node.id),
+        startups: [:]
+      ).owned["file:\(OneNode.site)"] != nil
+    }
+    #expect(isOwned(before))
+    #expect(!isOwned(after))
+  }
+
   @Test func aMaskedUnitIsNotUnmasked() throws {
     var node = try OneNode()
     node.fleet.look()

@@ -20,7 +20,7 @@ extension Manifest {
     let wanted = Set(resources.map(\.manifestKey))
     for change in changes where change.action.isExecuted {
       let key = "\(change.address.kind.rawValue):\(change.address.name)"
-      if !wanted.contains(key) { manifest.owned[key] = nil }
+      if !wanted.contains(key), !Self.isThere(key, after) { manifest.owned[key] = nil }
     }
     // What nobody wants and is not there is nobody's: whoever puts it there later owns it.
     for key in owned.keys where !wanted.contains(key) && Self.isGone(key, after) {
@@ -61,6 +61,16 @@ extension Manifest {
     }
   }
 
+  /// Whether what a step said it removed is seen all the same; then it stays ours, and the next plan says so.
+  private static func isThere(_ key: String, _ observed: ObservedNode) -> Bool {
+    guard let colon = key.firstIndex(of: ":") else { return false }
+    let name = String(key[key.index(after: colon)...])
+    switch ResourceKind(rawValue: String(key[..<colon])) {
+    case .file, .link, .dropIn: return observed.paths[name]?.known != nil
+    default: return false
+    }
+  }
+
   /// Records what the process of a unit has loaded, where that is certain: it was started or
   /// reloaded just now, or it owes nothing.
   private mutating func record(
@@ -82,6 +92,9 @@ extension Manifest {
     let actions = change?.actions ?? []
     let fresh = Loaded(invocation: seen.invocation, digests: digests)
     if actions.contains(.start) || actions.contains(.restart) {
+      // The same process as before: whatever the step said, it was not restarted.
+      let last = before.units[unit.name]?.known
+      guard last?.isUp != true || last?.invocation != seen.invocation else { return }
       loaded[unit.name] = fresh
     } else if actions.contains(.reload) {
       // A restart that was held back stays owed: only what a reload reads is new.

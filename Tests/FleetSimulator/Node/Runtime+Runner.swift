@@ -234,13 +234,12 @@ extension Runtime {
     return []
   }
 
-  /// What changes the part of a node that is wanted, and that a later look at the node can tell: what
-  /// was to be removed is no longer looked for, and a reload or a restart of the same text leaves no
-  /// trace (docs/simulator.md, "What it does not see").
+  /// What changes the part of a node that is wanted, and that a later look at the node can tell: a
+  /// reload leaves no trace (docs/simulator.md, "What it does not see").
   private static func canBeLost(_ step: Step) -> Bool {
     switch step.verb {
     case "write-file", "set-ownership", "make-link", "set-sysctl": true
-    case "unit": ["enable", "start"].contains(step.arguments.first)
+    case "unit": ["enable", "start", "restart"].contains(step.arguments.first)
     default: false
     }
   }
