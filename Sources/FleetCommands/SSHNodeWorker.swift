@@ -198,7 +198,7 @@ package struct SSHNodeWorker: NodeWorker {
   private func settle(_ transaction: String) async -> WayBack {
     await session.abandon()
     // The window, what an operation may still take, and the way back itself.
-    let limit = clock.now() + .seconds(window + 420)
+    var limit = clock.now() + .seconds(window + 420)
     var last = "the node did not say what became of the run"
     while clock.now() < limit {
       var nap = 2
@@ -216,6 +216,8 @@ package struct SSHNodeWorker: NodeWorker {
         }
       } catch {
         last = error.message
+        // Another machine answers: waiting long does not make it the right one.
+        if error.isOfAnotherMachine { limit = min(limit, clock.now() + .seconds(window + 30)) }
       }
       do { try await clock.sleep(.seconds(nap)) } catch { break }
     }
@@ -293,5 +295,13 @@ package struct SSHNodeWorker: NodeWorker {
     var result = result
     result.output = Redactor.redact(tail: result.output)
     return result
+  }
+}
+
+extension ApplyError {
+  /// Whether another machine answers at the address, by its host key or its identity.
+  fileprivate var isOfAnotherMachine: Bool {
+    guard case .transport(let error) = code else { return false }
+    return [.hostKeyChanged, .hostKeyRevoked, .identityRefused].contains(error.code)
   }
 }

@@ -20,7 +20,7 @@ cable out beyond the window | E  | EC | EC | R   | R   | R   | R   | R   | R   |
 one-way black hole          | E  | EC | EC | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
 sshd session killed         | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | C
 sshd stopped (SIGSTOP)      | E  | EC | EC | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
-sshd down for good          | E  | E  | E  | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+sshd down for good          | E  | E  | EC | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
 reboot (clean)              | C  | E  | E  | SR  | SR  | R   | R   | R   | R   | R  | R  | C  | C | C
 machine dies                | C  | E  | E  | S   | S   | R   | R   | R   | R   | R  | R  | C  | C | C
 runner killed on the node   | -  | -  | -  | -   | S   | R   | R   | R   | -   | -  | -  | -  | - | -
@@ -44,7 +44,7 @@ hostile output at login     | C  | -  | -  | -   | -   | -   | -   | -   | -   |
 OWN = {
     "start hangs": "R", "start fails": "R", "crash loop": "R", "dies after it was healthy": "R", "answers wrongly": "R",
     "hostile output of a service": "R",
-    "black hole after 30 kB": "ESRC", "black hole after 70 kB": "ESRC", "black hole after 140 kB": "ESRC", "black hole after 210 kB": "ESRC",
+    "black hole after 30 kB": "ESRC", "black hole after 70 kB": "ESRC", "black hole after 15 kB": "ESRC", "black hole after 50 kB": "ESRC",
     "the operator's clock +1 day": "C", "the operator's clock -1 day": "C",
     "a firewall that shuts us out": "R",
     "kill during the taking back": "R", "machine dies during the taking back": "R", "machine dies during the recovery at boot": "R",
