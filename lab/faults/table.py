@@ -40,7 +40,7 @@ NOTES = """
 With `second operator` and `paused holder` C is the generation that one of the two applied, and the other said that it was not the one. `EIO on
 fsync` from P6 on: the machine is as before, byte by byte, and frozen, because its disk does not say that it keeps that. `foreign file in the way`
 at P1: the plan itself shows what it holds back (exit 4). Exit 1 beside C below: standard output took no events any more; the table says that all
-is done.All cells were measured within one day.
+is done. All cells were measured within one day.
 
 **Five cells end otherwise than was promised, and the expectation was changed to what is seen; that is a debt, not a proof.** `sudo revoked` at P2 and
 P3 was to end untouched and is taken back (root's shell is open since the look, so nothing notices before the new login). `drift` and `foreign file` at P3
