@@ -127,10 +127,11 @@ struct ApplyCommand: AsyncParsableCommand {
     let wanted = saved?.plan.options ?? resumed?.approved.plan.options
     let planning = try Planning(options, wanted ?? planOptions.options)
     await Failpoint.reach(.connect)
-    let links = try await planning.observe(goesOn: true)
+    var sighting = try await planning.observe(goesOn: true)
+    let links = sighting.links
     try await planning.refuseForeign(links)
     await Failpoint.reach(.gathered)
-    let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
+    let fresh = PlanFile(try planning.plan(&sighting), meta: PlanMeta.now())
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh
     stream.tell(approved)

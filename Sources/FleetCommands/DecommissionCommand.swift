@@ -75,8 +75,9 @@ struct DecommissionCommand: AsyncParsableCommand {
   private func perform(_ stream: RunStream, _ window: TimeSpan) async throws -> ExitStatus {
     var planning = try self.planning()
     planning.planOptions.purgesData = purgeData
-    let links = try await planning.observe(goesOn: true)
-    let file = PlanFile(try planning.plan(links), meta: PlanMeta.now())
+    var sighting = try await planning.observe(goesOn: true)
+    let links = sighting.links
+    let file = PlanFile(try planning.plan(&sighting), meta: PlanMeta.now())
     try Terminal.result(options.colours.text(of: file, shape))
     try refuse(file.plan, links)
     try Planning.refuse(file.plan, over: maxDestroy)

@@ -42,7 +42,8 @@ extension FleetConnections {
   /// Takes the nodes out that are one machine or copies of one image, whatever is pinned.
   static func withoutClones(
     _ links: [Link],
-    _ progress: (String) -> Void
+    _ progress: (String) -> Void,
+    _ withdraw: (Link) -> Void
   ) async -> [Link] {
     var links = links
     let identities = links.map { $0.observation.node?.identity }
@@ -62,6 +63,7 @@ extension FleetConnections {
           ),
           isForeign: true
         )
+        withdraw(links[index])
         if case .unreachable(let step, let cause, _) = links[index].observation {
           progress("\(links[index].target.node): \(step): \(cause)")
         }

@@ -40,6 +40,30 @@ struct FleetConnections: Sendable {
     var wantsSudoPassword = false
     /// Whether another machine answered than the one that is pinned, or one that is two nodes.
     var isForeign = false
+
+    /// The same without what was seen there, but for who it is.
+    var withoutSight: Link {
+      guard let identity = observation.node?.identity else { return self }
+      var seen = ObservedNode()
+      seen.system.machineID = identity.machineID
+      seen.system.nodeID = identity.nodeID
+      return Link(
+        resources: resources,
+        target: target,
+        connection: connection,
+        observation: .observed(seen)
+      )
+    }
+  }
+
+  /// Takes what nodes say as soon as they say it.
+  struct Listener {
+    /// The first answer of a node that is no question for a password.
+    let hears: (Link) -> Void
+    /// What a node is whose answer does not count any more.
+    let withdraws: (Link) -> Void
+    /// Whether the links still hold what was seen.
+    let keepsSight: Bool
   }
 
   /// Gets what the logins to `targets` need, once each, before anything connects: the passphrases of
@@ -66,21 +90,29 @@ struct FleetConnections: Sendable {
   /// Connects to every node and looks at it, in one round trip each; a node that does not answer is
   /// a normal result.
   ///
-  /// The order is that of `nodes`.
+  /// The order is that of `nodes`; `listener` hears each while others are still under way.
   func observe(
     _ nodes: [NodeResources],
+    listener: Listener,
     target: @escaping @Sendable (NodeResources) -> SSHTarget,
     progress: @escaping @Sendable (String) -> Void
   ) async throws -> [Link] {
     try unlock(nodes.map(target))
-    var links = await look(at: nodes, target: target, progress: progress)
+    var links = await look(at: nodes, listener, target: target, progress: progress)
     let waiting = links.indices.filter { links[$0].wantsSudoPassword }
     if !waiting.isEmpty, let password = askForSudo(waiting.map { links[$0].target }) {
       use(sudoPassword: password)
-      let again = await look(at: waiting.map { nodes[$0] }, target: target, progress: progress)
+      let again = await look(
+        at: waiting.map { nodes[$0] },
+        listener,
+        target: target,
+        progress: progress
+      )
       for (index, link) in zip(waiting, again) { links[index] = link }
     }
-    return await Self.withoutClones(links, progress)
+    // Nobody was asked, or gave a wrong answer: the refusal stands.
+    for link in links where link.wantsSudoPassword { listener.hears(link) }
+    return await Self.withoutClones(links, progress, listener.withdraws)
   }
 
   /// Asks for the sudo password of `targets`; nil when nobody can be asked.
@@ -95,6 +127,7 @@ struct FleetConnections: Sendable {
 
   private func look(
     at nodes: [NodeResources],
+    _ listener: Listener,
     target: @escaping @Sendable (NodeResources) -> SSHTarget,
     progress: @escaping @Sendable (String) -> Void
   ) async -> [Link] {
@@ -114,7 +147,11 @@ struct FleetConnections: Sendable {
         }
       }
       var links: [(Int, Link)] = []
-      for await link in group { links.append(link) }
+      for await (index, link) in group {
+        // It may be asked for.
+        if !link.wantsSudoPassword { listener.hears(link) }
+        links.append((index, listener.keepsSight ? link : link.withoutSight))
+      }
       return links.sorted { $0.0 < $1.0 }.map(\.1)
     }
   }

@@ -75,8 +75,9 @@ struct PlanCommand: AsyncParsableCommand {
 
   private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
     let planning = try Planning(options, planOptions.options)
-    let links = try await planning.observe(readOnly: readOnly)
-    let plan = try planning.plan(links)
+    var sighting = try await planning.observe(readOnly: readOnly)
+    let links = sighting.links
+    let plan = try planning.plan(&sighting)
     for link in links { await link.connection?.close() }
     TrafficReport.tell(planning.connections.traffic)
     let file = PlanFile(plan, meta: PlanMeta.now())

@@ -109,21 +109,37 @@ struct Planning {
     }
   }
 
-  /// Connects to all nodes and looks at them; with `readOnly` as a user who may do nothing else, with
-  /// `goesOn` in a conversation that an apply continues.
-  func observe(
-    readOnly: Bool = false,
-    goesOn: Bool = false
-  ) async throws -> [FleetConnections.Link] {
+  /// Connects to all nodes, looks at them, and compares each with what is wanted while others are still
+  /// being looked at; with `readOnly` as a user who may do nothing else, with `goesOn` in a conversation that
+  /// an apply continues.
+  ///
+  /// Without `goesOn` the links no longer hold what was seen.
+  func observe(readOnly: Bool = false, goesOn: Bool = false) async throws -> Sighting {
     var connections = connections
     connections.goesOn = goesOn
     var targets = try NodeTargets.found(nodes.map(\.node), resolved.fleet, folder: folder)
     if readOnly { targets = try targets.asObserver(nodes.map(\.node)) }
-    return try await connections.observe(nodes) { [targets] node in
+    let unseen = nodes.map {
+      input($0, .unreachable(step: "connect", cause: "nobody looked at it", remedy: nil))
+    }
+    var maker = PlanMaker(input(unseen, planOptions))
+    let listener = FleetConnections.Listener(
+      hears: { maker.add($0.observation, of: $0.resources.node.id) },
+      withdraws: { maker.withdraw($0.resources.node.id, $0.observation) },
+      keepsSight: goesOn
+    )
+    let links = try await connections.observe(nodes, listener: listener) { [targets] node in
       targets[node.node]
     } progress: { line in
       Terminal.note(displayable(line) + "\n")
     }
+    return Sighting(links: links, maker: maker)
+  }
+
+  /// What nodes said, and the plan that was made of it so far.
+  struct Sighting {
+    let links: [FleetConnections.Link]
+    fileprivate var maker: PlanMaker
   }
 
   /// Ends the command where a node is another machine than the one that is pinned, before anything is
@@ -144,19 +160,29 @@ struct Planning {
     throw EarlyEnd(status: .identityRefused, reason: "another machine answers for \(names)")
   }
 
-  /// Plans from what was seen.
-  func plan(_ links: [FleetConnections.Link]) throws -> Plan { try plan(links, planOptions) }
+  /// Ends a plan; nothing of `sighting` is left for another.
+  func plan(_ sighting: inout Sighting) throws -> Plan {
+    do {
+      return try sighting.maker.finish()
+    } catch {
+      throw told(error)
+    }
+  }
 
-  /// Plans from what was seen, with other options.
+  /// Plans anew from what was seen, with other options.
   func plan(_ links: [FleetConnections.Link], _ planOptions: PlanOptions) throws -> Plan {
     do {
       return try Planner.plan(input(links.map(input), planOptions))
     } catch {
-      Terminal.note(
-        HumanDiagnostics.render(error.diagnostics.sorted(), sources: [:], colour: options.colour)
-      )
-      throw ExitStatus.failure.error
+      throw told(error)
     }
+  }
+
+  private func told(_ error: DiagnosticsError) -> any Error {
+    Terminal.note(
+      HumanDiagnostics.render(error.diagnostics.sorted(), sources: [:], colour: options.colour)
+    )
+    return ExitStatus.failure.error
   }
 
   /// What a plan over `nodes` is made of.
@@ -167,20 +193,22 @@ struct Planning {
   }
 
   /// A node as the planner takes it.
-  func input(_ link: FleetConnections.Link) -> NodeInput {
+  func input(_ link: FleetConnections.Link) -> NodeInput { input(link.resources, link.observation) }
+
+  private func input(_ wanted: NodeResources, _ observation: NodeObservation) -> NodeInput {
     var input = NodeInput(
-      id: link.resources.node.id,
-      address: link.resources.node.address.value,
-      roles: link.resources.roles,
-      resources: link.resources.resources,
-      observation: link.observation
+      id: wanted.node.id,
+      address: wanted.node.address.value,
+      roles: wanted.roles,
+      resources: wanted.resources,
+      observation: observation
     )
-    input.labels = link.resources.node.labels
-    input.protections = protections(of: link.resources.node)
+    input.labels = wanted.node.labels
+    input.protections = protections(of: wanted.node)
     input.isLeaving = isLeaving
-    input.groups = link.resources.node.groups.map(\.name)
-    input.devices = link.resources.node.hardware.devices
-    input.servesUsers = link.resources.servesUsers
+    input.groups = wanted.node.groups.map(\.name)
+    input.devices = wanted.node.hardware.devices
+    input.servesUsers = wanted.servesUsers
     return input
   }
 }

@@ -91,8 +91,9 @@ struct RestartCommand: AsyncParsableCommand {
     limits.selectors = selector
     let planning = try Planning(options, limits)
     let wanted = try names(planning)
-    let links = try await planning.observe(goesOn: true)
-    let debt = RestartDebt(try planning.plan(links), roles: Set(role), nodes: wanted)
+    var sighting = try await planning.observe(goesOn: true)
+    let links = sighting.links
+    let debt = RestartDebt(try planning.plan(&sighting), roles: Set(role), nodes: wanted)
     guard !debt.units.isEmpty else {
       for link in links { await link.connection?.close() }
       return try nothingOwed(links, stream)

@@ -141,14 +141,7 @@ struct ChangeFactory {
 
   private func addDiff(_ text: TextChange, to change: inout PlannedChange, _ draft: inout NodeDraft)
   {
-    // Somebody may have put a secret into a plain file by hand.
-    let holdsSecret = context.hidden.contains { secret in
-      Self.holds(text.before ?? [], secret) || Self.holds(text.after ?? [], secret)
-    }
-    if holdsSecret {
-      change.hidesContent = true
-      return
-    }
+    draft.texts.append(NodeDraft.Text(address: change.address, change: text))
     guard let lines = UnifiedDiff.lines(before: text.before, after: text.after), !lines.isEmpty
     else {
       return
@@ -156,14 +149,6 @@ struct ChangeFactory {
     let id = String(SHA256.hex(Array(lines.joined(separator: "\n").utf8)).prefix(16))
     draft.diffs[id] = lines
     change.diff = id
-  }
-
-  private static func holds(_ text: [UInt8], _ secret: [UInt8]) -> Bool {
-    guard let first = secret.first, text.count >= secret.count else { return false }
-    for start in 0...(text.count - secret.count) where text[start] == first {
-      if text[start..<(start + secret.count)].elementsEqual(secret) { return true }
-    }
-    return false
   }
 
   // MARK: label and reasons

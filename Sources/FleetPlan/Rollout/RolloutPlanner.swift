@@ -5,11 +5,12 @@ internal import FleetResources
 package enum RolloutPlanner {
   /// Returns the rollouts of a plan, by role.
   ///
-  /// A role that one node carries needs none.
+  /// A role that one node carries needs none. `downs` says of each node which roles are down there and why.
   static func rollouts(
     _ policies: [String: RolloutPolicy],
     _ changes: [PlannedChange],
-    _ nodes: [NodeInput]
+    _ nodes: [NodeInput],
+    _ downs: [NodeID: [String: String]]
   ) -> [PlannedRollout] {
     guard !policies.isEmpty else { return [] }
     let changed = Set(changes.filter(\.isActivation).map(\.address.node))
@@ -22,7 +23,9 @@ package enum RolloutPlanner {
         role: role,
         carriers: carriers.count,
         nodes: turns,
-        down: down(role, carriers),
+        down: carriers.compactMap { node in
+          downs[node.id]?[role].map { .init(node: node.id, why: $0) }
+        },
         policy
       )
       // Where no healthy node may be touched, those that are down have the first turns.
@@ -37,20 +40,23 @@ package enum RolloutPlanner {
   /// Returns the nodes of `inputs` on which `role` is wanted and does not run.
   package static func down(_ role: String, _ inputs: [NodeInput]) -> [PlannedRollout.Down] {
     inputs.filter { $0.roles.contains(role) }.sorted { $0.id < $1.id }.compactMap { input in
-      switch input.observation {
-      case .unreachable(let step, _, _):
-        return .init(node: input.id, why: "it cannot be reached (\(step))")
-      case .observed(let observed):
-        for resource in input.resources.sorted(by: { $0.address < $1.address }) {
-          guard case .unit(let unit) = resource.spec, resource.role == role, unit.state == .started,
-            let seen = observed.units[unit.name]
-          else { continue }
-          if let state = state(seen) {
-            return .init(node: input.id, why: "\(unit.name) is \(state)")
-          }
-        }
-        return nil
+      whyDown(role, input).map { .init(node: input.id, why: $0) }
+    }
+  }
+
+  /// Returns why `role`, which is wanted on the node, does not run there; nil when it does.
+  static func whyDown(_ role: String, _ input: NodeInput) -> String? {
+    switch input.observation {
+    case .unreachable(let step, _, _): return "it cannot be reached (\(step))"
+    case .observed(let observed):
+      let units = input.resources.filter { $0.role == role && $0.address.kind == .unit }
+      for resource in units.sorted(by: { $0.address < $1.address }) {
+        guard case .unit(let unit) = resource.spec, unit.state == .started,
+          let seen = observed.units[unit.name]
+        else { continue }
+        if let state = state(seen) { return "\(unit.name) is \(state)" }
       }
+      return nil
     }
   }
 

@@ -95,8 +95,6 @@ package struct DesiredIndex: Sendable {
 package struct CompareContext: Sendable {
   /// Secrets of the whole fleet.
   package var secrets: [SecretID: SecretState] = [:]
-  /// Values of those that are known and long enough to be looked for in texts that are shown.
-  package var hidden: [[UInt8]] = []
   /// The fleet's CA.
   package var authority: AuthorityState = .unknown("the fleet has no certificate authority")
   /// Common name of the fleet's CA.

@@ -13,10 +13,10 @@ struct RandomFleet {
     Int.random(in: 0..<100, using: &numbers) < percent
   }
 
-  /// A bare fleet of one to three nodes.
-  mutating func fleet() -> SimulatedFleet {
+  /// A bare fleet of one to three nodes, or of as many as `sizes` allows.
+  mutating func fleet(of sizes: ClosedRange<Int> = 1...3) -> SimulatedFleet {
     var fleet = SimulatedFleet()
-    let ids = (1...Int.random(in: 1...3, using: &numbers)).map { Make.node("n\($0)") }
+    let ids = (1...Int.random(in: sizes, using: &numbers)).map { Make.node("n\($0)") }
     for id in ids {
       var node = SimulatedNode()
       node.packageUnits = [
