@@ -159,6 +159,51 @@ for node in n1 n2; do traces "$node"; done >"$work/after"
 same "$work/before" "$work/after" "bytes, times and rights of all files, and what systemd runs, are as before"
 if [ "$(grep -c ' ending.service\|^ending.service' "$work/before")" -gt 0 ] && grep -q '^var/lib/fleetctl/manifest.json ' "$work/before"; then ok "  they were looked at"; else bad "  they were looked at"; fi
 
+part "a generated secret of a role on several machines is one value"
+# tokens FILE NODE...: the role on these nodes.
+tokens() {
+  {
+    printf 'version: 1\nfleet: endings\nnetwork: 172.16.168.0/24\nregistry: none\nrole_paths: [%s]\n' "$PWD/lab/roles"
+    printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo}\nnodes:\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
+    for node in n1 n2; do
+      mine=
+      case " $* " in *" $node "*) mine=shared-token ;; esac
+      printf '  %s: {address: 172.16.168.3%s, roles: [%s]}\n' "$node" "${node#n}" "$mine"
+    done
+  } >"$fleet"
+}
+token_of() { on "$1" sed -n 's/^TOKEN=//p' /etc/shared-token.env; }
+tokens n2
+expect 0 "apply on n2 alone" apply
+tokens n1 n2
+expect 0 "apply on n1, too" apply --events "$work/tokens"
+cat "$work/out" "$work/tokens" >"$work/said"
+empty
+token=$(token_of n2)
+if [ ${#token} -eq 40 ] && [ "$(token_of n1)" = "$token" ]; then ok "n1 was given the value of n2"; else bad "n1 was given the value of n2"; fi
+on n1 cat /etc/shared-token.conf >"$work/n1"
+on n2 cat /etc/shared-token.conf >"$work/n2"
+same "$work/n1" "$work/n2" "the files that hold it are equal"
+expect 0 "only root reads it" on n1 test "$(on n1 stat -c '%a %U' /etc/shared-token.env)" = '600 root'
+for node in n1 n2; do on "$node" sh -c 'rm /etc/shared-token.*'; done
+expect 0 "apply on two that have none" apply
+empty
+token=$(token_of n1)
+if [ ${#token} -eq 40 ] && [ "$(token_of n2)" = "$token" ]; then ok "n1 made it, n2 was given it"; else bad "n1 made it, n2 was given it"; fi
+for node in n1 n2; do
+  on "$node" sh -c "grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib /root 2>/dev/null | grep -v '^/etc/shared-token'" >"$work/out"
+  if [ -s "$work/out" ]; then bad "it stands nowhere else on $node"; else ok "it stands nowhere else on $node"; fi
+done
+if grep -qF -- "$token" "$work/said"; then bad "nothing printed it"; else ok "nothing printed it"; fi
+on n2 sed -i 's/^TOKEN=.*/TOKEN=by-hand/' /etc/shared-token.env
+expect 5 "another value on n2 is refused" apply
+says "it says why" 'its value is another one than that of node.n1/secret:shared-token.token'
+says "and what to do" 'Take the line `TOKEN=…` out of /etc/shared-token.env'
+on n2 sed -i '/^TOKEN=/d' /etc/shared-token.env
+expect 0 "without that line it is given the value again" apply
+empty
+if [ "$(token_of n2)" = "$token" ]; then ok "it has it"; else bad "it has it"; fi
+
 part "a role that leaves keeps its data; so does a machine that is left, unless it is purged"
 for node in n1 n2; do on "$node" sh -c 'echo precious >/var/lib/ending/kept'; done
 write_fleet n1='version: "1"'
