@@ -113,6 +113,7 @@ same "$work/before" "$work/after" "every file, folder, link and unit of both is 
 expect 12 "frozen it takes no changes" inside apply --resume "$run" -f "$fleet"
 expect 0 "thaw" inside lock thaw n1 -f "$fleet"
 expect 7 "the dead client's lock holds on the node that it had not come to" inside apply --resume "$run" -f "$fleet"
+says "it says how to let it go" '^  fleetctl lock release n2$'
 expect 0 "until somebody releases it" inside lock release n2 -f "$fleet"
 part "where a resumed run is refused"
 on n1 sh -c 'cp /etc/machine-id /root/machine-id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id'
@@ -122,8 +123,9 @@ on n1 sh -c 'cat /root/machine-id >/etc/machine-id; rm /root/machine-id'
 for node in n1 n2; do
   on "$node" sh -c 'cp -p /var/lib/fleetctl/manifest.json /root/; sed -i "s/\"format\" : 1/\"format\" : 9/" /var/lib/fleetctl/manifest.json'
 done
-expect 6 "a record that a newer fleetctl wrote since" inside apply --resume "$run" -f "$fleet"
-says "it says so" 'node.n2: another apply went over it since'
+expect 5 "a record that a newer fleetctl wrote since" inside apply --resume "$run" -f "$fleet"
+says "it says so" 'node.n1: a newer fleetctl looks after it'
+says "with the cure" 'Use a fleetctl at least as new as the one that was here last'
 expect 5 "a normal apply is refused, too" apply
 says "with the cure" 'Use a fleetctl at least as new as the one that was here last'
 for node in n1 n2; do on "$node" sh -c 'cat /root/manifest.json >/var/lib/fleetctl/manifest.json; rm /root/manifest.json'; done
@@ -133,6 +135,25 @@ expect 0 "resumed, it is carried on to its end" inside apply --resume "$run" -f 
 says "it says what is left" "^Run $run is resumed"
 expect 0 "n1 has the new version" on n1 grep -qx version=3 /etc/ending/ending.conf
 expect 0 "n2 too" on n2 grep -qx version=3 /etc/ending/ending.conf
+empty
+
+part "a frozen machine does not stop the others"
+write_fleet n1='version: "4"' n2='version: "4"'
+expect 0 "freeze n1" inside lock freeze n1 --because 'a disk is being replaced' -f "$fleet"
+picture "$work/before"
+expect 12 "with --on-failure stop nothing is begun" apply --on-failure stop
+says "it says how to thaw it" '^  fleetctl lock thaw n1$'
+picture "$work/after"
+same "$work/before" "$work/after" "nothing was changed"
+expect 12 "apply" apply
+says "the table has n1 as frozen" '^n1 +frozen'
+says "with the reason" 'the node is frozen: .*a disk is being replaced'
+says "its changes are named as skipped" '^skipped node.n1/'
+says "n2 is changed" '^n2 +changed'
+expect 0 "n2 has the new version" on n2 grep -qx version=4 /etc/ending/ending.conf
+expect 0 "n1 the old one" on n1 grep -qx version=3 /etc/ending/ending.conf
+expect 0 "thaw" inside lock thaw n1 -f "$fleet"
+expect 0 "apply" apply
 empty
 
 part "a plan changes nothing on a node"

@@ -60,6 +60,7 @@ package struct ApplyVerdict {
       case .failed: statuses.append(changed ? .partial : .failure)
       case .refused: statuses.append(changed ? .partial : .refused)
       case .unreachable: statuses.append(.unreachable)
+      case .frozen: statuses.append(.nodeFrozen)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)
       }

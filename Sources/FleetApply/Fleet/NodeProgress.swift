@@ -152,7 +152,7 @@ struct NodeProgress: Sendable {
     guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .refused, .unreachable, .rolledBack: return false
+    case .failed, .refused, .frozen, .unreachable, .rolledBack: return false
     }
   }
 
@@ -210,7 +210,7 @@ struct NodeProgress: Sendable {
   /// Whether something went wrong here, not elsewhere.
   var hasFailed: Bool {
     switch result.outcome {
-    case .failed, .refused, .rolledBack, .unknown: !result.failed.isEmpty
+    case .failed, .refused, .frozen, .rolledBack, .unknown: !result.failed.isEmpty
     case .unchanged, .changed, .unreachable: false
     }
   }

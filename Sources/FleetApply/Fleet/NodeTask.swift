@@ -39,6 +39,8 @@ package struct NodeResult: Sendable {
     case unchanged, changed, failed, unreachable
     /// The rehearsal found something; nothing that runs was touched.
     case refused
+    /// A run before this one left it taking no changes until somebody looks; nothing was done there.
+    case frozen
     case rolledBack = "rolled back"
     /// It cannot be said what was done.
     case unknown
