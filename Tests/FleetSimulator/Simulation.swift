@@ -146,7 +146,8 @@ package struct Simulation {
   ) async {
     var first = apply(new, nodes, "alice")
     first.onFailure = world.dice.pick([.continue, .continue, .stop, .rollback])
-    if faults.drifts { first.between = { Self.drift(nodes) } }
+    if faults.drifts, faults.isLate { first.afterLook = { Self.drift(nodes) } }
+    if faults.drifts, !faults.isLate { first.between = { Self.drift(nodes) } }
     faults.begin(world, nodes, first.client)
     var second: SimApply?
     if let other = faults.second {
