@@ -36,7 +36,11 @@ import Testing
     var test = self
     let plan = try test.fleet.plan()
     let maker = ResourceAddress(nodes[0], .secret, id.description)
-    #expect(change(plan, nodes[0])?.differences.map(\.after) == ["8 random characters as T in /etc/web.env"])
+    #expect(
+      change(plan, nodes[0])?.differences.map(\.after) == [
+        "8 random characters as T in /etc/web.env"
+      ]
+    )
     #expect(change(plan, nodes[0])?.producer == nil)
     for node in nodes.dropFirst() {
       let given = try #require(change(plan, node))

@@ -42,6 +42,8 @@ package struct NodeResult: Sendable {
     /// A run before this one left it taking no changes until somebody looks; nothing was done there.
     case frozen
     case rolledBack = "rolled back"
+    /// It was otherwise than under the lock when the first batch was to begin; nothing was done.
+    case moved
     /// It cannot be said what was done.
     case unknown
   }
