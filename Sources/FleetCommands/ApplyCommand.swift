@@ -54,6 +54,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var options: FleetOptions
   @OptionGroup var planOptions: PlanOptionGroup
 
+  @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
   @Flag(
@@ -133,7 +134,7 @@ struct ApplyCommand: AsyncParsableCommand {
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh
     stream.tell(approved)
-    try show(options.colours.text(of: approved), stream)
+    try show(options.colours.text(of: approved, shape), stream)
     try Planning.refuse(approved.plan, over: planOptions.maxDestroy)
     try refuseMoved(approved, fresh)
     guard approved.plan.hasChanges else {

@@ -30,15 +30,15 @@ struct ApplyReport {
     let ordered = rows.sorted { left, right in
       left.isWell == right.isWell ? left.row.node < right.row.node : left.isWell
     }
-    var text = "\n" + ApplyTable(ordered.map { Self.shortened($0.row) }).rendered()
-    text += Self.blocks(
+    var text = table(ordered.map { Self.shortened($0.row) }, well: ordered.count { $0.isWell })
+    text += blocks(
       "unreachable",
       lost.map { .init(address: "node.\($0.id)", why: Self.cause(of: $0)) }
     )
-    text += Self.blocks("failed", verdict.results.flatMap(\.failed))
-    text += Self.blocks("warning", verdict.results.flatMap(\.warnings))
+    text += blocks("failed", verdict.results.flatMap(\.failed))
+    text += blocks("warning", verdict.results.flatMap(\.warnings))
     let skipped = verdict.endings.filter { $0.kind == .skipped }
-    text += Self.blocks("skipped", skipped.map { .init(address: $0.address, why: $0.why) })
+    text += blocks("skipped", skipped.map { .init(address: $0.address, why: $0.why) })
     text += refused + stays
     text += notAsPlanned(ordered.filter { !$0.isWell }.map(\.row), of: rows.count)
     let counts = verdict.counts
@@ -47,6 +47,20 @@ struct ApplyReport {
     if counts.rolledBack > 0 { text += ", \(counts.rolledBack) taken back" }
     if counts.unknown > 0 { text += ", \(counts.unknown) unknown" }
     return text + " (run \(run)).\n"
+  }
+
+  /// The rows, of which the first so many are well; equal ones as one.
+  private func table(_ rows: [ApplyTable.Row], well: Int) -> String {
+    let parts = [rows.prefix(well), rows.dropFirst(well)].map {
+      ApplyTable(Array($0)).folded(addresses)
+    }
+    let names = parts.flatMap(\.names).map { $0 + "\n" }.joined()
+    return "\n" + ApplyTable(parts.flatMap(\.table.rows)).rendered()
+      + (names.isEmpty ? "" : "\n" + names)
+  }
+
+  private var addresses: [String: String] {
+    Dictionary(plan.nodes.map { ($0.id.name, $0.address) }) { first, _ in first }
   }
 
   /// Nodes that did not answer when the plan was made.
@@ -74,7 +88,7 @@ struct ApplyReport {
       row.result == "changed" || row.result == "unchanged" ? "not all done" : row.result
     }
     let parts = words.sorted { $0.key < $1.key }.map { word, rows in
-      "\(word) \(Self.list(rows.map(\.node)))"
+      "\(word) \(NameRuns(rows.map(\.node)).line(most: Self.mostNames))"
     }
     let verb = rows.count == 1 ? "is" : "are"
     return "\n\(rows.count) of \(all) nodes \(verb) not as planned: "
@@ -147,21 +161,34 @@ struct ApplyReport {
     )
   }
 
-  /// What ended so, each reason once with the addresses that it holds for.
-  private static func blocks(_ word: String, _ shortfalls: [NodeResult.Shortfall]) -> String {
-    var reasons: [String] = []
-    var addresses: [String: [String]] = [:]
+  /// What ended so, each reason once with the addresses that it holds for; a reason that differs in the
+  /// node's own name or address only is the same.
+  private func blocks(_ word: String, _ shortfalls: [NodeResult.Shortfall]) -> String {
+    let known = addresses
+    var reasons: [(why: String, isLiteral: Bool, addresses: [String])] = []
+    var places: [String: Int] = [:]
     for shortfall in shortfalls {
-      if addresses[shortfall.why] == nil { reasons.append(shortfall.why) }
-      addresses[shortfall.why, default: []].append(shortfall.address)
+      let node = String(shortfall.address.dropFirst("node.".count).prefix { $0 != "/" })
+      let key = OwnWords(node, known[node] ?? "")
+        .masked(displayable(shortfall.why, keepingNewlines: true))
+      if let place = places[key] {
+        reasons[place].addresses.append(shortfall.address)
+        if shortfall.why != reasons[place].why { reasons[place].isLiteral = false }
+      } else {
+        places[key] = reasons.count
+        reasons.append((shortfall.why, true, [shortfall.address]))
+      }
     }
     var text = ""
-    for why in reasons.prefix(mostBlocks) {
-      text += "\n\(word) \(list(addresses[why] ?? []))\n"
-      text += why.split(separator: "\n").suffix(20)
+    for reason in reasons.prefix(Self.mostBlocks) {
+      text += "\n\(word) \(Self.list(reason.addresses))\n"
+      text += reason.why.split(separator: "\n").suffix(20)
         .map { "  \(displayable(String($0)))\n" }.joined()
+      if !reason.isLiteral {
+        text += "  (so for the first; for the others only their own name or address differs)\n"
+      }
     }
-    let left = reasons.dropFirst(mostBlocks).reduce(0) { $0 + (addresses[$1]?.count ?? 0) }
+    let left = reasons.dropFirst(Self.mostBlocks).reduce(0) { $0 + $1.addresses.count }
     return left == 0 ? text : text + "\nand \(left) more \(word); --events FILE has them all\n"
   }
 }

@@ -60,6 +60,7 @@ struct DecommissionCommand: AsyncParsableCommand {
   )
   var maxDestroy: Int?
 
+  @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
   @OptionGroup var confirm: ConfirmOptions
@@ -76,7 +77,7 @@ struct DecommissionCommand: AsyncParsableCommand {
     planning.planOptions.purgesData = purgeData
     let links = try await planning.observe(goesOn: true)
     let file = PlanFile(try planning.plan(links), meta: PlanMeta.now())
-    try Terminal.result(options.colours.text(of: file))
+    try Terminal.result(options.colours.text(of: file, shape))
     try refuse(file.plan, links)
     try Planning.refuse(file.plan, over: maxDestroy)
     let host = displayable(links.first?.target.host ?? "")

@@ -54,8 +54,7 @@ struct PlanCommand: AsyncParsableCommand {
   )
   var readOnly = false
 
-  @Flag(help: "Show the content of files that are created, too.")
-  var showCreated = false
+  @OptionGroup var shape: PlanTextOptions
 
   @Option(
     help: ArgumentHelp(
@@ -85,7 +84,7 @@ struct PlanCommand: AsyncParsableCommand {
     switch format {
     case .jsonl: break
     case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")
-    case .human: try Terminal.result(options.colours.text(of: file, showsCreated: showCreated))
+    case .human: try Terminal.result(options.colours.text(of: file, shape))
     }
     do {
       try Planning.refuse(plan, over: planOptions.maxDestroy)

@@ -1,5 +1,3 @@
-import FleetPlan
-import FleetView
 import Glibc
 
 /// What stands beside a plan for people: when, where, by whom.
@@ -31,15 +29,5 @@ enum PlanMeta {
   private static func string(_ characters: [CChar]) -> String {
     let length = characters.firstIndex(of: 0) ?? characters.count
     return String(decoding: characters[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-}
-
-extension ColourOptions {
-  /// The plan as people read it, from its document alone.
-  func text(of file: PlanFile, showsCreated: Bool = false) -> String {
-    var options = PlanHuman.Options()
-    options.color = colour
-    options.showsCreated = showsCreated
-    return PlanHuman(file, options: options).rendered()
   }
 }

@@ -56,6 +56,7 @@ struct RestartCommand: AsyncParsableCommand {
 
   @OptionGroup var options: FleetOptions
 
+  @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
   @OptionGroup var lockWait: LockWaitOptions
@@ -98,7 +99,7 @@ struct RestartCommand: AsyncParsableCommand {
     }
     let approved = PlanFile(try planning.plan(links, debt.options), meta: PlanMeta.now())
     stream.tell(approved)
-    let text = options.colours.text(of: approved)
+    let text = options.colours.text(of: approved, shape)
     if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
     try refuseOthers(debt.others(in: approved.plan))
     try approval.ask("\nRestart these? Only `yes` is accepted: ")

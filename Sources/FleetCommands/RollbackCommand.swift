@@ -37,6 +37,7 @@ struct RollbackCommand: AsyncParsableCommand {
   @Argument(help: "A run of `fleetctl history`.")
   var run: String?
 
+  @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
   @OptionGroup var confirm: ConfirmOptions
@@ -70,7 +71,7 @@ struct RollbackCommand: AsyncParsableCommand {
     let (plan, moved) = rollback.plan(reviews)
     let file = PlanFile(plan, meta: PlanMeta.now())
     stream.tell(file)
-    let text = "Taking back run \(wanted)\n" + options.colours.text(of: file)
+    let text = "Taking back run \(wanted)\n" + options.colours.text(of: file, shape)
     if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
     guard moved.isEmpty else {
       Terminal.note("error: something was changed since that run; nothing was changed now.\n")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FleetDiagnostics
+import FleetModel
 import FleetPlan
 import FleetView
 
@@ -9,8 +10,12 @@ struct ShowCommand: ParsableCommand {
     commandName: "show",
     abstract: "Print a saved plan exactly as `plan` printed it. Needs nothing but the file.",
     discussion: """
+      Nodes with the same changes stand together; --expand shows each by itself,
+      --node only those that are named.
+
       EXAMPLES
         fleetctl show fleet.plan
+        fleetctl show fleet.plan --node web-07   one of many nodes with the same changes
         fleetctl show fleet.plan --format json | jq '.plan.changes | length'
       """
   )
@@ -20,17 +25,37 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var options: ColourOptions
 
-  @Flag(help: "Show the content of files that are created, too.")
-  var showCreated = false
+  @OptionGroup var shape: PlanTextOptions
+
+  @Option(help: ArgumentHelp("Show only this node, whole. Repeatable.", valueName: "node"))
+  var node: [String] = []
 
   @Option(help: ArgumentHelp("Output format: human or json.", valueName: "format"))
   var format = TextOrJSON.human
 
   func run() throws {
     let plan = try SavedPlan.read(file, colour: options.colour)
+    try checkNodes(of: plan.plan)
     switch format {
     case .json: try Terminal.result(plan.json.rendered(pretty: true) + "\n")
-    case .human: try Terminal.result(options.text(of: plan, showsCreated: showCreated))
+    case .human: try Terminal.result(options.text(of: plan, shape, nodes: node))
+    }
+  }
+}
+
+extension ShowCommand {
+  func validate() throws {
+    if format == .json, !node.isEmpty {
+      throw ValidationError("--node: the JSON document is the whole plan, its digest stands for it")
+    }
+  }
+
+  private func checkNodes(of plan: Plan) throws {
+    let names = plan.nodes.map(\.id.name)
+    for name in node where !names.contains(name) {
+      let near = NearestName.question(name, in: names).map { " " + $0 } ?? ""
+      Terminal.note("error: --node: the plan has no node \(quoted(name)).\(near)\n")
+      throw ExitStatus.usage.error
     }
   }
 }

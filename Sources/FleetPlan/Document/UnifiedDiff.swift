@@ -21,9 +21,18 @@ package enum UnifiedDiff {
     var output = hunks(script)
     if output.count > limit {
       let more = output.count - limit
-      output = Array(output.prefix(limit)) + ["... \(more) more lines"]
+      output = Array(output.prefix(limit)) + [cutMark + "\(more) more lines"]
     }
     return output
+  }
+
+  /// No line of a diff begins so.
+  private static let cutMark = "... "
+
+  /// The number of lines that `line`, the last of a diff, stands for; nil when it is a line of the diff.
+  package static func count(ofMore line: String) -> Int? {
+    guard line.hasPrefix(cutMark) else { return nil }
+    return Int(line.dropFirst(cutMark.count).prefix { $0 != " " })
   }
 
   /// One side, split into lines; a last line without newline differs from the same line with one.

@@ -18,6 +18,8 @@ package struct ApplyTable: Sendable, Hashable {
     package var rolledBack: Int?
     /// Time taken; nil when nothing was tried.
     package var milliseconds: Int?
+    /// Time that the slowest of the nodes of this row took; nil for a row of one node.
+    package var slowest: Int?
     /// What happened, one line.
     package var detail: String
 
@@ -42,11 +44,18 @@ package struct ApplyTable: Sendable, Hashable {
       self.detail = detail
     }
 
+    private var time: String {
+      guard let milliseconds else { return "-" }
+      let least = ApplyTable.seconds(milliseconds)
+      guard let slowest, ApplyTable.seconds(slowest) != least else { return least }
+      return "\(least.dropLast(2)) to \(ApplyTable.seconds(slowest))"
+    }
+
     fileprivate var cells: [String] {
       [
         displayable(node), displayable(result), changed.map(String.init) ?? "-",
         failed.map(String.init) ?? "-", skipped.map(String.init) ?? "-",
-        rolledBack.map(String.init) ?? "-", milliseconds.map(ApplyTable.seconds) ?? "-",
+        rolledBack.map(String.init) ?? "-", time,
         displayable(detail),
       ]
     }

@@ -5,6 +5,8 @@ internal import FleetResources
 
 /// The lines of one change.
 struct PlanChangeText {
+  /// Lines of a diff that are shown unasked.
+  static let mostDiffLines = 100
   private let change: PlannedChange
   private let plan: Plan
   private let options: PlanHuman.Options
@@ -110,7 +112,25 @@ struct PlanChangeText {
       return ["the same diff as on node.\(other)"]
     }
     shown[id] = change.address.node
-    return lines.map { ink.diff(displayable($0)) }
+    return cut(lines)
+  }
+
+  /// A long diff as far as most people read, and what the rest is.
+  private func cut(_ lines: [String]) -> [String] {
+    // What a plan keeps of a diff is bounded, too; its last line counts the rest.
+    let beyond = lines.last.flatMap(UnifiedDiff.count(ofMore:)) ?? 0
+    let kept = beyond > 0 ? lines.dropLast() : lines[...]
+    let limit = options.isExpanded || options.isLimited ? kept.count : Self.mostDiffLines
+    var output = kept.prefix(limit).map { ink.diff(displayable($0)) }
+    if kept.count > limit {
+      output.append("... \(kept.count - limit + beyond) more lines; `--expand` shows them")
+    } else if beyond > 0 {
+      let node = displayable(change.address.node.name)
+      output.append(
+        "... \(beyond) more lines than a plan keeps; `fleetctl render \(node) --to DIR` writes the new file"
+      )
+    }
+    return output
   }
 
   private var because: [String] {

@@ -4,6 +4,8 @@ package import FleetPlan
 internal import FleetResources
 
 /// Shows a plan to people, from its document alone: `show FILE` prints what `plan` printed.
+///
+/// Nodes of which the same is said stand together under one heading, see docs/plan.md.
 package struct PlanHuman: Sendable {
   /// How to show it.
   package struct Options: Sendable, Hashable {
@@ -11,9 +13,17 @@ package struct PlanHuman: Sendable {
     package var color = false
     /// Whether to show the content of files that are created.
     package var showsCreated = false
+    /// Whether each node stands by itself and long diffs are shown as far as the plan has them.
+    package var isExpanded = false
+    /// The nodes to show, each by itself; all when there are none.
+    package var nodes: Set<String> = []
 
     /// Makes the plain form.
     package init() {}
+
+    var isLimited: Bool { !nodes.isEmpty }
+
+    func shows(_ node: NodeID) -> Bool { nodes.isEmpty || nodes.contains(node.name) }
   }
 
   private let file: PlanFile
@@ -31,26 +41,22 @@ package struct PlanHuman: Sendable {
 
   /// Returns the text, ending in a line feed.
   package func rendered() -> String {
+    let body = PlanBody(plan, options, ink)
+    let (groups, unchanged) = body.groups
     var lines: [String] = [title, ""]
     var shown: [String: NodeID] = [:]
-    var unchanged: [String] = []
-    let changes = Dictionary(grouping: plan.changes, by: \.address.node)
-    let notes = Dictionary(grouping: plan.notes, by: \.node)
-    for node in plan.nodes {
-      let body = self.body(node, changes[node.id] ?? [], notes[node.id] ?? [], &shown)
-      if body.isEmpty {
-        unchanged.append("node.\(node.id)")
-      } else {
-        lines += [header(node)] + body + [""]
-      }
-    }
+    for group in groups { lines += body.text(group, &shown) + [""] }
     if !unchanged.isEmpty, unchanged.count < plan.nodes.count {
-      lines += ["Unchanged: " + unchanged.joined(separator: ", "), ""]
+      let count = unchanged.count == 1 ? "1 node" : "\(unchanged.count) nodes"
+      lines += NameRuns(unchanged.map(\.id.name)).lines(after: "\(count) unchanged: ") + [""]
     }
-    let general = notes[nil] ?? []
-    if !general.isEmpty { lines += general.map(show) + [""] }
+    let general = body.general
+    if !general.isEmpty { lines += general + [""] }
     lines += plan.rollouts.flatMap { RolloutText(rollout: $0).lines }
     lines += PlanSentence(plan).lines
+    if options.isLimited {
+      lines.append("Shown: \(groups.count) of \(plan.nodes.count) nodes.")
+    }
     if plan.hasChanges { lines.append("Digest: \(file.digest)") }
     return lines.joined(separator: "\n") + "\n"
   }
@@ -62,56 +68,6 @@ package struct PlanHuman: Sendable {
     if summary.unreachableNodes > 0 { parts.append("\(summary.unreachableNodes) unreachable") }
     return ink.bold("Plan for fleet \"\(displayable(plan.fleet))\"")
       + " (\(parts.joined(separator: ", ")))"
-  }
-
-  private func header(_ node: PlannedNode) -> String {
-    let roles = node.roles.isEmpty ? "" : "  (\(node.roles.joined(separator: ", ")))"
-    return ink.bold("node.\(node.id)") + "  \(displayable(node.address))" + displayable(roles)
-  }
-
-  private func body(
-    _ node: PlannedNode,
-    _ changes: [PlannedChange],
-    _ notes: [PlanNote],
-    _ shown: inout [String: NodeID]
-  ) -> [String] {
-    var lines: [String] = []
-    if let step = node.failedStep {
-      let why = displayable(node.cause ?? "no cause given")
-      lines.append("  \(ink.mark("?")) unreachable (\(displayable(step))): \(why)")
-      lines += remedy(node.remedy)
-      return lines
-    }
-    if let cause = node.cause {
-      lines.append("  \(ink.mark("x")) not touched: \(displayable(cause))")
-      lines += remedy(node.remedy)
-    }
-    for change in changes { lines += PlanChangeText(change, plan, options, ink).lines(&shown) }
-    if !node.packageClosure.isEmpty {
-      lines.append("    apt also installs: " + listed(node.packageClosure))
-    }
-    for note in notes { lines.append(show(note)) }
-    guard !lines.isEmpty else { return [] }
-    if !node.kept.isEmpty {
-      lines.append("    kept, though no role here wants it: " + listed(node.kept))
-    }
-    if node.unchanged > 0 { lines.append("    (\(node.unchanged) unchanged hidden)") }
-    return lines
-  }
-
-  private func listed(_ words: [String]) -> String {
-    let more = words.count > 12 ? " and \(words.count - 12) more" : ""
-    return displayable(words.prefix(12).joined(separator: ", ")) + more
-  }
-
-  private func remedy(_ text: String?) -> [String] {
-    guard let text else { return [] }
-    return displayable(text, keepingNewlines: true).split(separator: "\n").map { "      " + $0 }
-  }
-
-  private func show(_ note: PlanNote) -> String {
-    let word = note.severity == "warning" ? ink.warning("warning:") : "note:"
-    return "  \(word) \(displayable(note.text))"
   }
 }
 

@@ -26,7 +26,9 @@ import Testing
   }
 
   @Test func equalDiffsAreShownOnce() {
-    let text = PlanHuman(SamplePlan.file).rendered()
+    var options = PlanHuman.Options()
+    options.isExpanded = true
+    let text = PlanHuman(SamplePlan.file, options: options).rendered()
     #expect(text.split(separator: "worker_connections 2048").count == 2)
     #expect(text.contains("the same diff as on node.web-1"))
   }
