@@ -58,6 +58,10 @@ struct ApplyRun {
     await keepPlan(held)
     await Failpoint.reach(.checked)
     let tasks = held.compactMap { task($0, inputs) }
+    for entry in held {
+      guard let task = tasks.first(where: { $0.node == entry.worker.node }) else { continue }
+      await entry.worker.session.expect(Preconditions(task, plan: approved.plan))
+    }
     let names = Set(tasks.map(\.node))
     let bystanders = inputs.filter { !names.contains($0.id) }
     let keeper = keepLocks(held)
@@ -88,7 +92,11 @@ struct ApplyRun {
     stream.tell(verdict.endings)
     for entry in held {
       let result = results.first { $0.node == entry.worker.node }
-      await entry.worker.finish(summary: result.map { history(run, $0, verdict) } ?? "")
+      // Where nothing was begun there is nothing to remember.
+      let isBegun = result.map { $0.outcome != .moved && $0.outcome != .unreachable } ?? false
+      await entry.worker.finish(
+        summary: isBegun ? result.map { history(run, $0, verdict) } ?? "" : ""
+      )
     }
     for link in links where !names.contains(link.resources.node.id) {
       await link.connection?.close()
@@ -241,8 +249,14 @@ struct ApplyRun {
       else { return false }
       return cause.isForeign(link.target)
     }
+    var isPowerless = false
+    for (_, error) in failures {
+      guard case .notAllowed(let cause) = error.code else { continue }
+      if !isPowerless { Terminal.note("Nothing was changed. \(cause.remedy ?? "")\n") }
+      isPowerless = true
+    }
     throw EarlyEnd(
-      status: isForeign ? .identityRefused : .failure,
+      status: isForeign ? .identityRefused : isPowerless ? .unreachable : .failure,
       reason: "node.\(first.0): \(first.1.message)"
     )
   }

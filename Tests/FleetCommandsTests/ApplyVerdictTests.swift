@@ -23,6 +23,7 @@ import Testing
   static let back = Ending(name: "back", outcome: .rolledBack, kinds: [.rolledBack, .failed])
   static let kept = Ending(name: "kept", outcome: .rolledBack, kinds: [.done, .failed])
   static let gone = Ending(name: "gone", outcome: .unreachable, kinds: [.skipped, .skipped])
+  static let moved = Ending(name: "moved", outcome: .moved, kinds: [.skipped, .skipped])
   static let unknown = Ending(name: "unknown", outcome: .unknown, kinds: [.unknown, .unknown])
   static let stopped = Ending(name: "stopped", outcome: .unchanged, kinds: [.skipped, .skipped])
 
@@ -33,7 +34,8 @@ import Testing
     ([back, half], 4), ([fine, gone], 9), ([same, gone], 9), ([failed, gone], 1),
     ([back, gone], 10), ([half, gone], 4), ([fine, unknown], 13), ([back, unknown], 13),
     ([gone, unknown], 13), ([failed, unknown], 13), ([fine, stopped], 4), ([back, stopped], 10),
-    ([same, stopped], 1),
+    ([same, stopped], 1), ([same, moved], 6), ([moved, moved], 6), ([fine, moved], 4),
+    ([moved, gone], 6), ([moved, back], 10), ([moved, unknown], 13),
   ]
 
   @Test(arguments: table)

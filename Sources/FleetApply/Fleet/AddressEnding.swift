@@ -53,6 +53,9 @@ package struct AddressEnding: Sendable, Hashable {
       func ending(_ kind: Kind, _ why: String = "") -> AddressEnding {
         AddressEnding(node: result.node, address: address, kind: kind, why: why)
       }
+      if result.outcome == .moved {
+        return ending(.skipped, skipped[address] ?? "the node moved since the plan")
+      }
       if result.outcome == .unreachable {
         return ending(.skipped, skipped[address] ?? "the node cannot be reached")
       }

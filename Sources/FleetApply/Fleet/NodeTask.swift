@@ -40,6 +40,8 @@ package struct NodeResult: Sendable {
     /// The rehearsal found something; nothing that runs was touched.
     case refused
     case rolledBack = "rolled back"
+    /// It was otherwise than under the lock when the first batch was to begin; nothing was done.
+    case moved
     /// It cannot be said what was done.
     case unknown
   }
