@@ -9,6 +9,10 @@ package struct ApplyError: Error, Hashable, Sendable {
     case lockHeld(String)
     /// The node takes no changes until somebody thaws it, and why.
     case frozen(String)
+    /// The login may not become root any more; nothing was done. Says what `TransportError` says of such a login.
+    case notAllowed(TransportError)
+    /// What the run touches is otherwise than under the lock, and what: nothing was done.
+    case moved([String])
     /// The node's lock is no longer ours: it ran out, was released or the node was started again.
     case lostLease
     /// The node could not be talked to; nothing of this call was done.
@@ -35,6 +39,14 @@ package struct ApplyError: Error, Hashable, Sendable {
   package let message: String
   /// With `.unknownOutcome`: results that are known, for the first operations of the batch.
   package var results: Int
+
+  /// Whether the node did nothing of the batch, and said so.
+  var isBeforeAll: Bool {
+    switch code {
+    case .rejected, .moved, .notAllowed: true
+    default: false
+    }
+  }
 
   /// Makes an error.
   package init(_ code: Code, _ message: String, results: Int = 0) {

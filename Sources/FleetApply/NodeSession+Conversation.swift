@@ -122,6 +122,11 @@ extension NodeSession {
       ]
       if let armed, armed.transaction == transaction { lines.append("window=\(armed.window)") }
       if sends { lines += batch.header }
+      // Where the first batch is there already, the node asks nothing.
+      if !inline, !hasBegun {
+        lines.append("asks=1")
+        if sends { lines += preconditions.map { "expect=" + $0 } }
+      }
       do {
         let request = request(lines, frames: sends ? whole : [], seconds: layout.followSeconds)
         let answers = try await exchange((plan.map { [$0] } ?? []) + [request])
@@ -130,8 +135,12 @@ extension NodeSession {
         guard let answer = answers.last else { continue }
         if let unit = WaitingUnit(answer) { waiting(unit) }
         switch try run.take(answer, progress) {
-        case .finished: return run.results
-        case .running: sends = false
+        case .finished:
+          hasBegun = hasBegun || !inline
+          return run.results
+        case .running:
+          hasBegun = hasBegun || !inline
+          sends = false
         // It never arrived whole: sent again, under the same name, it can still only run once.
         case .missing: sends = true
         }
@@ -254,6 +263,15 @@ struct BatchRun {
     case "state:rejected":
       let why = results.first { $0.status == .failed }?.output ?? []
       throw ApplyError(.rejected(results), PrintableText.line(why))
+    case "state:powerless": throw NodeSession.notAllowed(state)
+    case "state:moved":
+      let what = Preconditions.moved(state.text)
+      let more = what.count > 10 ? ", and \(what.count - 10) more" : ""
+      throw ApplyError(
+        .moved(what),
+        "moved since the plan, so nothing was done here: "
+          + what.prefix(10).joined(separator: ", ") + more + "; plan again"
+      )
     case "state:running":
       idle = 0
       return .running

@@ -198,7 +198,7 @@ extension NodeSession {
       return try await self.run(records, transaction, "take-back", inline: false) { _, _ in }
     } catch {
       // Nothing was done, so nothing new waits to be taken back.
-      if case .rejected = error.code { armed = before }
+      if error.isBeforeAll { armed = before }
       throw error
     }
   }

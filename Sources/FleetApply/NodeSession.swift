@@ -25,6 +25,10 @@ package actor NodeSession {
   var armed: (transaction: String, window: Int)?
   /// The plan that goes to the node ahead of the first batch of the run.
   var plan: KeptPlan?
+  /// What the first batch of the run has to find; see `Preconditions`.
+  var preconditions: [String] = []
+  /// Whether a batch has begun: from then on the run itself changes what was looked at.
+  var hasBegun = false
 
   /// Makes a session over an open connection.
   ///
@@ -47,6 +51,12 @@ package actor NodeSession {
     self.pause = pause
     self.reconnect = reconnect
   }
+
+  /// Hands over what the first batch of the run has to find, or does nothing.
+  package func expect(_ preconditions: Preconditions) { expect(preconditions.lines) }
+
+  /// As `expect`, with the lines themselves.
+  func expect(_ lines: [String]) { preconditions = lines }
 
   /// The connection in use, which is another one after a reconnect.
   package var currentConnection: any RemoteConnection { connection }
@@ -73,7 +83,7 @@ package actor NodeSession {
     var waited = 0
     let lines = [
       "command=acquire", "token=" + token, "holder=" + Printable.line(holder),
-      "plan=" + Printable.line(planDigest), "lease=\(leaseSeconds)",
+      "plan=" + Printable.line(planDigest), "lease=\(leaseSeconds)", "asks=1",
     ]
     while true {
       var seen: ObservedNode?
@@ -89,6 +99,7 @@ package actor NodeSession {
         self.token = token
         return seen
       }
+      if let refusal = answer.first("powerless") { throw Self.notAllowed(refusal) }
       if let frozen = answer.first("frozen") {
         let why = Printable.line(frozen.text)
         throw ApplyError(.frozen(why), "the node is frozen: \(why)")
@@ -134,6 +145,19 @@ package actor NodeSession {
     token = nil
   }
 
+  /// What sudo said to the login that wanted to become root once more.
+  static func notAllowed(_ refusal: AnswerSection) -> ApplyError {
+    let words = Printable.line(refusal.text)
+    let cause = TransportError(
+      .sudoNotAllowed,
+      step: "sudo",
+      "the login may not become root any more: " + (words.isEmpty ? "sudo does not answer" : words),
+      remedy: "Allow the user to run commands as root on the node, in /etc/sudoers.d/. The lines:\n"
+        + "  fleetctl doctor --sudoers"
+    )
+    return ApplyError(.notAllowed(cause), cause.message)
+  }
+
   static let lostLease = ApplyError(
     .lostLease,
     "the lock on the node is no longer ours: it ran out, was released, or the node was started again"
@@ -173,7 +197,7 @@ package actor NodeSession {
       return try await run(records, transaction, name, inline: false, progress, waiting)
     } catch {
       // Nothing was done, so nothing new waits to be taken back.
-      if case .rejected = error.code { armed = before }
+      if error.isBeforeAll { armed = before }
       throw error
     }
   }

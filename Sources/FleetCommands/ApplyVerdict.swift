@@ -59,7 +59,9 @@ package struct ApplyVerdict {
       case .changed, .unchanged: continue
       case .failed: statuses.append(changed ? .partial : .failure)
       case .refused: statuses.append(changed ? .partial : .refused)
+      case .moved: statuses.append(changed ? .partial : .conflict)
       case .unreachable: statuses.append(.unreachable)
+      case .frozen: statuses.append(.nodeFrozen)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)
       }

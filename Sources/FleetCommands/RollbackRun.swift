@@ -133,13 +133,17 @@ struct RollbackRun {
       result.failed.append(.init(address: "node.\(worker.node)", why: why))
       (result.outcome, kind) = (outcome, ending)
     }
-    if let why = await attempt(worker, review) {
+    let why = await attempt(worker, review)
+    if let why, await !worker.session.isArmed {
+      // The node did nothing of it and said so.
+      fail(why, .failed, .skipped)
+    } else if let why {
       switch await worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         fail(why, .rolledBack, .rolledBack)
       case .results, .rejected:
         fail(why + "\nand what it did could not all be undone", .failed, .failed)
-      case .refused(let more), .unknown(let more):
+      case .refused(let more), .unknown(let more), .moved(let more), .notAllowed(let more):
         switch await worker.settle() {
         case .takenBack(let isWhole, let text):
           fail("\(why)\n\(text)", isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
@@ -157,9 +161,9 @@ struct RollbackRun {
       }
     }
     result.milliseconds = Int(began.duration(to: clock.now) / .milliseconds(1))
-    let why = result.failed.first?.why ?? ""
+    let cause = result.failed.first?.why ?? ""
     let endings = changes.filter(\.action.isExecuted).map {
-      AddressEnding(node: worker.node, address: "\($0.address)", kind: kind, why: why)
+      AddressEnding(node: worker.node, address: "\($0.address)", kind: kind, why: cause)
     }
     await worker.finish(summary: history(result, endings))
     return (result, endings)

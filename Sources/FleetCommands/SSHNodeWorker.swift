@@ -282,6 +282,11 @@ package struct SSHNodeWorker: NodeWorker {
       // The node may have taken the lock to take the run back: it is asked.
       case .lostLease where await session.isArmed: return .unknown(error.message)
       case .transport(let cause): return .unknown("\(cause.step): \(cause.message)")
+      case .moved: return .moved(error.message)
+      case .notAllowed(let cause):
+        return .notAllowed(
+          "\(cause.step): \(cause.message); nothing was done here (`fleetctl doctor --sudoers` prints the rule)"
+        )
       case .lockHeld, .frozen, .lostLease, .stagingFailed, .notStarted, .invalidArgument,
         .protocolViolation:
         return .refused(error.message)

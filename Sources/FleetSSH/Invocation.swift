@@ -50,7 +50,7 @@ struct Invocation: Sendable {
     let word = "fleetctl-root-" + String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let script = """
       echo \(word); while IFS= read -r l; do case $l in \(word)) break;; esac; done; unset l; \
-      exec /bin/sh -c \(Self.quoted(command.program))
+      export FLEETCTL_SUDO_PASSWORD_READ=1; exec /bin/sh -c \(Self.quoted(command.program))
       """
     text = "env LC_ALL=C sudo -S -p '' -- /bin/sh -c \(Self.quoted(script))"
     input = Array("\(password)\n".utf8)

@@ -45,4 +45,89 @@ import Testing
     let context = FleetKnowledge([task.input]).context(for: task.input, options: PlanOptions())
     #expect(progress.manifest(of: "test", context).owned["file:/etc/old"] != nil)
   }
+
+  @Test(arguments: [true, false])
+  func `a node that moved, or whose login lost sudo, was not touched and says so`(
+    hasMoved: Bool
+  )
+    throws
+  {
+    let log = Log()
+    let task = try task("n", [file("n", "/etc/a"), file("n", "/etc/b")], log)
+    var progress = NodeProgress(task)
+    let outcome: BatchOutcome = hasMoved ? .moved("it moved") : .notAllowed("no sudo")
+    #expect(!outcome.isBegun)
+    let failures = progress.take([NodeOperation(.daemonReload, [], for: nil)], outcome, at: .zero)
+    let why = hasMoved ? "it moved" : "no sudo"
+    #expect(failures == [.init(address: "node.n", why: why)])
+    #expect(progress.result.outcome == (hasMoved ? .moved : .unreachable))
+    #expect(progress.halted == why && !progress.isUnconfirmed)
+    #expect(progress.hasFailed == hasMoved)
+    let endings = AddressEnding.all(
+      of: task.schedule.changes,
+      progress.result,
+      // Whatever the node says of them now, it was not this run.
+      stillOpen: []
+    )
+    #expect(endings.map(\.kind) == [.skipped, .skipped])
+    #expect(endings.allSatisfy { $0.why == why })
+  }
+
+  @Test func `what a run touches is to be as it was seen under the lock, and nothing else`() throws
+  {
+    let log = Log()
+    let resources = [
+      file("n", "/etc/gone"), file("n", "/etc/kept"), file("n", "/etc/new"),
+      file("n", "/etc/odd\n"),
+      unit("n", "a.service", wave: 0), unit("n", "b.service", wave: 0),
+    ]
+    let made = try task("n", resources, log)
+    var seen = made.observed
+    let rights = Ownership(owner: "root", group: "adm", mode: 0o640)
+    seen.paths = [
+      "/etc/gone": .value(ObservedPath(kind: .link, ownership: rights, target: "x y")),
+      "/etc/kept": .value(ObservedPath(kind: .file, ownership: rights, sha256: "aa")),
+      "/etc/new": .absent, "/etc/odd\n": .absent, "/etc/old": .unknown("why"),
+      "/etc/owned": .value(ObservedPath(kind: .file, ownership: rights, sha256: "bb")),
+    ]
+    for (name, invocation) in [("a.service", "1"), ("b.service", "3")] {
+      var unit = ObservedUnit()
+      unit.invocation = invocation
+      seen.units[name] = .value(unit)
+    }
+    var manifest = Manifest(fleet: "test", node: "n", uuid: "u")
+    manifest.owned["file:/etc/owned"] = .init(role: "gone", sha256: "bb")
+    manifest.owned["file:/etc/other"] = .init(role: "gone", sha256: "cc")
+    seen.manifest = .value(manifest)
+    let touched = resources.map(\.address).filter { $0.name != "/etc/kept" }
+    var changes = touched.map {
+      PlannedChange($0, role: "r", actions: [.update], label: .intent, phase: .configure)
+    }
+    let orphan = ResourceAddress(made.node, .file, "/etc/owned")
+    changes.append(
+      PlannedChange(orphan, role: "gone", actions: [.delete], label: .intent, phase: .configure)
+    )
+    let task = NodeTask(
+      made.input,
+      schedule: NodeSchedule(node: made.node, changes: changes),
+      observed: seen,
+      worker: made.worker
+    )
+    var planned = PlannedNode(id: made.node, address: "", roles: [])
+    planned.invocations = ["a.service": "1", "b.service": "2"]
+    let plan = Plan(
+      fleet: "test",
+      options: PlanOptions(),
+      nodes: [planned],
+      changes: changes,
+      diffs: [:],
+      notes: []
+    )
+    #expect(
+      Preconditions(task, plan: plan).lines == [
+        "- - - - - /etc/new\u{1F}", "f 640 root adm bb /etc/owned\u{1F}",
+        "l - - - - /etc/gone\u{1F}x y", "unit a.service 1",
+      ]
+    )
+  }
 }

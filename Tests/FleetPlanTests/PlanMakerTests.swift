@@ -57,10 +57,10 @@ import Testing
     remedy: nil
   )
 
-  @Test(arguments: 0..<60) func `the plan is the same whoever answers first`(seed: Int) throws {
+  @Test(arguments: 0..<40) func `the plan is the same whoever answers first`(seed: Int) throws {
     var (input, random) = try input(seed)
     let wanted = PlanFile(try Planner.plan(input))
-    for _ in 0..<3 {
+    for _ in 0..<2 {
       var maker = maker(input)
       for node in input.nodes.shuffled(using: &random) { maker.add(node.observation, of: node.id) }
       let plan = try maker.finish()
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<60) func `a node that is taken out again leaves no trace`(seed: Int) throws {
+  @Test(arguments: 0..<40) func `a node that is taken out again leaves no trace`(seed: Int) throws {
     var (input, random) = try input(seed)
     for place in input.nodes.indices.shuffled(using: &random).prefix(2) {
       var other = input
@@ -101,6 +101,7 @@ import Testing
         var part = whole
         let reads = resource.spec.reads
         part.secrets = part.secrets.filter { reads.secrets.contains($0.key) }
+        part.secretKeepers = part.secretKeepers.filter { reads.secrets.contains($0.key) }
         if !reads.authority { part.authority = .unknown("not read") }
         let (all, some) = (resource.compare(observed, whole), resource.compare(observed, part))
         #expect("\(all)" == "\(some)", "seed \(seed) \(resource.address)")

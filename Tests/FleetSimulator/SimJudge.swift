@@ -101,6 +101,12 @@ struct SimJudge {
             "\(node.name) was told as unchanged and is not as before:" + Self.difference(now, [old])
           )
         }
+      case .moved:
+        if now != node.before["drift"] ?? old {
+          violate(
+            "\(node.name) was told as moved and is not as it was:" + Self.difference(now, [old])
+          )
+        }
       case .rolledBack:
         if now != old {
           violate(

@@ -146,7 +146,14 @@ package struct Simulation {
   ) async {
     var first = apply(new, nodes, "alice")
     first.onFailure = world.dice.pick([.continue, .continue, .stop, .rollback])
-    if faults.drifts { first.between = { Self.drift(nodes) } }
+    if faults.drifts, faults.isLate {
+      // What the run does not touch may be edited at any time.
+      first.afterLook = { plan in
+        let touched = plan.changes.filter { $0.address.node.name == nodes.first?.name }
+        Self.drift(nodes, among: Set(touched.filter(\.action.isExecuted).map(\.address.name)))
+      }
+    }
+    if faults.drifts, !faults.isLate { first.between = { Self.drift(nodes) } }
     faults.begin(world, nodes, first.client)
     var second: SimApply?
     if let other = faults.second {
@@ -173,9 +180,11 @@ package struct Simulation {
   }
 
   /// Somebody writes into a file of ours.
-  private static func drift(_ nodes: [SimNode]) {
+  private static func drift(_ nodes: [SimNode], among touched: Set<String>? = nil) {
     guard let node = nodes.first,
-      let path = node.disk.live.keys.sorted().first(where: { $0.hasSuffix("/main.conf") }),
+      let path = node.disk.live.keys.sorted().first(where: {
+        $0.hasSuffix("/main.conf") && touched?.contains($0) ?? true
+      }),
       var entry = node.disk[path], let inode = entry.inode
     else { return }
     node.note("somebody edits \(path)")

@@ -306,13 +306,13 @@ class SyncError(Fault):
 
 
 class SudoRevoked(Fault):
-    """The operator may no longer become root; given back once the node has decided."""
+    """The operator may no longer become root; given back at the end, or where something is armed once the node has decided."""
 
     name = "sudo revoked"
     bound = 200
 
     def after(self, trial):
-        if trial.phase not in ("P1", "P9b", "P9c", "P10"):
+        if trial.phase not in ("P1", "P2", "P3", "P9b", "P9c", "P10"):
             wait(WINDOW + 25, lambda: any("rolled-back" in m for r, m in look.Decision(trial.machine).runs.items() if r not in trial.known_runs), 0.2)
             time.sleep(2)
             self.heal(trial)

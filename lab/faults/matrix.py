@@ -30,9 +30,9 @@ inodes gone                 | E  | E  | E  | S   | S   | R   | R   | R   | R   |
 read-only file system       | R  | R  | R  | R   | R   | R   | Z   | -   | -   | -  | -  | -  | - | -
 a file made immutable       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
 EIO on fsync                | S  | S  | S  | S   | S   | Z   | Z   | Z   | Z   | Z  | Z  | C  | C | C
-sudo revoked                | E  | R  | R  | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
-drift in between            | -  | E  | ER | R   | R   | -   | -   | -   | -   | -  | -  | -  | - | -
-foreign file in the way     | B  | E  | ER | R   | R   | R   | -   | -   | -   | -  | -  | -  | - | -
+sudo revoked                | E  | E  | E  | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
+drift in between            | -  | E  | E  | S   | R   | -   | -   | -   | -   | -  | -  | -  | - | -
+foreign file in the way     | B  | E  | E  | S   | R   | R   | -   | -   | -   | -  | -  | -  | - | -
 port held by a stranger     | -  | -  | -  | -   | -   | -   | -   | R   | -   | -  | -  | -  | - | -
 second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -

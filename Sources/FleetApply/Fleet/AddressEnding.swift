@@ -53,9 +53,13 @@ package struct AddressEnding: Sendable, Hashable {
       func ending(_ kind: Kind, _ why: String = "") -> AddressEnding {
         AddressEnding(node: result.node, address: address, kind: kind, why: why)
       }
+      if result.outcome == .moved {
+        return ending(.skipped, skipped[address] ?? "the node moved since the plan")
+      }
       if result.outcome == .unreachable {
         return ending(.skipped, skipped[address] ?? "the node cannot be reached")
       }
+      if result.outcome == .frozen { return ending(.skipped, "the node is frozen") }
       guard let stillOpen, result.outcome != .unknown else {
         if let why = skipped[address], failed[address] == nil { return ending(.skipped, why) }
         return ending(.unknown, failed[address] ?? cause)

@@ -92,7 +92,7 @@ extension FleetRun {
           progress.fail("node.\(progress.task.node)", "rolling back failed in part:\n\(said)"),
           progress
         )
-      case .refused(let why), .unknown(let why):
+      case .refused(let why), .unknown(let why), .moved(let why), .notAllowed(let why):
         progress.result.outcome = .unknown
         _ = progress.fail("node.\(progress.task.node)", "rolling back: \(why)")
         progress.result.outcome = .unknown

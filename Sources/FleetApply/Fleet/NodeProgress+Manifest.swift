@@ -12,11 +12,12 @@ extension NodeProgress {
     let done = task.schedule.changes.filter { change in
       let address = change.address.description
       switch result.outcome {
-      case .rolledBack: return false
+      case .rolledBack, .moved: return false
       // In part, too: what was written is not there any more.
       case _ where wentBack: return false
       // What came after it, and what a batch held that never arrived, was not begun.
-      case .refused, .failed: return result.changed.contains(address) && !failed.contains(address)
+      case .refused, .frozen, .failed:
+        return result.changed.contains(address) && !failed.contains(address)
       case .unchanged, .changed, .unreachable, .unknown: return !failed.contains(address)
       }
     }

@@ -63,6 +63,11 @@ struct NodeProgress: Sendable {
       result.outcome = .failed
       halted = why
       return fail(Self.addresses(operations).first ?? "node.\(task.node)", why)
+    case .moved(let why), .notAllowed(let why):
+      stop(because: why)
+      let failures = fail("node.\(task.node)", why)
+      if case .moved = outcome { result.outcome = .moved } else { result.outcome = .unreachable }
+      return failures
     case .unknown(let why):
       result.outcome = .unknown
       halted = why
@@ -152,7 +157,7 @@ struct NodeProgress: Sendable {
     guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .refused, .unreachable, .rolledBack: return false
+    case .failed, .refused, .unreachable, .rolledBack, .frozen, .moved: return false
     }
   }
 
@@ -210,7 +215,7 @@ struct NodeProgress: Sendable {
   /// Whether something went wrong here, not elsewhere.
   var hasFailed: Bool {
     switch result.outcome {
-    case .failed, .refused, .rolledBack, .unknown: !result.failed.isEmpty
+    case .failed, .refused, .rolledBack, .frozen, .moved, .unknown: !result.failed.isEmpty
     case .unchanged, .changed, .unreachable: false
     }
   }

@@ -33,6 +33,10 @@ package enum BatchOutcome: Sendable {
   case results([OperationResult])
   /// Nothing was done, and why.
   case refused(String)
+  /// Nothing was done: what the run touches is otherwise than under the lock, and what.
+  case moved(String)
+  /// Nothing was done: the login may not become root any more, and what to do.
+  case notAllowed(String)
   /// Nothing was done: the rehearsal found something about the operations that failed.
   case rejected([OperationResult])
   /// It cannot be said what was done, and why.
@@ -41,7 +45,7 @@ package enum BatchOutcome: Sendable {
   /// Whether the node may have done some of it.
   var isBegun: Bool {
     switch self {
-    case .refused, .rejected: false
+    case .refused, .rejected, .moved, .notAllowed: false
     case .results, .unknown: true
     }
   }

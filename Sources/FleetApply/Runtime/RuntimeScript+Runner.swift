@@ -168,6 +168,15 @@ extension RuntimeScript {
         put_result failed 0
       done
     }
+    # What moved since the batch was staged: nothing is done, and the way back is not armed.
+    set_aside() {
+      [ -s "$batch_dir/expects" ] || return 1
+      expects=$(cat "$batch_dir/expects")
+      said=$(moved_since)
+      [ -n "$said" ] || return 1
+      rejected=1
+      { printf '%s\n' "$said" >"$batch_dir/moved" && true >"$batch_dir/rejected"; } || give_room
+    }
     run_batch() {
       batch_dir=$1
       load_settings "$batch_dir/settings"
@@ -182,6 +191,7 @@ extension RuntimeScript {
         heal_packages
         if ! rehearse; then
           reject
+        elif set_aside; then :
         elif ! { printf '%s\n' "$batch" >>"$state/tx/$transaction/order" && said=$(journal 2>&1); }; then
           findings=$(finding 0 "the way back could not be written, so nothing was changed: $said")
           reject

@@ -15,7 +15,7 @@ package enum RuntimeScript {
 
   /// The text; ends with a newline.
   package static let text =
-    core + lock + stage + follow + runner + journal + files + packages + sources + accounts
+    core + lock + fence + stage + follow + runner + journal + files + packages + sources + accounts
     + certificates + units + rehearsal + databases + watchdog + firewall + history + ownership
     + last
 
@@ -43,7 +43,7 @@ package enum RuntimeScript {
     '
       US=$(printf '\037')
       IFS=$NL
-      sections=0 window= launcher= booting= keeps_manifest= going_back= bad=0
+      sections=0 window= launcher= booting= keeps_manifest= going_back= bad=0 asks= expects=
       IFS= read -r boot </proc/sys/kernel/random/boot_id
     }
     digest_of() { digest=$(sha256sum <"$1") && digest=${digest%% *}; }
@@ -110,6 +110,7 @@ package enum RuntimeScript {
         token=*) token=$value ;; holder=*) holder=$value ;; plan=*) plan=$value ;; lease=*) lease=$value ;;
         transaction=*) transaction=$value ;; batch=*) batch=$value ;; launcher=*) launcher=$value ;;
         wait=*) wait=$value ;; from=*) from=$value ;; window=*) window=$value ;; reason=*) reason=$value ;; script=*) script=$value ;; operations=*) operations=$value ;;
+        asks=*) asks=$value ;; expect=*) expects=$expects$value$NL ;;
         blob=*) blobs=$blobs$value$NL ;;
         esac
       done
@@ -130,7 +131,7 @@ package enum RuntimeScript {
         rest=${line#* }
         head -c "${rest%% *}" >"$staging/blob.${line%% *}" || return 1
       done
-      printf '%s\n' "$s" >"$staging/runtime.sh" || return 1
+      printf '%s\n' "$s" >"$staging/runtime.sh" && printf '%s' "$expects" >"$staging/expects" || return 1
       printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\nwindow=%s\nlauncher=%s\n' \
         "$state" "$run" "$token" "$transaction" "$batch" "$window" "$launcher" >"$staging/settings" || return 1
       (cd "$staging" && sha256sum --status -c sums)
@@ -195,7 +196,8 @@ package enum RuntimeScript {
         print_results
         if [ -n "$finished" ]; then
           # Nothing was done: the way back was not armed either.
-          if [ -e "$batch_dir/rejected" ]; then mark state:rejected 0; else mark state:finished 0; fi
+          if [ -s "$batch_dir/moved" ]; then cat "$batch_dir/moved"; mark state:moved 0
+          elif [ -e "$batch_dir/rejected" ]; then mark state:rejected 0; else mark state:finished 0; fi
           return
         fi
         if [ -n "$dead" ]; then mark state:interrupted 0; return; fi
@@ -224,7 +226,8 @@ package enum RuntimeScript {
       esac
       read_header || return 1
       case $command in
-      acquire) guarded lock_take ;;
+      acquire)
+        if [ -n "$asks" ] && ! said=$(may_be_root); then printf '%s' "$said"; mark powerless 0; else guarded lock_take; fi ;;
       renew) guarded renew_all && mark granted 0 ;;
       release) guarded lock_drop && mark released 0 ;;
       confirm) guarded confirm_transaction ;;
@@ -238,6 +241,10 @@ package enum RuntimeScript {
       thaw) guarded thaw_node && mark thawed 0 ;;
       batch)
         if ! lock_is_ours; then mark state:fenced 0
+        elif [ ! -d "$batch_dir" ] && ! may_begin; then
+          cat >/dev/null
+          printf '%s' "$said"
+          mark "state:$doubt" 0
         elif stage_batch; then follow_batch
         else mark state:corrupt 0
         fi ;;

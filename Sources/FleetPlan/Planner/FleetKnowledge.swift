@@ -7,6 +7,8 @@ package import FleetResources
 package struct FleetKnowledge: Sendable {
   /// State of every secret that some node owns.
   package private(set) var secrets: [SecretID: SecretState] = [:]
+  /// Where the value of each secret comes from that is known or will be made.
+  private var keepers: [SecretID: ResourceAddress] = [:]
   /// Values of those that are known and long enough to be looked for in texts that are shown.
   private(set) var hidden: [[UInt8]] = []
   /// State of the CA.
@@ -21,37 +23,46 @@ package struct FleetKnowledge: Sendable {
 
   /// Collects what `nodes` say.
   package init(_ nodes: [NodeInput]) {
+    var holders: [SecretID: [NodeKnowledge.Holder]] = [:]
     for node in nodes {
       let said = NodeKnowledge(node)
-      for (id, state) in said.secrets { secrets[id] = state }
+      for (id, holder) in said.secrets { holders[id, default: []].append(holder) }
       if let authority = said.authority { learn(authority) }
     }
-    for state in secrets.values { hide(state) }
+    for (id, holders) in holders { learn(id, holders) }
   }
 
-  /// Takes what is known of a secret for good.
-  mutating func learn(_ id: SecretID, _ state: SecretState) {
-    secrets[id] = state
-    hide(state)
+  /// Takes what all holders of a secret say.
+  ///
+  /// All nodes of a role have one value of it: the one that a node has already, one of ours first; else the
+  /// first node makes it, once nobody is left who may have one.
+  mutating func learn(_ id: SecretID, _ holders: [NodeKnowledge.Holder]) {
+    let holders = holders.sorted { $0.address < $1.address }
+    let having = holders.filter(\.hasValue)
+    let keeper =
+      having.first { $0.isOurs } ?? having.first
+      ?? holders.first { if case .unknown = $0.state { true } else { false } } ?? holders.first
+    guard let keeper else { return }
+    secrets[id] = keeper.state
+    keepers[id] = keeper.address
+    for case .known(let secret) in holders.map(\.state) {
+      // Short values would hide diffs by accident.
+      let value = secret.reveal { $0 }
+      if value.count >= 8 { hidden.append(value) }
+    }
   }
 
-  /// Takes what is known of the CA for good.
+  /// Takes what is known of the CA.
   mutating func learn(_ authority: NodeKnowledge.Authority) {
     self.authority = authority.state
     authorityName = authority.name
-  }
-
-  private mutating func hide(_ state: SecretState) {
-    guard case .known(let secret) = state else { return }
-    // Short values would hide diffs by accident.
-    let value = secret.reveal { $0 }
-    if value.count >= 8 { hidden.append(value) }
   }
 
   /// Returns what a comparison on `node` needs, without the changes that a plan makes there.
   package func context(for node: NodeInput, options: PlanOptions) -> CompareContext {
     var context = CompareContext(desired: DesiredIndex(node.resources))
     context.secrets = secrets
+    context.secretKeepers = keepers
     context.authority = authority
     context.authorityName = authorityName
     context.adopt = options.adopt.map { AddressPattern($0) }
@@ -61,7 +72,7 @@ package struct FleetKnowledge: Sendable {
   }
 }
 
-/// What one node says of the secrets that it owns, and of the CA if it is there.
+/// What one node says of the secrets that it has or is to have, and of the CA if it is there.
 struct NodeKnowledge: Sendable {
   /// The CA of the fleet.
   struct Authority: Sendable {
@@ -70,13 +81,33 @@ struct NodeKnowledge: Sendable {
     let name: String
   }
 
-  private(set) var secrets: [(SecretID, SecretState)] = []
+  /// A node that has, or is to have, a secret.
+  struct Holder: Sendable {
+    let address: ResourceAddress
+    let state: SecretState
+    /// Whether the node's record has it.
+    let isOurs: Bool
+
+    fileprivate init(_ resource: Resource, _ node: NodeInput, _ state: SecretState) {
+      address = resource.address
+      self.state = state
+      isOurs = node.observation.node?.manifest.known?.owned[resource.manifestKey] != nil
+    }
+
+    var hasValue: Bool {
+      if case .known = state { true } else { false }
+    }
+  }
+
+  private(set) var secrets: [(SecretID, Holder)] = []
   private(set) var authority: Authority?
 
   init(_ node: NodeInput) {
     for resource in node.resources {
       switch resource.spec {
-      case .secret(let spec): secrets.append((spec.id, Self.secret(spec, resource, node)))
+      case .secret(let spec):
+        let state = Self.secret(spec, resource, node)
+        secrets.append((spec.id, Holder(resource, node, state)))
       case .authority(let spec):
         authority = Authority(state: Self.authority(resource, node), name: spec.commonName)
       default: continue

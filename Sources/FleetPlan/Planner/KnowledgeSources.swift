@@ -3,8 +3,7 @@ internal import FleetResources
 
 /// Which nodes say what is known across nodes, and what they have said so far.
 ///
-/// Nodes are named by their places in the order of their ids. Where several own one secret the last counts,
-/// as it does for all at once.
+/// Nodes are named by their places in the order of their ids.
 struct KnowledgeSources: Sendable {
   private var owners: [SecretID: [Int]] = [:]
   private var authorities: [Int] = []
@@ -79,11 +78,9 @@ struct KnowledgeSources: Sendable {
 
   /// A secret is known when all that own it have answered.
   private func settle(_ id: SecretID, _ knowledge: inout FleetKnowledge) {
-    guard let places = owners[id], let last = places.last,
-      places.allSatisfy({ said[$0] != nil }),
-      let state = said[last]?.secrets.last(where: { $0.0 == id })?.1
-    else { return }
-    knowledge.learn(id, state)
+    guard let places = owners[id], places.allSatisfy({ said[$0] != nil }) else { return }
+    let holders = places.flatMap { said[$0]?.secrets ?? [] }.filter { $0.0 == id }.map(\.1)
+    knowledge.learn(id, holders)
   }
 
   private func settleAuthority(_ knowledge: inout FleetKnowledge) {

@@ -95,6 +95,8 @@ package struct DesiredIndex: Sendable {
 package struct CompareContext: Sendable {
   /// Secrets of the whole fleet.
   package var secrets: [SecretID: SecretState] = [:]
+  /// The one resource whose value of a secret counts; other nodes of the role are given that value.
+  package var secretKeepers: [SecretID: ResourceAddress] = [:]
   /// The fleet's CA.
   package var authority: AuthorityState = .unknown("the fleet has no certificate authority")
   /// Common name of the fleet's CA.

@@ -1,4 +1,4 @@
-/// What the comparison of a resource takes from the context's secrets and authority: values that other
+/// What the comparison of a resource takes from the context's secrets, their keepers and authority: values that other
 /// nodes may hold.
 package struct FleetReads: Sendable, Hashable {
   /// Secrets whose value or state counts.
@@ -19,10 +19,12 @@ extension ResourceSpec {
       reads.secrets = spec.content.secrets
       reads.authority = spec.content.holdsAuthority
     case .databaseRole(let spec): reads.secrets = [spec.password]
+    // All nodes of a role have one value.
+    case .secret(let spec): reads.secrets = [spec.id]
     case .certificate: reads.authority = true
     // These are compared with what their own node shows and with nothing else.
     case .aptSource, .package, .archive, .group, .user, .directory, .link, .absentPath, .sysctl,
-      .secret, .authority, .source, .step, .database, .unit, .firewall:
+      .authority, .source, .step, .database, .unit, .firewall:
       break
     }
     return reads

@@ -6,6 +6,8 @@ package struct Faults: Sendable {
   var second: (after: Int, reverts: Bool, waits: Int)?
   /// Somebody edits a file by hand between plan and lock.
   var drifts = false
+  /// Whether that comes after the look under the lock.
+  var isLate = false
   private var acts: [Act] = []
 
   private enum Act {
@@ -57,8 +59,9 @@ package struct Faults: Sendable {
       names.append("second operator")
       second = (dice.within(0...60), dice.chance(40), dice.pick([0, 0, 60, 600]))
     case 9:
-      names.append("drift")
       drifts = true
+      isLate = dice.chance(50)
+      names.append(isLate ? "drift under the lock" : "drift")
     case 10:
       names.append("disk full")
       acts.append(.full(node, dice.within(0...40), dice.within(1...120)))

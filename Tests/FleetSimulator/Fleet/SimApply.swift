@@ -33,8 +33,9 @@ package struct SimApply {
   var window = 120
   var onFailure = FailurePolicy.continue
   var lockWait = 0
-  /// Happens between plan and lock.
+  /// Happen between plan and lock, and between the look under the lock and the first batch.
   var between: () -> Void = {}
+  var afterLook: (Plan) -> Void = { _ in }
   var defects: Set<Defect> = []
   private static let fleet = "sim"
   private static let leaseSeconds = 120
@@ -211,6 +212,11 @@ package struct SimApply {
         worker: entry.worker
       )
     }
+    for entry in held {
+      guard let task = tasks.first(where: { $0.node == entry.link.id }) else { continue }
+      await entry.worker.session.expect(Preconditions(task, plan: plan))
+    }
+    afterLook(plan)
     await conduct(tasks, plan, inputs, held.map(\.worker), &report)
     for link in links where !tasks.contains(where: { $0.node == link.id }) {
       await link.connection?.close()

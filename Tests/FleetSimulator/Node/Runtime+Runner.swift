@@ -29,6 +29,7 @@ extension Runtime {
       case "batch": batch = parts[1]
       case "window": window = Int(parts[1])
       case "launcher": launcher = parts[1]
+      case "expect": expects.append(parts[1])
       default: continue
       }
     }
@@ -47,6 +48,12 @@ extension Runtime {
       isKeeping = true
       keepLease()
       if node.before[transaction] == nil { node.before[transaction] = node.look(node) }
+      // `set_aside`
+      if let moved = movedSince() {
+        try await write(directory + "/moved", Array((moved + "\n").utf8))
+        try await write(directory + "/done", [0x31])
+        return
+      }
       try await append(tx + "/order", batch + "\n")
       do { try await journal(steps) } catch let error as Failed {
         stop = "the way back could not be written, so nothing was changed: \(error.said)"
@@ -67,6 +74,31 @@ extension Runtime {
     try await move(directory + "/.done", directory + "/done")
     node.note("done \(transaction)/\(batch)")
     _ = isKeeping
+  }
+
+  /// `moved_since`: nil when all of it is as it was under the lock.
+  func movedSince() -> String? {
+    let moved = expects.compactMap { line -> String? in
+      if line.hasPrefix("unit ") {
+        let words = line.split(separator: " ").map(String.init)
+        let number = node.units[words[1]]?.invocation ?? 0
+        let now = "\(node.name)-\(node.boots)-\(number)"
+        return words.count == 3 && now == words[2] ? nil : "unit \(words[1])"
+      }
+      guard let slash = line.firstIndex(of: "/") else { return nil }
+      let path = String(line[slash...].prefix { $0 != "\u{1F}" })
+      var now = "- - - - - \(path)\u{1F}"
+      if let entry = node.disk[path] {
+        let rights = "\(String(entry.mode, radix: 8)) \(entry.owner) \(entry.group)"
+        switch entry.kind {
+        case .file: now = "f \(rights) \(entry.inode?.sha256 ?? "-") \(path)\u{1F}"
+        case .directory: now = "d \(rights) - \(path)\u{1F}"
+        case .link: now = "l - - - - \(path)\u{1F}\(entry.target)"
+        }
+      }
+      return now == line ? nil : "\(path)\u{1F}content"
+    }
+    return moved.isEmpty ? nil : moved.joined(separator: "\n")
   }
 
   /// While an operation takes long, the lease must not run out.
@@ -185,7 +217,7 @@ extension Runtime {
     case "add-user-groups":
       try await process.step()
       node.users[words[0], default: []] += words[1].split(separator: ",").map(String.init)
-    case "generate-secret": try await generateSecret(words)
+    case "generate-secret": try await generateSecret(words, step)
     case "run-step":
       try await process.nap(milliseconds: node.world.dice.within(100...20_000))
       try await makeFolders(words[4], mode: 0o700)
@@ -314,13 +346,15 @@ extension Runtime {
     }
   }
 
-  private func generateSecret(_ words: [String]) async throws {
+  private func generateSecret(_ words: [String], _ step: Step) async throws {
     var lines = (text(words[0]) ?? "").split(separator: "\n").map(String.init)
     if lines.contains(where: { $0.hasPrefix(words[1] + "=") && $0.count > words[1].count + 1 }) {
       return
     }
     lines.removeAll { $0.hasPrefix(words[1] + "=") }
-    lines.append(words[1] + "=" + String(node.world.dice.nonce().prefix(Int(words[2]) ?? 32)))
+    let fresh = String(node.world.dice.nonce().prefix(Int(words[2]) ?? 32))
+    let given = node.disk["\(batchDirectory)/blob.\(step.index)"]?.inode?.bytes
+    lines.append(words[1] + "=" + (given.map { String(decoding: $0, as: UTF8.self) } ?? fresh))
     let there = node.disk[words[0]]
     try await putFile(
       words[0],

@@ -11,6 +11,8 @@ final class Runtime {
   var leaseSeconds = 0, wait = 0, from = 0
   var window: Int?
   var operationsDigest = ""
+  /// What the first batch has to find.
+  var expects: [String] = []
   var blobs: [(index: Int, length: Int, digest: String)] = []
   var isBooting = false
   /// Number of the operation in hand, for names of temporary files.
@@ -75,6 +77,8 @@ final class Runtime {
     case "batch":
       if !isOurs, !node.defects.contains(.noFencing) {
         answer.mark("state:fenced", 0)
+      } else if !exists(batchDirectory), let moved = movedSince() {
+        answer.section("state:moved", moved)
       } else if try await stage(input) {
         try await follow(&answer)
       } else {
@@ -114,6 +118,7 @@ final class Runtime {
       case "from": from = Int(value) ?? 0
       case "window": window = Int(value)
       case "operations": operationsDigest = value
+      case "expect": expects.append(value)
       case "blob":
         let words = value.split(separator: " ")
         if words.count == 3, let index = Int(words[0]), let length = Int(words[1]) {
@@ -204,6 +209,7 @@ final class Runtime {
       let settings =
         "token=\(token)\ntransaction=\(transaction)\nbatch=\(batch)\n"
         + "window=\(window.map(String.init) ?? "")\nlauncher=\(launcher)\n"
+        + expects.map { "expect=\($0)\n" }.joined()
       try await write(staging + "/settings", Array(settings.utf8))
       if !exists(batchDirectory) { try await moveFolder(staging, batchDirectory) }
       return true
@@ -263,6 +269,9 @@ final class Runtime {
       let dead = isDead()
       let finished = exists(batchDirectory + "/done")
       printResults(&answer)
+      if finished, let moved = text(batchDirectory + "/moved") {
+        return answer.section("state:moved", moved)
+      }
       if finished { return answer.mark("state:finished", 0) }
       if dead { return answer.mark("state:interrupted", 0) }
       if node.uptimeMicroseconds >= until {
