@@ -113,6 +113,7 @@ same "$work/before" "$work/after" "every file, folder, link and unit of both is 
 expect 12 "frozen it takes no changes" inside apply --resume "$run" -f "$fleet"
 expect 0 "thaw" inside lock thaw n1 -f "$fleet"
 expect 7 "the dead client's lock holds on the node that it had not come to" inside apply --resume "$run" -f "$fleet"
+says "it says how to let it go" '^  fleetctl lock release n2$'
 expect 0 "until somebody releases it" inside lock release n2 -f "$fleet"
 part "where a resumed run is refused"
 on n1 sh -c 'cp /etc/machine-id /root/machine-id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id'
@@ -122,8 +123,9 @@ on n1 sh -c 'cat /root/machine-id >/etc/machine-id; rm /root/machine-id'
 for node in n1 n2; do
   on "$node" sh -c 'cp -p /var/lib/fleetctl/manifest.json /root/; sed -i "s/\"format\" : 1/\"format\" : 9/" /var/lib/fleetctl/manifest.json'
 done
-expect 6 "a record that a newer fleetctl wrote since" inside apply --resume "$run" -f "$fleet"
-says "it says so" 'node.n2: another apply went over it since'
+expect 5 "a record that a newer fleetctl wrote since" inside apply --resume "$run" -f "$fleet"
+says "it says so" 'node.n1: a newer fleetctl looks after it'
+says "with the cure" 'Use a fleetctl at least as new as the one that was here last'
 expect 5 "a normal apply is refused, too" apply
 says "with the cure" 'Use a fleetctl at least as new as the one that was here last'
 for node in n1 n2; do on "$node" sh -c 'cat /root/manifest.json >/var/lib/fleetctl/manifest.json; rm /root/manifest.json'; done
@@ -133,6 +135,25 @@ expect 0 "resumed, it is carried on to its end" inside apply --resume "$run" -f 
 says "it says what is left" "^Run $run is resumed"
 expect 0 "n1 has the new version" on n1 grep -qx version=3 /etc/ending/ending.conf
 expect 0 "n2 too" on n2 grep -qx version=3 /etc/ending/ending.conf
+empty
+
+part "a frozen machine does not stop the others"
+write_fleet n1='version: "4"' n2='version: "4"'
+expect 0 "freeze n1" inside lock freeze n1 --because 'a disk is being replaced' -f "$fleet"
+picture "$work/before"
+expect 12 "with --on-failure stop nothing is begun" apply --on-failure stop
+says "it says how to thaw it" '^  fleetctl lock thaw n1$'
+picture "$work/after"
+same "$work/before" "$work/after" "nothing was changed"
+expect 12 "apply" apply
+says "the table has n1 as frozen" '^n1 +frozen'
+says "with the reason" 'the node is frozen: .*a disk is being replaced'
+says "its changes are named as skipped" '^skipped node.n1/'
+says "n2 is changed" '^n2 +changed'
+expect 0 "n2 has the new version" on n2 grep -qx version=4 /etc/ending/ending.conf
+expect 0 "n1 the old one" on n1 grep -qx version=3 /etc/ending/ending.conf
+expect 0 "thaw" inside lock thaw n1 -f "$fleet"
+expect 0 "apply" apply
 empty
 
 part "a plan changes nothing on a node"
@@ -158,6 +179,51 @@ expect 2 "a second one, saved" inside plan -f "$fleet" -detailed-exitcode -out "
 for node in n1 n2; do traces "$node"; done >"$work/after"
 same "$work/before" "$work/after" "bytes, times and rights of all files, and what systemd runs, are as before"
 if [ "$(grep -c ' ending.service\|^ending.service' "$work/before")" -gt 0 ] && grep -q '^var/lib/fleetctl/manifest.json ' "$work/before"; then ok "  they were looked at"; else bad "  they were looked at"; fi
+
+part "a generated secret of a role on several machines is one value"
+# tokens FILE NODE...: the role on these nodes.
+tokens() {
+  {
+    printf 'version: 1\nfleet: endings\nnetwork: 172.16.168.0/24\nregistry: none\nrole_paths: [%s]\n' "$PWD/lab/roles"
+    printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo}\nnodes:\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
+    for node in n1 n2; do
+      mine=
+      case " $* " in *" $node "*) mine=shared-token ;; esac
+      printf '  %s: {address: 172.16.168.3%s, roles: [%s]}\n' "$node" "${node#n}" "$mine"
+    done
+  } >"$fleet"
+}
+token_of() { on "$1" sed -n 's/^TOKEN=//p' /etc/shared-token.env; }
+tokens n2
+expect 0 "apply on n2 alone" apply
+tokens n1 n2
+expect 0 "apply on n1, too" apply --events "$work/tokens"
+cat "$work/out" "$work/tokens" >"$work/said"
+empty
+token=$(token_of n2)
+if [ ${#token} -eq 40 ] && [ "$(token_of n1)" = "$token" ]; then ok "n1 was given the value of n2"; else bad "n1 was given the value of n2"; fi
+on n1 cat /etc/shared-token.conf >"$work/n1"
+on n2 cat /etc/shared-token.conf >"$work/n2"
+same "$work/n1" "$work/n2" "the files that hold it are equal"
+expect 0 "only root reads it" on n1 test "$(on n1 stat -c '%a %U' /etc/shared-token.env)" = '600 root'
+for node in n1 n2; do on "$node" sh -c 'rm /etc/shared-token.*'; done
+expect 0 "apply on two that have none" apply
+empty
+token=$(token_of n1)
+if [ ${#token} -eq 40 ] && [ "$(token_of n2)" = "$token" ]; then ok "n1 made it, n2 was given it"; else bad "n1 made it, n2 was given it"; fi
+for node in n1 n2; do
+  on "$node" sh -c "grep -rlF -- '$token' /etc /run /tmp /var/tmp /var/lib /root 2>/dev/null | grep -v '^/etc/shared-token'" >"$work/out"
+  if [ -s "$work/out" ]; then bad "it stands nowhere else on $node"; else ok "it stands nowhere else on $node"; fi
+done
+if grep -qF -- "$token" "$work/said"; then bad "nothing printed it"; else ok "nothing printed it"; fi
+on n2 sed -i 's/^TOKEN=.*/TOKEN=by-hand/' /etc/shared-token.env
+expect 5 "another value on n2 is refused" apply
+says "it says why" 'its value is another one than that of node.n1/secret:shared-token.token'
+says "and what to do" 'Take the line `TOKEN=…` out of /etc/shared-token.env'
+on n2 sed -i '/^TOKEN=/d' /etc/shared-token.env
+expect 0 "without that line it is given the value again" apply
+empty
+if [ "$(token_of n2)" = "$token" ]; then ok "it has it"; else bad "it has it"; fi
 
 part "a role that leaves keeps its data; so does a machine that is left, unless it is purged"
 for node in n1 n2; do on "$node" sh -c 'echo precious >/var/lib/ending/kept'; done

@@ -100,13 +100,22 @@ fleet
 expect 0 "mend it" apply
 fleet 'greeting: again'
 rm -f "$work/events"
-inside apply -f "$work/fleet.yaml" -auto-approve --events "$work/events" >"$work/killed" 2>&1 &
+# It waits before its batch of files, is told to stop, and goes on: that batch is finished, the restart is not begun.
+: >"$work/files.hold"
+FLEETCTL_FAILPOINT=files:pause FLEETCTL_FAILPOINT_DIR=$work \
+  lab/enter.sh "$fleetctl" apply -f "$work/fleet.yaml" -auto-approve --events "$work/events" >"$work/out" 2>&1 &
 wrapper=$!
-for _ in $(seq 200); do grep -q '"stage":"wave' "$work/events" 2>/dev/null && break; sleep 0.02; done
-kill -INT "$(pgrep -P "$wrapper" -f "$fleetctl apply" | sed -n 1p)" 2>/dev/null || kill -INT "$wrapper"
-wait "$wrapper" 2>/dev/null
+for _ in $(seq 600); do [ -e "$work/files.reached" ] && break; sleep 0.05; done
+client=$(pgrep -f -- "^$fleetctl apply -f $work/fleet.yaml" | sed -n 1p)
+if [ -n "$client" ] && [ -e "$work/files.reached" ] && kill -INT "$client"; then ok "the client runs and is interrupted"; else bad "the client runs and is interrupted"; fi
+rm "$work/files.hold"
+wait "$wrapper"
+if [ $? = 130 ]; then ok "it ends as interrupted"; else bad "it ends as interrupted"; fi
+says "and names what it did not begin" '^Apply incomplete: .* [1-9][0-9]* (skipped|taken back)'
 run=$(sed -n 's/.*"run_id":"\([0-9a-f]*\)".*/\1/p' "$work/events" | sed -n 1p)
 expect 0 "an interrupted run is carried on to its end" inside apply --resume "$run" -f "$work/fleet.yaml"
+says "it says what is left" "^Run $run is resumed .*: [1-9][0-9]* of [0-9]+ changes are left"
+expect 0 "the file is there" on "$node" grep -qx greeting=again /etc/small-service.conf
 expect 0 "the plan is empty" inside plan -f "$work/fleet.yaml" -detailed-exitcode
 
 part "a secret is nowhere but where it belongs"

@@ -27,7 +27,7 @@ struct ApplyCommand: AsyncParsableCommand {
       changed, 4 when some of it failed, 5 refused by a guard, 6 when a node
       moved, 7 when a lock is held, 8 not approved, 9 when some node is
       unreachable and the rest is fine, 10 when all that failed was rolled back,
-      13 when an outcome is not known, 130 or 143 when it was interrupted.
+      12 when a frozen node was left out, 13 when an outcome is not known, 130 or 143 when it was interrupted.
 
       EXAMPLES
         fleetctl apply
@@ -206,6 +206,7 @@ struct ApplyCommand: AsyncParsableCommand {
   /// Only the rest of what was approved then is carried out.
   private func check(_ resumed: ResumedRun, _ fresh: Plan) throws {
     try Moved.refuseSwapped(resumed.approved.plan, fresh)
+    try resumed.refuseGuarded(fresh)
     let strangers = resumed.strangers(in: fresh)
     guard strangers.isEmpty else {
       Terminal.note(

@@ -77,7 +77,7 @@ struct ApplyReport {
   private static func isWell(_ result: NodeResult, _ counts: EndingCounts) -> Bool {
     switch result.outcome {
     case .changed, .unchanged: counts.failed + counts.skipped + counts.unknown == 0
-    case .failed, .unreachable, .refused, .moved, .rolledBack, .unknown: false
+    case .failed, .unreachable, .refused, .frozen, .moved, .rolledBack, .unknown: false
     }
   }
 

@@ -45,7 +45,7 @@ struct ApplyRun {
     stream.enter(.locking)
     let progress = ApplyProgress(stream)
     let began = ContinuousClock.now
-    var (held, looks) = try await lockAll(run, progress)
+    var (held, looks, frozen) = try await lockAll(run, progress)
     await Failpoint.reach(.locked)
     for entry in held {
       let node = entry.worker.node.name
@@ -81,7 +81,7 @@ struct ApplyRun {
     ).perform()
     await Failpoint.reach(.concluded)
     keeper.cancel()
-    let results = outcome.results + unreached(names, inputs)
+    let results = outcome.results + unreached(names, inputs, frozen)
     let verdict = ApplyVerdict.judge(
       approved.plan,
       results,
@@ -107,11 +107,21 @@ struct ApplyRun {
   }
 
   /// Nodes with approved changes that nobody got at: not one of them may pass for done.
-  private func unreached(_ reached: Set<NodeID>, _ inputs: [NodeInput]) -> [NodeResult] {
+  private func unreached(
+    _ reached: Set<NodeID>,
+    _ inputs: [NodeInput],
+    _ frozen: [NodeID: String]
+  ) -> [NodeResult] {
     approved.plan.nodes.compactMap { node in
       guard node.isReachable, !reached.contains(node.id),
         approved.plan.changes(of: node.id).contains(where: \.action.isExecuted)
       else { return nil }
+      if let why = frozen[node.id] {
+        var result = NodeResult(node: node.id, outcome: .frozen)
+        let text = "\(why)\nSee what happened there, then: fleetctl lock thaw \(node.id)"
+        result.failed = [NodeResult.Shortfall(address: "node.\(node.id)", why: text)]
+        return result
+      }
       var result = NodeResult(node: node.id, outcome: .unreachable)
       var why = "the node cannot be reached any more"
       if case .unreachable(let step, let cause, _)? = inputs.first(where: { $0.id == node.id })?
@@ -179,10 +189,13 @@ struct ApplyRun {
   }
 
   /// Takes all locks, and looks at each node again as soon as its lock is ours.
+  ///
+  /// A frozen node is left out and the others go on, unless the run is to be one: with
+  /// `--on-failure stop` or `rollback`. A lock that somebody else holds refuses the whole run (exit 7).
   private func lockAll(
     _ run: String,
     _ progress: ApplyProgress
-  ) async throws -> ([Held], [NodeID: NodeObservation]) {
+  ) async throws -> ([Held], [NodeID: NodeObservation], frozen: [NodeID: String]) {
     let touched = touched
     var held: [Held] = []
     for link in links where touched.contains(link.resources.node.id) {
@@ -223,9 +236,21 @@ struct ApplyRun {
       }
     }
     failures.sort { $0.0 < $1.0 }
+    var frozen: [NodeID: String] = [:]
+    for (name, error) in failures {
+      guard case .frozen = error.code, let node = NodeID(name) else { continue }
+      frozen[node] = error.message
+    }
+    if !frozen.isEmpty, frozen.count == failures.count, goesOn(without: frozen) {
+      for (node, error) in failures {
+        Terminal.note("warning: node.\(node): \(displayable(error.message)); it is left out\n")
+      }
+      held.removeAll { frozen[$0.link.resources.node.id] != nil }
+      return (held, looks, frozen)
+    }
     // A lock that is held says more than a node that does not answer.
     let busy = failures.first { if case .lockHeld = $0.1.code { true } else { false } }
-    guard let first = busy ?? failures.first else { return (held, looks) }
+    guard let first = busy ?? failures.first else { return (held, looks, [:]) }
     for (node, error) in failures {
       Terminal.note("error: node.\(node): \(displayable(error.message))\n")
     }
@@ -233,14 +258,16 @@ struct ApplyRun {
       held.filter { entry in !failures.contains { $0.0 == entry.link.resources.node.id.name } }
     )
     if failures.contains(where: { if case .frozen = $0.1.code { true } else { false } }) {
+      let names = frozen.keys.map(\.name).sorted().joined(separator: " ")
       Terminal.note(
         "Nothing was changed. See what happened there, then let it take changes again:\n  "
-          + "fleetctl lock thaw NODE\n"
+          + "fleetctl lock thaw \(names)\n"
       )
       throw EarlyEnd(status: .nodeFrozen, reason: "node.\(first.0): \(first.1.message)")
     }
     if case .lockHeld = first.1.code {
-      Terminal.note("Nothing was changed. Wait with -lock-timeout 5m, or let the other run end.\n")
+      let names = failures.filter { if case .lockHeld = $0.1.code { true } else { false } }.map(\.0)
+      Terminal.note(Self.lockAdvice(names))
       throw EarlyEnd(status: .lockHeld, reason: "node.\(first.0): \(first.1.message)")
     }
     let isForeign = failures.contains { node, error in
@@ -278,6 +305,24 @@ struct ApplyRun {
         }
       }
     }
+  }
+
+  /// What to do about locks that somebody holds.
+  static func lockAdvice(_ nodes: [String]) -> String {
+    let names = nodes.sorted()
+    return
+      "Nothing was changed. Wait with -lock-timeout 5m. If whoever holds it is gone, see its last words, then:\n"
+      + "  fleetctl lock release \(names.joined(separator: " "))\n"
+      + "Or leave it out and go on with the others:\n"
+      + "  fleetctl apply -l 'node notin (\(names.joined(separator: ",")))'\n"
+  }
+
+  /// Whether anything is left to do on other nodes, for a run whose nodes do not stand and fall together.
+  private func goesOn(without frozen: [NodeID: String]) -> Bool {
+    onFailure == .continue
+      && approved.plan.changes.contains {
+        $0.action.isExecuted && frozen[$0.address.node] == nil
+      }
   }
 
   private func release(_ held: [Held]) async {

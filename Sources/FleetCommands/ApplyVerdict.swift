@@ -61,6 +61,7 @@ package struct ApplyVerdict {
       case .refused: statuses.append(changed ? .partial : .refused)
       case .moved: statuses.append(changed ? .partial : .conflict)
       case .unreachable: statuses.append(.unreachable)
+      case .frozen: statuses.append(.nodeFrozen)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)
       }

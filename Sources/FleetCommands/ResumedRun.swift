@@ -70,6 +70,23 @@ struct ResumedRun {
     self.recorded = recorded
   }
 
+  /// Ends the command, as an apply would, where a node of the run may not be touched at all.
+  func refuseGuarded(_ fresh: Plan) throws {
+    let guarded = fresh.nodes.filter { node in
+      node.isReachable && node.cause != nil && approved.plan.nodes.contains { $0.id == node.id }
+    }
+    guard !guarded.isEmpty else { return }
+    Terminal.note("error: run \(run) cannot be resumed; nothing was changed.\n")
+    for node in guarded {
+      Terminal.note("  node.\(node.id): \(displayable(node.cause ?? ""))\n")
+      if let remedy = node.remedy { Terminal.note("    \(displayable(remedy))\n") }
+    }
+    throw EarlyEnd(
+      status: .refused,
+      reason: guarded.map { "node.\($0.id): \($0.cause ?? "")" }.joined(separator: "; ")
+    )
+  }
+
   /// What of `fresh` was not approved then: one line for each node that moved in another way.
   func strangers(in fresh: Plan) -> [String] {
     approved.plan.nodes.compactMap { node in

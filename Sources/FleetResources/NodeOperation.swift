@@ -40,7 +40,8 @@ package struct NodeOperation: Sendable, Hashable {
     case addUserGroups = "add-user-groups"
     /// URL SHA256-or-empty TARGET STRIP OWNER GROUP STAMP; the stamp's line feed is added there
     case unpackArchive = "unpack-archive"
-    /// FILE KEY LENGTH MODE OWNER GROUP; keeps an existing value
+    /// FILE KEY LENGTH MODE OWNER GROUP; keeps an existing value. Blob: the value as it stands after
+    /// `KEY=`, for a node that shares it; without one it is made there
     case generateSecret = "generate-secret"
     /// DIRECTORY COMMON-NAME
     case createAuthority = "create-authority"

@@ -180,4 +180,28 @@ import Testing
     // Nothing of it stays in the transaction.
     #expect(Scratch.sh("grep -rq \"$2\" \"$1\"", bench.layout.stateDirectory, String(value)) == 1)
   }
+
+  @Test func `a secret that another node made is written as it is, over no other value`()
+    async throws
+  {
+    bench.scratch.write("env", "OTHER=1\nHAD=own\n", mode: 0o600)
+    func give(_ key: String, _ value: String) -> NodeOperation {
+      bench.operation(
+        .generateSecret,
+        bench.path("env"),
+        key,
+        "8",
+        "0640",
+        bench.owner,
+        bench.group,
+        blob: Array(value.utf8)
+      )
+    }
+    let results = try await run(give("GIVEN", "\"a b\""), give("HAD", "theirs"))
+    #expect(results.map(\.status) == [.done, .done])
+    #expect(bench.scratch.read("env") == "OTHER=1\nHAD=own\nGIVEN=\"a b\"\n")
+    #expect(bench.mode("env") == 0o600)
+    let empty = try await run(give("NONE", ""), name: "empty")
+    #expect(empty.map(\.text) == ["the value to share is empty\n"])
+  }
 }

@@ -23,6 +23,7 @@ import Testing
   static let back = Ending(name: "back", outcome: .rolledBack, kinds: [.rolledBack, .failed])
   static let kept = Ending(name: "kept", outcome: .rolledBack, kinds: [.done, .failed])
   static let gone = Ending(name: "gone", outcome: .unreachable, kinds: [.skipped, .skipped])
+  static let frozen = Ending(name: "frozen", outcome: .frozen, kinds: [.skipped, .skipped])
   static let moved = Ending(name: "moved", outcome: .moved, kinds: [.skipped, .skipped])
   static let unknown = Ending(name: "unknown", outcome: .unknown, kinds: [.unknown, .unknown])
   static let stopped = Ending(name: "stopped", outcome: .unchanged, kinds: [.skipped, .skipped])
@@ -36,6 +37,8 @@ import Testing
     ([gone, unknown], 13), ([failed, unknown], 13), ([fine, stopped], 4), ([back, stopped], 10),
     ([same, stopped], 1), ([same, moved], 6), ([moved, moved], 6), ([fine, moved], 4),
     ([moved, gone], 6), ([moved, back], 10), ([moved, unknown], 13),
+    ([fine, frozen], 12), ([back, frozen], 12), ([gone, frozen], 12),
+    ([unknown, frozen], 13),
   ]
 
   @Test(arguments: table)
@@ -62,7 +65,7 @@ import Testing
   @Test func neverZeroWhileSomethingIsMissing() throws {
     let all = [
       Self.fine, Self.same, Self.failed, Self.half, Self.back, Self.kept, Self.gone, Self.unknown,
-      Self.stopped,
+      Self.stopped, Self.frozen,
     ]
     for one in all {
       for other in all {
@@ -110,5 +113,17 @@ import Testing
       notes: []
     )
     return ApplyVerdict(plan, results, endings, isDetailed: isDetailed, interrupt: interrupt)
+  }
+
+  @Test func aLockThatIsHeldSaysHowToGoOn() {
+    #expect(
+      ApplyRun.lockAdvice(["n2", "n1"]) == """
+        Nothing was changed. Wait with -lock-timeout 5m. If whoever holds it is gone, see its last words, then:
+          fleetctl lock release n1 n2
+        Or leave it out and go on with the others:
+          fleetctl apply -l 'node notin (n1,n2)'
+
+        """
+    )
   }
 }

@@ -117,19 +117,87 @@ struct DroppedLoginTests {
     return nil
   }
 
-  @Test
-  func atMostTheAllowedNumberLogsInToOneServerAtATime() async throws {
-    // The eleventh unauthenticated connection would be dropped for sure.
-    let server = try SSHServer(["MaxStartups 10:100:10"])
-    let connector = server.connector()
-    let target = server.target()
+  /// Nobody gets a banner before the test says so: no login can end, and so give its place to another.
+  @Test(arguments: [8, 12])
+  func atMostTheAllowedNumberConnectsToOneServerAtATime(limit: Int) async throws {
+    let server = try HoldingServer()
+    let connector = SSHConnector(
+      SSHConfiguration(maximumLogins: limit, homeDirectory: "/nonexistent")
+    )
+    let target = SSHTarget(
+      node: "web-1",
+      host: "127.0.0.1",
+      port: server.port,
+      user: "nobody",
+      connectTimeout: .seconds(300)
+    )
+    try await withThrowingTaskGroup(of: TransportError?.self) { group in
+      for _ in 0..<3 * limit {
+        group.addTask { await failure { try await connector.connect(to: target) } }
+      }
+      for round in 1...3 {
+        for _ in 0..<6000 where server.acceptAll() < limit {
+          try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(server.acceptAll() == limit, "round \(round)")
+        // One too many needs no more than its turn on the event loop.
+        for _ in 0..<20 {
+          try await Task.sleep(for: .milliseconds(10))
+          _ = server.acceptAll()
+        }
+        #expect(server.acceptAll() == limit, "round \(round)")
+        // After a banner a server that hangs up is not tried again.
+        server.release(saying: "SSH-2.0-away\r\n")
+      }
+      for try await error in group { #expect(error?.code == .connectionLost) }
+    }
+  }
+
+  /// sshd looks for the key by a program that waits until the test lets it go: all who hold a place are then
+  /// between key exchange and login, and each has a sshd of its own.
+  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
+  func placeIsKeptUntilTheLoginIsOver(transport: SSHTarget.Transport) async throws {
+    let folder = TemporaryFolder()
+    let program = folder.write(
+      "keys",
+      """
+      echo $PPID >>\(folder.path("asked"))
+      while [ ! -e \(folder.path("go")) ]; do sleep 0.05; done
+      cat \(folder.path("key"))
+      """
+    )
+    folder.write("asked", "")
+    let account = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+    let server = try SSHServer(
+      [
+        "AuthorizedKeysCommand /bin/sh \(program)", "AuthorizedKeysCommandUser \(account)",
+        "LoginGraceTime 0",
+      ],
+      keeping: folder
+    )
+    folder.write("key", TemporaryFolder.text(of: server.folder.path("user.pub")))
+    // Some versions of sshd look here first.
+    server.folder.write("authorized_keys", "")
+    let connector = server.connector(ssh: "/usr/bin/ssh")
+    var made = server.target()
+    made.transport = transport
+    made.connectTimeout = .seconds(300)
+    let target = made
+    let asking = {
+      Set(TemporaryFolder.text(of: folder.path("asked")).split(separator: "\n")).count
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<40 {
+      for _ in 0..<24 {
         group.addTask { await (try connector.connect(to: target)).close() }
       }
+      for _ in 0..<6000 where asking() < 8 { try await Task.sleep(for: .milliseconds(10)) }
+      // A ninth would need about as long as each of the eight did.
+      try await Task.sleep(for: .milliseconds(500))
+      #expect(asking() == 8)
+      folder.write("go", "")
       try await group.waitForAll()
     }
-    #expect(!server.log.contains("drop connection"))
+    #expect(asking() == 24)
   }
 
   @Test
@@ -152,5 +220,44 @@ struct DroppedLoginTests {
       }
       for try await count in group { #expect(count == 2 * input.count) }
     }
+  }
+}
+
+/// Takes connections and says nothing to them until it is told to; used by one test at a time.
+private final class HoldingServer {
+  let port: Int
+  private let listener: Int32
+  private var held: [Int32] = []
+  private var released: [Int32] = []
+
+  init() throws {
+    (listener, port) = try Loopback.listen()
+    _ = fcntl(listener, F_SETFL, fcntl(listener, F_GETFL) | O_NONBLOCK)
+  }
+
+  deinit {
+    for guest in held + released { close(guest) }
+    close(listener)
+  }
+
+  /// Takes who waits; returns how many are held.
+  func acceptAll() -> Int {
+    while true {
+      let guest = accept(listener, nil, nil)
+      guard guest >= 0 else { return held.count }
+      held.append(guest)
+    }
+  }
+
+  /// Says `text` to all who are held, and that nothing follows.
+  func release(saying text: String) {
+    let bytes = Array(text.utf8)
+    for guest in held {
+      _ = send(guest, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+      shutdown(guest, Int32(SHUT_WR))
+    }
+    // Closed only with the server: a reset would overtake what was said.
+    released += held
+    held = []
   }
 }

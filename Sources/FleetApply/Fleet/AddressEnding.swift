@@ -59,6 +59,7 @@ package struct AddressEnding: Sendable, Hashable {
       if result.outcome == .unreachable {
         return ending(.skipped, skipped[address] ?? "the node cannot be reached")
       }
+      if result.outcome == .frozen { return ending(.skipped, "the node is frozen") }
       guard let stillOpen, result.outcome != .unknown else {
         if let why = skipped[address], failed[address] == nil { return ending(.skipped, why) }
         return ending(.unknown, failed[address] ?? cause)

@@ -64,6 +64,9 @@ package struct FleetRun: Sendable {
     var nodes = tasks.map { NodeProgress($0) }
     nodes = await stage("prepare", nodes) { $0.prepare + $0.secrets + $0.certificates }
     nodes = await lookAgain(nodes)
+    // What the first node of a role made is given to its others.
+    nodes = await stage("secrets", nodes) { $0.secrets }
+    nodes = await lookAgain(nodes)
     nodes = await sign(nodes)
     nodes = await stage("build", nodes) { $0.build }
     nodes = await lookAgain(nodes)

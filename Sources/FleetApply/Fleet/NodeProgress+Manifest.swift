@@ -16,7 +16,8 @@ extension NodeProgress {
       // In part, too: what was written is not there any more.
       case _ where wentBack: return false
       // What came after it, and what a batch held that never arrived, was not begun.
-      case .refused, .failed: return result.changed.contains(address) && !failed.contains(address)
+      case .refused, .frozen, .failed:
+        return result.changed.contains(address) && !failed.contains(address)
       case .unchanged, .changed, .unreachable, .unknown: return !failed.contains(address)
       }
     }

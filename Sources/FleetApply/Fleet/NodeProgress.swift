@@ -157,7 +157,7 @@ struct NodeProgress: Sendable {
     guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .refused, .unreachable, .rolledBack, .moved: return false
+    case .failed, .refused, .unreachable, .rolledBack, .frozen, .moved: return false
     }
   }
 
@@ -215,7 +215,7 @@ struct NodeProgress: Sendable {
   /// Whether something went wrong here, not elsewhere.
   var hasFailed: Bool {
     switch result.outcome {
-    case .failed, .refused, .rolledBack, .moved, .unknown: !result.failed.isEmpty
+    case .failed, .refused, .rolledBack, .frozen, .moved, .unknown: !result.failed.isEmpty
     case .unchanged, .changed, .unreachable: false
     }
   }

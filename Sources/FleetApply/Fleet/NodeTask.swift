@@ -39,6 +39,8 @@ package struct NodeResult: Sendable {
     case unchanged, changed, failed, unreachable
     /// The rehearsal found something; nothing that runs was touched.
     case refused
+    /// A run before this one left it taking no changes until somebody looks; nothing was done there.
+    case frozen
     case rolledBack = "rolled back"
     /// It was otherwise than under the lock when the first batch was to begin; nothing was done.
     case moved

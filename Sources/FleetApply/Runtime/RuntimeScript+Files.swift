@@ -146,8 +146,12 @@ extension RuntimeScript {
         owner=${owner% *}
         grep -v "^$2=" "$1" >"$batch_dir/secret" || [ $? = 1 ] || return 1
       fi
-      value=$(tr -dc 'A-Za-z0-9' </dev/urandom | head -c "$3")
-      [ "${#value}" = "$3" ] || { fail 'the random source gave too little'; return 1; }
+      if [ -f "$blob" ]; then
+        IFS= read -r value <"$blob" || [ -n "$value" ] || { fail 'the value to share is empty'; return 1; }
+      else
+        value=$(tr -dc 'A-Za-z0-9' </dev/urandom | head -c "$3")
+        [ "${#value}" = "$3" ] || { fail 'the random source gave too little'; return 1; }
+      fi
       # printf is part of the shell: the value is never an argument of a process.
       printf '%s=%s\n' "$2" "$value" >>"$batch_dir/secret" || return 1
       put_file "$1" "$mode" "$owner" "$group" "$batch_dir/secret" && status=0 || status=1

@@ -7,6 +7,8 @@ package import FleetResources
 package struct FleetKnowledge: Sendable {
   /// State of every secret that some node owns.
   package private(set) var secrets: [SecretID: SecretState] = [:]
+  /// Where the value of each secret comes from that is known or will be made.
+  private var keepers: [SecretID: ResourceAddress] = [:]
   private var hidden: [[UInt8]] = []
   /// State of the CA.
   package private(set) var authority = AuthorityState.unknown(
@@ -17,10 +19,13 @@ package struct FleetKnowledge: Sendable {
 
   /// Collects what `nodes` say.
   package init(_ nodes: [NodeInput]) {
+    var holders: [SecretID: [SecretHolder]] = [:]
     for node in nodes {
       for resource in node.resources {
         switch resource.spec {
-        case .secret(let spec): secrets[spec.id] = Self.secret(spec, resource, node)
+        case .secret(let spec):
+          let state = Self.secret(spec, resource, node)
+          holders[spec.id, default: []].append(SecretHolder(resource, node, state))
         case .authority(let spec):
           authority = Self.authority(resource, node)
           authorityName = spec.commonName
@@ -28,11 +33,24 @@ package struct FleetKnowledge: Sendable {
         }
       }
     }
-    for case .known(let secret) in secrets.values {
+    for (id, holders) in holders { settle(id, holders.sorted { $0.address < $1.address }) }
+    for case .known(let secret) in holders.values.joined().map(\.state) {
       // Short values would hide diffs by accident.
       let value = secret.reveal { $0 }
       if value.count >= 8 { hidden.append(value) }
     }
+  }
+
+  /// All nodes of a role have one value of a secret: the one that a node has already, one of ours
+  /// first; else the first node makes it, once nobody is left who may have one.
+  private mutating func settle(_ id: SecretID, _ holders: [SecretHolder]) {
+    let having = holders.filter(\.hasValue)
+    let keeper =
+      having.first { $0.isOurs } ?? having.first
+      ?? holders.first { if case .unknown = $0.state { true } else { false } } ?? holders.first
+    guard let keeper else { return }
+    secrets[id] = keeper.state
+    keepers[id] = keeper.address
   }
 
   private static func secret(
@@ -70,6 +88,7 @@ package struct FleetKnowledge: Sendable {
   package func context(for node: NodeInput, options: PlanOptions) -> CompareContext {
     var context = CompareContext(desired: DesiredIndex(node.resources))
     context.secrets = secrets
+    context.secretKeepers = keepers
     context.hidden = hidden
     context.authority = authority
     context.authorityName = authorityName
@@ -77,5 +96,23 @@ package struct FleetKnowledge: Sendable {
     context.maintenance = Set(options.maintenance)
     context.purgesData = options.purgesData
     return context
+  }
+}
+
+/// A node that has, or is to have, a secret.
+private struct SecretHolder {
+  let address: ResourceAddress
+  let state: SecretState
+  /// Whether the node's record has it.
+  let isOurs: Bool
+
+  init(_ resource: Resource, _ node: NodeInput, _ state: SecretState) {
+    address = resource.address
+    self.state = state
+    isOurs = node.observation.node?.manifest.known?.owned[resource.manifestKey] != nil
+  }
+
+  var hasValue: Bool {
+    if case .known = state { true } else { false }
   }
 }

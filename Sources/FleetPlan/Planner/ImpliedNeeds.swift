@@ -13,6 +13,7 @@ struct ImpliedNeeds {
   private var databases: [String: [ResourceAddress]] = [:]
   private var sources: [String: [ResourceAddress]] = [:]
   private var steps: [String: [(place: Origin, address: ResourceAddress)]] = [:]
+  private var secrets: [SecretID: ResourceAddress] = [:]
   private var files: [(path: String, address: ResourceAddress)] = []
   /// What a role's programs work with.
   private var material: [String: [ResourceAddress]] = [:]
@@ -23,6 +24,7 @@ struct ImpliedNeeds {
       switch resource.spec {
       case .user(let spec): users[spec.name] = address
       case .group(let spec): groups[spec.name] = address
+      case .secret(let spec): secrets[spec.id] = address
       case .directory(let spec): folders[spec.path] = address
       case .unit(let spec) where spec.name.hasPrefix("postgresql"): servers.append(address)
       case .databaseRole(let spec):
@@ -81,6 +83,7 @@ struct ImpliedNeeds {
       found.formUnion(parts[spec.name] ?? [])
       // A copy is made with the role's own scripts, folders and secrets.
       if !spec.backups.isEmpty { found.formUnion(material[resource.role] ?? []) }
+    case .file(let spec): found.formUnion(spec.content.secrets.compactMap { secrets[$0] })
     case .databaseRole: found.formUnion(servers)
     case .database(let spec):
       found.formUnion(servers)

@@ -95,6 +95,8 @@ package struct DesiredIndex: Sendable {
 package struct CompareContext: Sendable {
   /// Secrets of the whole fleet.
   package var secrets: [SecretID: SecretState] = [:]
+  /// The one resource whose value of a secret counts; other nodes of the role are given that value.
+  package var secretKeepers: [SecretID: ResourceAddress] = [:]
   /// Values of those that are known and long enough to be looked for in texts that are shown.
   package var hidden: [[UInt8]] = []
   /// The fleet's CA.

@@ -106,8 +106,18 @@ struct RandomFleet {
   private mutating func services(_ node: NodeID, _ all: [NodeID]) -> [Resource] {
     let id = SecretID(role: "data", name: "password_\(node)")
     let other = SecretID(role: "data", name: "password_\(all[0])")
+    let shared = SecretID(role: "data", name: "shared")
     let package = ResourceAddress(node, .package, "redis")
     return [
+      Make.resource(
+        node,
+        .secret,
+        shared.description,
+        .secret(
+          SecretSpec(id: shared, file: "/etc/s.env", key: "S", length: 16, ownership: Make.root)
+        ),
+        role: "data"
+      ),
       Make.resource(
         node,
         .secret,
@@ -126,7 +136,10 @@ struct RandomFleet {
       Make.file(
         node,
         "/etc/redis.conf",
-        FileContent([.text("port 6379\nrequirepass "), .secret(id), .text("\n")]),
+        FileContent([
+          .text("port 6379\nrequirepass "), .secret(id), .text("\nmasterauth "), .secret(shared),
+          .text("\n"),
+        ]),
         role: "data",
         effect: .init(restart: ["redis.service"])
       ),

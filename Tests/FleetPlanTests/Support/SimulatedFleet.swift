@@ -70,7 +70,7 @@ struct SimulatedFleet {
     defer { absentBefore = [:] }
     let schedules = plan.nodes.filter(\.isReachable).map { plan.schedule(for: $0.id) }
     let parts: [(NodeSchedule) -> [PlannedChange]] = [
-      \.prepare, \.secrets, \.certificates, \.build, \.retire, \.configure,
+      \.prepare, \.secrets, \.secrets, \.certificates, \.build, \.retire, \.configure,
     ]
     for part in parts {
       for schedule in schedules { try run(part(schedule), on: schedule.node) }

@@ -174,7 +174,7 @@ struct SimulatedNode {
       let root = Ownership(owner: words[4], group: words[5], mode: 0o755)
       seen.paths[words[2]] = .value(ObservedPath(kind: .directory, ownership: root))
       put(words[2] + "/.fleetctl-archive", Array((words[6] + "\n").utf8), root)
-    case .generateSecret: generate(words)
+    case .generateSecret: generate(words, given: operation.blob)
     case .createAuthority: seen.authority = .value("PEM of \(words[1])\n")
     case .runStep: put(words[4], Array((words[5] + "\n").utf8), rights(["0600", "root", "root"]))
     case .setSysctl: seen.sysctls[words[0]] = .value(words[1])
@@ -234,13 +234,14 @@ struct SimulatedNode {
     }
   }
 
-  private mutating func generate(_ words: [String]) {
+  private mutating func generate(_ words: [String], given: Secret?) {
     let id = owners.keys.sorted().first {
       owners[$0]?.file == words[0] && owners[$0]?.key == words[1]
     }
     guard let id, seen.secrets[id] == nil else { return }
     serial += 1
-    let value = "generated-\(serial)-\(String(repeating: "x", count: Int(words[2]) ?? 0))"
+    let fresh = "generated-\(serial)-\(String(repeating: "x", count: Int(words[2]) ?? 0))"
+    let value = given?.reveal { String(decoding: $0, as: UTF8.self) } ?? fresh
     seen.secrets[id] = Secret(Array(value.utf8))
     let old = seen.paths[words[0]]?.known?.content?.reveal { $0 } ?? []
     put(words[0], old + Array("\(words[1])=\(value)\n".utf8), rights(words[3...]))
@@ -335,6 +336,10 @@ extension SimulatedNode {
   }
 
   /// A database server from before our time.
+  mutating func setSecret(_ id: SecretID, _ value: String?) {
+    seen.secrets[id] = value.map { Secret(Array($0.utf8)) }
+  }
+
   mutating func setPostgres(_ postgres: ObservedPostgres) { seen.postgres = .value(postgres) }
 
   /// What a look at the folders above and at the journals of earlier runs brings.

@@ -217,7 +217,7 @@ extension Runtime {
     case "add-user-groups":
       try await process.step()
       node.users[words[0], default: []] += words[1].split(separator: ",").map(String.init)
-    case "generate-secret": try await generateSecret(words)
+    case "generate-secret": try await generateSecret(words, step)
     case "run-step":
       try await process.nap(milliseconds: node.world.dice.within(100...20_000))
       try await makeFolders(words[4], mode: 0o700)
@@ -346,13 +346,15 @@ extension Runtime {
     }
   }
 
-  private func generateSecret(_ words: [String]) async throws {
+  private func generateSecret(_ words: [String], _ step: Step) async throws {
     var lines = (text(words[0]) ?? "").split(separator: "\n").map(String.init)
     if lines.contains(where: { $0.hasPrefix(words[1] + "=") && $0.count > words[1].count + 1 }) {
       return
     }
     lines.removeAll { $0.hasPrefix(words[1] + "=") }
-    lines.append(words[1] + "=" + String(node.world.dice.nonce().prefix(Int(words[2]) ?? 32)))
+    let fresh = String(node.world.dice.nonce().prefix(Int(words[2]) ?? 32))
+    let given = node.disk["\(batchDirectory)/blob.\(step.index)"]?.inode?.bytes
+    lines.append(words[1] + "=" + (given.map { String(decoding: $0, as: UTF8.self) } ?? fresh))
     let there = node.disk[words[0]]
     try await putFile(
       words[0],

@@ -12,7 +12,11 @@ extension DatabaseRoleSpec: Convergent {
     let password = look.context.secrets[password]
     if seen.roles.contains(name) {
       // A password cannot be read back; a new one is set.
-      guard case .afterApply(let producer) = password else { return .inSync }
+      guard case .afterApply(let producer) = password else {
+        return look.isToBeGiven(self.password)
+          ? .differs(Gap([.update], [Difference("password", before: "old", after: "new")]))
+          : .inSync
+      }
       // Its secret is blocked for the same reason, until one of the two is adopted.
       return .knownAfterApply(
         Gap([.update], [Difference("password", before: "old", after: "new")]),
@@ -43,6 +47,16 @@ extension DatabaseRoleSpec: Convergent {
     case .value(let seen): seen.roles.contains(name) ? "present" : "absent"
     case .absent: "absent"
     case .unknown: nil
+    }
+  }
+}
+
+extension Look {
+  /// Whether the node is to have the secret and lacks it, while another one has it.
+  fileprivate func isToBeGiven(_ id: SecretID) -> Bool {
+    guard keeper(of: id) != nil, observed.secrets[id] == nil else { return false }
+    return context.desired.resources.contains { other in
+      if case .secret(let spec) = other.spec { spec.id == id } else { false }
     }
   }
 }

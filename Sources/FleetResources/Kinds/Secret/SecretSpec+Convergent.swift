@@ -1,4 +1,5 @@
 internal import FleetModel
+internal import FleetRender
 
 extension SecretSpec: Convergent {
   func request(into request: inout ProbeRequest) {
@@ -8,7 +9,8 @@ extension SecretSpec: Convergent {
 
   func compare(_ look: Look) -> Comparison {
     let seen = look.path(file)
-    if look.observed.secrets[id] != nil {
+    if let value = look.observed.secrets[id] {
+      if let conflict = conflict(value, look) { return conflict }
       guard let excess = looseMode(look) else { return .inSync }
       return .differs(
         Gap([.update], [Difference("mode", before: excess, after: ownership.modeText)])
@@ -21,11 +23,17 @@ extension SecretSpec: Convergent {
         "\(file) is no plain file",
         remedy: "Move it away on the node, then plan again."
       )
-    case .value, .absent:
-      if let refusal = look.refusal(above: file) { return refusal }
-      let after = "\(length) random characters as \(key) in \(file)"
-      let gap = Gap([.create], [Difference("state", before: "absent", after: after)])
-      guard let holder = liveHolder(look), !look.isAdopted else { return .differs(gap) }
+    case .value, .absent: return look.refusal(above: file) ?? compareAbsent(look)
+    }
+  }
+
+  private func compareAbsent(_ look: Look) -> Comparison {
+    let keeper = look.keeper(of: id)
+    let after =
+      keeper.map { "the value of \($0) as \(key) in \(file)" }
+      ?? "\(length) random characters as \(key) in \(file)"
+    let gap = Gap([.create], [Difference("state", before: "absent", after: after)])
+    if let holder = liveHolder(look), !look.isAdopted {
       return .foreign(
         gap,
         "\(holder), and a new value would lock out whoever uses the present one",
@@ -33,6 +41,41 @@ extension SecretSpec: Convergent {
           "Write the present value as a line `\(key)=VALUE` into \(file) on the node, or have a "
           + "new one made with `--adopt \(look.address)`."
       )
+    }
+    guard let keeper else { return .differs(gap) }
+    switch look.context.secrets[id] {
+    case .known(let value) where Self.line(value) == nil:
+      return .blocked(
+        "the value of \(keeper) holds quotes, backslashes or `$`, which fleetctl does not copy",
+        remedy: "Copy its line `\(key)=…` into \(file) on this node, then plan again."
+      )
+    case .known: return .differs(gap)
+    case .afterApply:
+      return .knownAfterApply(gap, producer: keeper, reason: "all nodes of the role share it")
+    case .unknown(let why): return .unknown(why)
+    case nil: return .unknown("nobody looked at \(keeper)")
+    }
+  }
+
+  /// The verdict over a value that is not the one of the role's other nodes.
+  private func conflict(_ value: Secret, _ look: Look) -> Comparison? {
+    guard let keeper = look.keeper(of: id), case .known(let shared) = look.context.secrets[id],
+      shared != value
+    else { return nil }
+    return .blocked(
+      "its value is another one than that of \(keeper), which all nodes of the role share",
+      remedy:
+        "Take the line `\(key)=…` out of \(file) on the node whose value shall go, then plan again: "
+        + "it is given the other one."
+    )
+  }
+
+  /// `value` as it stands in the file; nil for what reads back as another value.
+  private static func line(_ value: Secret) -> Secret? {
+    value.reveal { bytes in
+      guard let spelled = SecretEncoding.env.apply(bytes) else { return nil }
+      let isSame = spelled == bytes || Array(spelled.dropFirst().dropLast()) == bytes
+      return isSame ? Secret(spelled) : nil
     }
   }
 
@@ -70,13 +113,14 @@ extension SecretSpec: Convergent {
     if gap.actions == [.update] {
       return [NodeOperation(.setOwnership, [file] + ownership.arguments, for: look.address)]
     }
-    return [
-      NodeOperation(
-        .generateSecret,
-        [file, key, String(length)] + ownership.arguments,
-        for: look.address
-      )
-    ]
+    let words = [file, key, String(length)] + ownership.arguments
+    guard look.keeper(of: id) != nil else {
+      return [NodeOperation(.generateSecret, words, for: look.address)]
+    }
+    guard case .known(let value) = look.context.secrets[id], let line = Self.line(value) else {
+      return []
+    }
+    return [NodeOperation(.generateSecret, words, blob: line, for: look.address)]
   }
 
   func desiredState(_ context: CompareContext) -> String? { "present" }
@@ -85,5 +129,13 @@ extension SecretSpec: Convergent {
     if look.observed.secrets[id] != nil { return looseMode(look) ?? "present" }
     if case .unknown = look.path(file) { return nil }
     return "absent"
+  }
+}
+
+extension Look {
+  /// The resource of another node whose value of the secret counts; nil where it is this node's own.
+  func keeper(of id: SecretID) -> ResourceAddress? {
+    guard let keeper = context.secretKeepers[id], keeper.node != address.node else { return nil }
+    return keeper
   }
 }
