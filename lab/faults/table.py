@@ -81,7 +81,7 @@ def main():
     print("| phase | where the apply stands |\n|---|---|")
     for phase in matrix.PHASES:
         print(f"| {phase} | {WHAT[phase]} |")
-    print("\n`·` has not been run, an empty field cannot happen, **!** is a violation.\n")
+    print("\n`·` has not been run, an empty field cannot happen (or, in one row, is not tried), **!** is a violation.\n")
     print("| fault | " + " | ".join(matrix.PHASES) + " |")
     print("|---" * (len(matrix.PHASES) + 1) + "|")
     table = {}
