@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -513,6 +514,8 @@ def main():
     parser.add_argument("--only", type=lambda text: [word for word in text.split(",") if word], default=[])
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
+    # So that what a part has started goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(options)
     fine = bench.everything()
     print(bench.save(), end="")

@@ -53,6 +53,7 @@ finish() {
   rmdir "$LAB_DIR" 2>/dev/null || true
 }
 trap finish EXIT
+trap 'kill -TERM "$!" 2>/dev/null; exit 143' TERM INT
 
 for header in libssh2.h libssh/server.h; do
   [ -e "/usr/include/$header" ] || DEBIAN_FRONTEND=noninteractive apt-get -q -y install libssh2-1-dev libssh-dev >&2
@@ -81,4 +82,6 @@ if [ -n "$stubs" ] && [ ! -e .build/debug/fleetctlPackageTests.xctest ]; then
 fi
 # shellcheck disable=SC2086
 python3 Benchmarks/ssh/bench.py --work "$work" --kept "$kept" --fleetctl "$fleetctl" --peers "$peers" --sizes "$sizes" \
-  --stubs "$stubs" --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format" --only "$only" $resume
+  --stubs "$stubs" --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format" --only "$only" $resume &
+# In the background, so that an end of this script ends it as well.
+wait "$!"
