@@ -4,7 +4,7 @@ extension Rule {
     yamlSyntax, yamlDuplicateKey, yamlLimit, yamlEncoding, yamlMultipleDocuments,
     yamlAmbiguousScalar, yamlUnsupported, unknownKey, missingKey, wrongType, invalidValue,
     unsupportedVersion, includeUnreadable, includeCycle, declaredTwice, groupConflict,
-    groupUnmatched, unknownRole, notARole, duplicateAddress, addressOutsideNetwork,
+    groupUnmatched, protectUnmatched, unknownRole, notARole, duplicateAddress, addressOutsideNetwork,
     roleRepeated, roleNotReplicable, reservedNode, unknownNode, requiredRoleMissing,
     optionalRoleMissing, noLLM, relayCycle, portCollision, unitCollision, pathCollision,
     resourceCollision, dependencyMissing, dependencyUnreachable, dependencyCycle,
