@@ -252,7 +252,12 @@ struct RollbackRun {
         var status = ExitStatus.failure
         if case .lockHeld = error.code { status = .lockHeld }
         if case .frozen = error.code { status = .nodeFrozen }
-        try await giveUp(workers, status, "node.\(node.id): \(error.message)")
+        var cure = ""
+        if case .notAllowed = error.code {
+          status = .unreachable
+          cure = " (`fleetctl doctor --sudoers` prints the rule)"
+        }
+        try await giveUp(workers, status, "node.\(node.id): \(error.message)\(cure)")
       }
     }
     return workers

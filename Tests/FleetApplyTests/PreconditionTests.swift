@@ -123,6 +123,43 @@ import Testing
     #expect(!bench.exists("new"))
   }
 
+  @Test
+  func `a batch that goes on over a new connection is compared anew, under a lock that is its own`()
+    async throws
+  {
+    let lines = scene()
+    for isLockGone in [false, true] {
+      let folder = bench.scratch.path
+      let run = bench.layout.runDirectory
+      // The lock goes through, the batch is cut off.
+      let session = bench.session(over: FaultyShell(.none, .input(40))) {
+        () async throws(TransportError) in
+        _ = Scratch.sh("printf edited >\"$1/file\"", folder)
+        if isLockGone { _ = Scratch.sh("rm \"$1/lock\"", run) }
+        return LocalShell()
+      }
+      try await session.acquireLock(
+        holder: "test@here pid 1",
+        planDigest: "d",
+        leaseSeconds: 60,
+        token: Bench.random()
+      )
+      await session.expect(lines)
+      let error = await #expect(throws: ApplyError.self) {
+        try await session.run(
+          batch: [bench.write("new", "new\n")],
+          transaction: "run",
+          name: "files",
+          window: 60
+        )
+      }
+      let moved = ApplyError.Code.moved(["\(bench.path("file")) has other content"])
+      #expect(error?.code == (isLockGone ? .lostLease : moved))
+      #expect(!bench.exists("state/tx/run/files") && !bench.exists("new"))
+      try? await session.releaseLock()
+    }
+  }
+
   @Test func `later batches of a run do not ask for what the run itself changed`() async throws {
     let session = try await bench.locked()
     await session.expect(scene())

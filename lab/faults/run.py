@@ -188,7 +188,7 @@ def main():
     if given.core:
         cells = [c for c in cells if (c[0], c[1]) in matrix.CORE]
     elif given.seconds:
-        rest = [c for c in cells if (c[0], c[1]) not in matrix.CORE]
+        rest = [c for c in cells if (c[0], c[1]) not in matrix.CORE + matrix.LONG]
         random.Random(given.seed).shuffle(rest)
         cells = [c for c in cells if (c[0], c[1]) in matrix.CORE] + rest
     if not given.again:

@@ -18,7 +18,8 @@ extension RuntimeScript {
       fi
     }
     # Prints each thing of $expects that is otherwise now, and how: `PATH US WORD`, or `unit NAME`. A line there is
-    # `KIND MODE OWNER GROUP SHA256 PATH US TARGET`, with `-` for what does not matter, or `unit NAME INVOCATION`.
+    # `KIND MODE OWNER GROUP SHA256 PATH US TARGET`, with `-` for what does not matter, or `unit NAME INVOCATION`. One
+    # program looks at all paths, one at all contents, one at all units; each answers in the order it was asked in.
     moved_since() {
       paths= files= units=
       for line in $expects; do
@@ -31,31 +32,44 @@ extension RuntimeScript {
           [ -L "$path" ] || [ ! -f "$path" ] || files=$files$path$NL ;;
         esac
       done
-      [ -z "$files" ] || files=$(sha256sum -z -- $files 2>/dev/null | tr '\0' '\n')
-      [ -z "$paths" ] || paths=$NL$(find $paths -maxdepth 0 -printf "%y %m %u %g %p$US%l\n" 2>/dev/null)$NL
-      [ -z "$units" ] || units=$NL$(invocations_of $units)$NL
+      [ -z "$paths" ] || moved_paths $(find $paths -maxdepth 0 -printf "%y %m %u %g %p$US%l\n" 2>/dev/null)
+      [ -z "$files" ] || moved_contents $(sha256sum -z -- $files 2>/dev/null | tr '\0' '\n')
+      [ -z "$units" ] || moved_units $(invocations_of $units)
+    }
+    moved_paths() { # ROW...
       for line in $expects; do
-        case $line in unit\ *)
-          case $units in *"$NL$line$NL"*) ;; *) printf '%s\n' "${line% *}" ;; esac
-          continue ;;
-        esac
+        case $line in unit\ *) continue ;; esac
         path=/${line#*/}
         path=${path%%"$US"*}
+        row=
+        case $1 in *" $path$US"*) row=$1; shift ;; esac
         rights=${line%% /*}
-        sum=${rights##* } rights=${rights% *} word=otherwise
-        case $line in
-        -*) case $paths in *" $path$US"*) word=there ;; *) continue ;; esac ;;
-        l*) case $paths in *"${NL}l "*" $path$US${line#*"$US"}$NL"*) continue ;; *" $path$US"*) ;; *) word=gone ;; esac ;;
-        *)
-          case $paths in
-          *"$NL$rights $path$US$NL"*)
-            [ "$sum" != - ] || continue
-            case $NL$files$NL in *"$NL$sum  $path$NL"*) continue ;; *) word=content ;; esac ;;
-          *" $path$US"*) ;;
-          *) word=gone ;;
-          esac ;;
+        case $line:$row in
+        -*:) continue ;;
+        -*) word=there ;;
+        *:) word=gone ;;
+        l*) [ "${line#*"$US"}" != "${row#*"$US"}" ] || continue; word=otherwise ;;
+        *) [ "${rights% *} $path$US" != "$row" ] || continue; word=otherwise ;;
         esac
         printf '%s%s%s\n' "$path" "$US" "$word"
+      done
+    }
+    moved_contents() { # SUM-AND-PATH...
+      for line in $expects; do
+        case $line in unit\ *) continue ;; esac
+        path=/${line#*/}
+        path=${path%%"$US"*}
+        [ "${1#*  }" = "$path" ] || continue
+        sum=${line%% /*}
+        case $line in "f "*) case ${sum##* } in - | "${1%% *}") ;; *) printf '%s%scontent\n' "$path" "$US" ;; esac ;; esac
+        shift
+      done
+    }
+    moved_units() { # `unit NAME INVOCATION`...
+      for line in $expects; do
+        case $line in unit\ *) ;; *) continue ;; esac
+        [ "$line" = "$1" ] || printf '%s\n' "${line% *}"
+        [ $# = 0 ] || shift
       done
     }
     invocations_of() { # UNIT...
