@@ -2,10 +2,13 @@
 
 import argparse
 import contextlib
+import datetime
+import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -31,15 +34,48 @@ def quietly(*words):
     subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+class PartFailed(Exception):
+    """A part cannot be measured; the text says why."""
+
+
+def memory_left():
+    """MiB that programs may still take."""
+    with open("/proc/meminfo") as file:
+        return int(re.search(r"MemAvailable:\s+(\d+)", file.read())[1]) // 1024
+
+
 class Bench:
     def __init__(self, options):
         self.options = options
         self.work = options.work
+        self.kept = options.kept
         self.lab = os.environ["LAB_NAME"]
         self.lab_dir = os.environ["LAB_DIR"]
-        self.key = f"{self.lab_dir}/ssh/id_ed25519"
-        self.results = []
+        self.lab_key = f"{self.lab_dir}/ssh/id_ed25519"
+        self.key = self.lab_key
         self.revision = 0
+        with open(options.fleetctl, "rb") as file:
+            self.program = hashlib.sha256(file.read()).hexdigest()
+        self.found = {"results": [], "parts": {}, "profiles": {}, "boots": {}}
+        with contextlib.suppress(OSError), open(f"{self.kept}/results.json") as file:
+            self.found = json.load(file)
+
+    def save(self):
+        """What was measured so far, and the tables of it, however the run ends."""
+        with open(f"{self.kept}/results.new", "w") as file:
+            json.dump(self.found, file, indent=1)
+        os.replace(f"{self.kept}/results.new", f"{self.kept}/results.json")
+        report = [sys.executable, f"{HERE}/table.py", f"{self.kept}/results.json"]
+        if self.options.format == "markdown":
+            report += ["markdown", f"{ROOT}/docs/performance.md"]
+        return subprocess.run(report, check=True, capture_output=True, text=True).stdout
+
+    def keep(self, result):
+        """Takes the place of what an earlier run found of the same."""
+        same = ("place", "nodes", "case")
+        self.found["results"] = [
+            one for one in self.found["results"] if any(one[key] != result[key] for key in same)
+        ] + [result]
 
     def tool(self, name):
         return f"{self.work}/{name}"
@@ -81,11 +117,11 @@ class Bench:
             if one["status"] not in accept:
                 with open(log, errors="replace") as file:
                     tail = "".join((lines := file.readlines())[:25] + ["...\n"] + lines[-15:])
-                raise SystemExit(f"bench: {case} on {count} nodes ended with status {one['status']}:\n{tail}")
+                raise PartFailed(f"{case} on {count} nodes ended with status {one['status']}:\n{tail}")
             figures.append(one)
         result = {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
         result.update(case=case, nodes=count, place=place["name"], far=place["far"])
-        self.results.append(result)
+        self.keep(result)
         say(
             f"{place['name']}, {count} nodes, {case}: {result['wall']:.3f} s, client {1e3 * result['cpu'] / count:.2f} ms,"
             f" node {1e3 * result['node_cpu'] / count:.1f} ms, {result['peak'] / 1024:.1f} MiB,"
@@ -112,7 +148,7 @@ class Bench:
 while read -r address; do
   [ "$(jobs -rp | wc -l)" -lt 64 ] || wait -n
   ssh {SSH_OPTIONS} -o UserKnownHostsFile={known_hosts} -i {self.key} "autobot@$address" \\
-    "$(<{self.work}/probe/command)" <{self.work}/probe/input >/dev/null &
+    "$(<{self.kept}/probe/command)" <{self.kept}/probe/input >/dev/null &
   started+=($!)
 done <{folder}/addresses
 for process in "${{started[@]}}"; do wait "$process" || exit 1; done
@@ -123,8 +159,8 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
     def floor(self, place, count, rows, folder, case, runs, probe="probe"):
         words = [self.tool("sshfloor"), "-u", "autobot", "-i", self.key, "-k", f"{folder}/pins"]
         if case != "true":
-            with open(f"{self.work}/{probe}/command") as file:
-                words += ["-x", file.read(), "-s", f"{self.work}/{probe}/input"]
+            with open(f"{self.kept}/{probe}/command") as file:
+                words += ["-x", file.read(), "-s", f"{self.kept}/{probe}/input"]
         label = "bare libssh2 client, `true`" if case == "true" else "bare libssh2 client, the probe"
         return self.measure(place, label, count, words + [address for _, address in rows], runs=runs)
 
@@ -141,10 +177,28 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
         self.floor(place, count, rows, folder, "true", runs)
         self.floor(place, count, rows, folder, "probe", runs)
         self.measure(place, "`ssh`, the probe", count, ["bash", f"{folder}/ssh-all"], runs=max(1, runs // 2))
-        self.measure(
-            place, "fleetctl plan, no change", count,
-            [self.options.fleetctl, "plan", "-detailed-exitcode", "-f", f"{folder}/fleet.yaml"], runs=runs,
-        )
+        plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f", f"{folder}/fleet.yaml"]
+        self.measure(place, "fleetctl plan, no change", count, plan, runs=runs)
+        self.profile(place, "fleetctl plan, no change", count, plan)
+
+    def profile(self, place, case, count, words):
+        """Who had the processors while a case ran once more, and which libraries in fleetctl itself."""
+        if not shutil.which("perf"):
+            return
+        data = f"{self.work}/perf.data"
+        quietly("perf", "record", "-a", "-F", "499", "-o", data, "--", "ip", "netns", "exec", place["namespace"], *words)
+
+        def shares(*sort):
+            text = subprocess.run(
+                ["perf", "report", "-i", data, "--stdio", "-q", *sort], capture_output=True, text=True).stdout
+            return [(float(row[0]), row[1].strip()) for row in re.findall(r"^ *([\d.]+)%  +(.+)$", text, re.M)]
+
+        everybody = shares("--sort", "comm")
+        own = shares("--sort", "dso", "--comm", "fleetctl,oot.default-qos", "--percentage", "relative")
+        if everybody:
+            self.found["profiles"][f"{place['name']}|{count}|{case}"] = {
+                "processes": everybody[:8], "libraries": own[:5],
+            }
 
     def apply_case(self, place, rows, folder, runs):
         def each():
@@ -152,6 +206,7 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
             return [self.options.fleetctl, "apply", "-auto-approve", "-f", f"{folder}/fleet.yaml"]
 
         self.measure(place, "fleetctl apply, one file", len(rows), None, runs=runs, each=each)
+        self.profile(place, "fleetctl apply, one file", len(rows), each())
 
     def peer_cases(self, place, rows, folder, runs):
         binaries, count = f"{self.options.peers}/bin", len(rows)
@@ -185,7 +240,7 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
 
     def capture(self, fleet, name):
         """Writes down command, input and answer of one look, with a wrapper instead of `ssh`."""
-        folder = f"{self.work}/{name}"
+        folder = f"{self.kept}/{name}"
         os.makedirs(f"{folder}/bin", exist_ok=True)
         with open(f"{folder}/bin/ssh", "w") as file:
             # The master and streams pass; only the first command is written down.
@@ -204,8 +259,8 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
                 os.remove(f"{folder}/{stale}")
         environment = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}"}
         run("ip", "netns", "exec", self.lab, self.options.fleetctl, "plan", "-f", fleet, env=environment)
-        with open(f"{folder}/input", errors="replace") as file:
-            return re.search(r"^n ([0-9a-f]{32})$", file.read(), re.M)[1]
+        with open(f"{folder}/input", errors="replace") as file, open(f"{folder}/nonce", "w") as nonce:
+            nonce.write(re.search(r"^n ([0-9a-f]{32})$", file.read(), re.M)[1])
 
     # -- places
 
@@ -238,11 +293,16 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
             quietly("ip", "netns", "delete", far)
 
     @contextlib.contextmanager
-    def stub(self, count, nonce):
+    def stub(self, count):
         """A namespace in which one cheap server answers for `count` nodes."""
-        namespace, folder = f"{self.lab}-stub", f"{self.work}/stub-{count}"
+        namespace, folder = f"{self.lab}-stub", f"{self.kept}/stub-{count}"
         rows = [(f"node-{number + 1:04}", f"10.77.{number // 250}.{number % 250 + 1}") for number in range(count)]
         os.makedirs(f"{folder}/keys", exist_ok=True)
+        self.key = f"{self.kept}/stub-key"
+        if not os.path.exists(self.key):
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", self.key)
+        with open(f"{self.kept}/probe/nonce") as file:
+            nonce = file.read()
         known = f"{folder}/known_hosts"
         with open(known, "w") as file:
             for name, address in rows:
@@ -257,67 +317,172 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
         run("ip", "-n", namespace, "route", "add", "local", "10.77.0.0/16", "dev", "lo")
         server = subprocess.Popen(
             ["ip", "netns", "exec", namespace, self.tool("stub"), "22", "8", f"{folder}/keys", f"{self.key}.pub",
-             f"{self.work}/probe/answer", nonce, "node-0001"], stdout=subprocess.PIPE, text=True,
+             f"{self.kept}/probe/answer", nonce, "node-0001"], stdout=subprocess.PIPE, text=True,
         )
         try:
             if server.stdout.readline() != "ready\n":
-                raise SystemExit("bench: the stub does not start")
+                raise PartFailed("the stub does not start")
             yield namespace, rows, self.write_work(rows, known, f"work-stub-{count}")
         finally:
             server.terminate()
             server.wait()
             quietly("ip", "netns", "delete", namespace)
 
-    # -- the whole
+    # -- the parts
 
-    def real_nodes(self):
-        options = self.options
+    def boot(self, size):
+        """So many machines, bare; whatever was up before goes."""
+        wanted, left = 45 * size + 1024, memory_left()
+        if left < wanted:
+            raise PartFailed(f"{size} machines want about {wanted} MiB and {left} are free")
+        with open(f"{self.work}/nodes.conf", "w") as file:
+            file.writelines(f"node-{number:04} 172.16.168.{number + 1}\n" for number in range(1, size + 1))
+        say(f"booting {size} machines")
+        begin = time.monotonic()
+        environment = {**os.environ, "LAB_NODES_FILE": f"{self.work}/nodes.conf"}
+        made = subprocess.run([f"{ROOT}/lab/up.sh"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if made.returncode:
+            raise PartFailed(f"{size} machines do not boot; lab/up.sh ends with:\n" + made.stdout[-800:])
         with open(f"{self.lab_dir}/nodes.tsv") as file:
             table = [line.split("\t") for line in file.read().splitlines()]
-        rows = [(row[0], row[1]) for row in table]
-        known = f"{self.lab_dir}/ssh/known_hosts"
-        everything = self.write_work(rows, known, "all")
-        converge = [options.fleetctl, "apply", "-auto-approve", "-f"]
-        say(f"making {len(rows)} nodes what they should be")
-        near = self.near()
-        run("ip", "netns", "exec", self.lab, *converge, f"{everything}/fleet.yaml")
-        nonce = self.capture(f"{everything}/one-by-ssh.yaml", "probe")
-        run("ip", "netns", "exec", self.lab, *converge, f"{everything}/wide.yaml")
-        self.capture(f"{everything}/wide-by-ssh.yaml", "wide")
-        idle = self.floor({**near, "name": "wide"}, 1, rows[:1], everything, "true", 5)
-        look = self.floor({**near, "name": "wide"}, 1, rows[:1], everything, "probe", 5, probe="wide")
-        self.node_cost = look["node_cpu"] - idle["node_cpu"]
-        run("ip", "netns", "exec", self.lab, *converge, f"{everything}/one.yaml")
-        for size in options.sizes:
-            part = rows[:size]
-            folder = self.write_work(part, known, f"work-{size}")
-            self.next_revision(folder)
-            run("ip", "netns", "exec", self.lab, *converge, f"{folder}/fleet.yaml")
-            self.quick_cases(near, part, folder, options.runs)
-            if size > options.most:
-                continue
-            self.apply_case(near, part, folder, max(1, options.runs // 2))
-            if options.peers:
-                self.peer_cases(near, part, folder, 1 if size > 20 else 2)
-            if size not in options.far:
-                continue
-            machines = [row[3] for row in table[:size]]
-            with self.long_line(self.lab, options.delay, machines) as far:
-                self.next_revision(folder)
-                run("ip", "netns", "exec", self.lab, *converge, f"{folder}/fleet.yaml")
-                self.quick_cases(far, part, folder, max(1, options.runs // 2))
-                self.apply_case(far, part, folder, 1)
-                if options.peers and size <= options.peers_far:
-                    self.peer_cases(far, part, folder, 1)
-        return nonce
+        self.found["boots"][str(size)] = {
+            "seconds": time.monotonic() - begin, "mib": (left - memory_left()) / size,
+        }
+        self.key = self.lab_key
+        return [(row[0], row[1]) for row in table], [row[3] for row in table], f"{self.lab_dir}/ssh/known_hosts"
 
-    def stub_nodes(self, nonce):
-        for count in self.options.stubs:
-            with self.stub(count, nonce) as (namespace, rows, folder):
-                here = {"name": "stub", "far": False, "namespace": namespace, "counter": (namespace, "lo")}
-                self.stub_cases(here, rows, folder)
-                with self.long_line(namespace, self.options.delay) as far:
-                    self.stub_cases({**far, "name": f"stub, {far['name']}"}, rows, folder)
+    def converge(self, fleet):
+        try:
+            run("ip", "netns", "exec", self.lab, self.options.fleetctl, "apply", "-auto-approve", "-f", fleet)
+        except subprocess.CalledProcessError as error:
+            raise PartFailed(f"fleetctl apply ended with status {error.returncode}:\n{(error.stderr or error.stdout)[-800:]}")
+
+    def look(self):
+        """What a plan says to a node, for the bare client and the stub; and what it costs a big node."""
+        rows, _, known = self.boot(1)
+        folder = self.write_work(rows, known, "look")
+        self.converge(f"{folder}/fleet.yaml")
+        self.capture(f"{folder}/one-by-ssh.yaml", "probe")
+        self.converge(f"{folder}/wide.yaml")
+        self.capture(f"{folder}/wide-by-ssh.yaml", "wide")
+        wide = {**self.near(), "name": "wide"}
+        idle = self.floor(wide, 1, rows, folder, "true", 5)
+        look = self.floor(wide, 1, rows, folder, "probe", 5, probe="wide")
+        self.found["node_cost"] = look["node_cpu"] - idle["node_cpu"]
+
+    def real_nodes(self, size):
+        options, near = self.options, self.near()
+        rows, machines, known = self.boot(size)
+        folder = self.write_work(rows, known, f"work-{size}")
+        say(f"making {size} nodes what they should be")
+        self.converge(f"{folder}/fleet.yaml")
+        self.quick_cases(near, rows, folder, options.runs)
+        self.save()
+        if size > options.most:
+            return
+        self.apply_case(near, rows, folder, max(1, options.runs // 2))
+        self.save()
+        if options.peers:
+            self.peer_cases(near, rows, folder, 1 if size > 20 else 2)
+        if size not in options.far:
+            return
+        self.save()
+        with self.long_line(self.lab, options.delay, machines) as far:
+            self.next_revision(folder)
+            self.converge(f"{folder}/fleet.yaml")
+            self.quick_cases(far, rows, folder, max(1, options.runs // 2))
+            self.apply_case(far, rows, folder, 1)
+            if options.peers and size <= options.peers_far:
+                self.peer_cases(far, rows, folder, 1)
+
+    def stub_nodes(self, count):
+        with self.stub(count) as (namespace, rows, folder):
+            here = {"name": "stub", "far": False, "namespace": namespace, "counter": (namespace, "lo")}
+            self.stub_cases(here, rows, folder)
+            with self.long_line(namespace, self.options.delay) as far:
+                self.stub_cases({**far, "name": f"stub, {far['name']}"}, rows, folder)
+
+    def rounds(self):
+        """All sessions at once, twenty times in one process: what of it stays."""
+        count = max(self.options.stubs)
+        with self.stub(count) as (namespace, _, folder):
+            for name, target in (("key", self.key), ("known_hosts", f"{self.kept}/stub-{count}/known_hosts")):
+                with contextlib.suppress(OSError):
+                    os.remove(f"{folder}/{name}")
+                os.symlink(os.path.abspath(target), f"{folder}/{name}")
+            report = f"{self.work}/rounds.json"
+            words = [f"{ROOT}/.build/debug/fleetctlPackageTests.xctest", "--testing-library", "swift-testing",
+                     "--filter", "StubRoundsTests"]
+            made = subprocess.run(
+                ["ip", "netns", "exec", namespace, *words], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                env={**os.environ, "FLEETCTL_TEST_STUB": folder, "FLEETCTL_TEST_REPORT": report},
+            )
+            if not os.path.exists(report):
+                raise PartFailed(f"the rounds of {count} sessions ended early:\n{made.stdout[-1500:]}")
+            with open(report) as file:
+                self.found["rounds"] = {**json.load(file), "passed": made.returncode == 0}
+        say(f"rounds: {self.found['rounds']}")
+
+    def hang(self):
+        """A plan of 200 nodes, 25 times: each one ends."""
+        count, times, slowest, bad = 200, 25, 0.0, []
+        with self.stub(count) as (namespace, _, folder):
+            plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f", f"{folder}/fleet.yaml"]
+            for number in range(times):
+                begin = time.monotonic()
+                try:
+                    made = subprocess.run(
+                        ["ip", "netns", "exec", namespace, *plan], timeout=120, text=True, capture_output=True)
+                    if made.returncode:
+                        bad.append(f"run {number + 1} ended with status {made.returncode}: {made.stdout[-300:]}{made.stderr[-300:]}")
+                except subprocess.TimeoutExpired:
+                    bad.append(f"run {number + 1} still ran after 120 s")
+                slowest = max(slowest, time.monotonic() - begin)
+        self.found["hang"] = {"nodes": count, "times": times, "slowest": slowest, "bad": bad}
+        say(f"{times} plans of {count} nodes: {len(bad)} did not end well, the slowest took {slowest:.2f} s {bad}")
+
+    def has_recording(self):
+        done = self.found["parts"].get("look")
+        return bool(done) and not done["failed"] and done["program"] == self.program and os.path.exists(f"{self.kept}/wide/nonce")
+
+    def part(self, name, work):
+        """Runs one part and keeps what it found, or why it found nothing."""
+        done = self.found["parts"].get(name)
+        if self.options.resume and done and not done["failed"] and done["program"] == self.program:
+            say(f"{name} was measured on {done['date']}")
+            return True
+        begin, load = time.monotonic(), os.getloadavg()[0]
+        say(f"== {name}, load {load:.2f}")
+        failed = ""
+        try:
+            work()
+        except PartFailed as error:
+            failed = str(error)
+            say(f"{name}: {failed}")
+        self.found["parts"][name] = {
+            "date": str(datetime.date.today()), "program": self.program, "load": load, "failed": failed,
+            "seconds": time.monotonic() - begin,
+        }
+        self.save()
+        return not failed
+
+    def everything(self):
+        options = self.options
+        parts = [(str(size), lambda size=size: self.real_nodes(size)) for size in options.sizes]
+        parts += [(f"stub-{count}", lambda count=count: self.stub_nodes(count)) for count in options.stubs]
+        if options.stubs:
+            parts += [("rounds", self.rounds), ("hang", self.hang)]
+        if options.only:
+            unknown = set(options.only) - {name for name, _ in parts} - {"look"}
+            if unknown:
+                raise SystemExit(f"bench: there is no part {', '.join(sorted(unknown))}; there are look, "
+                                 + ", ".join(name for name, _ in parts))
+            parts = [part for part in parts if part[0] in options.only]
+        # Everything else needs what this one writes down.
+        if "look" in options.only or not (options.resume or options.only) or not self.has_recording():
+            if not self.part("look", self.look):
+                return False
+        return all([self.part(name, work) for name, work in parts])
 
     def stub_cases(self, place, rows, folder):
         """All nodes, and one of them for the ratio."""
@@ -328,6 +493,7 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
         self.floor(place, len(rows), rows, folder, "true", runs)
         self.floor(place, len(rows), rows, folder, "probe", runs)
         self.measure(place, name, len(rows), plan + [f"{folder}/fleet.yaml"], runs=runs)
+        self.profile(place, name, len(rows), plan + [f"{folder}/fleet.yaml"])
 
 
 def main():
@@ -344,14 +510,17 @@ def main():
     parser.add_argument("--runs", type=int)
     parser.add_argument("--delay", type=int)
     parser.add_argument("--format")
+    parser.add_argument("--kept", required=True)
+    parser.add_argument("--only", type=lambda text: [word for word in text.split(",") if word], default=[])
+    parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
+    # So that what a part has started goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     bench = Bench(options)
-    nonce = bench.real_nodes()
-    bench.stub_nodes(nonce)
-    with open(f"{options.work}/results.json", "w") as file:
-        json.dump({"results": bench.results, "node_cost": bench.node_cost}, file, indent=1)
-    report = [sys.executable, f"{HERE}/table.py", f"{options.work}/results.json"]
-    subprocess.run(report + (["markdown", f"{ROOT}/docs/performance.md"] if options.format == "markdown" else []), check=True)
+    fine = bench.everything()
+    print(bench.save(), end="")
+    if not fine:
+        raise SystemExit("bench: not every part could be measured; the tables say which")
 
 
 if __name__ == "__main__":

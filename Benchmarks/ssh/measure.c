@@ -87,10 +87,13 @@ int main(int argc, char **argv) {
     }
   }
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  // Who measures may be ended, too.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   int output = open(log ? log : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   double begin = seconds();
   pid_t command = fork();
   if (command == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
     int nothing = open("/dev/null", O_RDONLY);
     dup2(nothing, 0);
     dup2(output, 1);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures fleetctl over SSH against the floor and its peers, in one run on this machine.
 #
-# run.sh [--markdown] [--quick] [--sizes 9,50] [--stubs 200,1000] [--far 9,50] [--delay 30] [--runs 5] [--no-peers] [FLEETCTL]
+# run.sh [--markdown] [--quick] [--sizes 9,50,200] [--stubs 200,1000] [--far 9] [--delay 30] [--runs 3] [--no-peers]
+#        [--only PART,PART] [--resume] [--kept FOLDER] [FLEETCTL]
 #
 # The machines are those of lab/: real Debian with systemd and sshd, bare at first, all on this machine. All tools do
 # the same work (work.py: 3 packages, a user, 3 directories, 10 files, 3 services), on converged nodes and then with
@@ -13,18 +14,28 @@
 #   --sizes   numbers of real nodes (up to 240; those over 50 run only the bare client, ssh and fleetctl plan)
 #   --far     which of them also with the delay; the peers only up to 9
 #   --stubs   numbers of nodes that the stub plays
+#   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, rounds, hang. What earlier runs
+#             found of the others stays in the tables
+#   --resume  leaves out the parts that an earlier run measured with this very fleetctl
+#   --kept    where the figures and recordings are kept (~/.cache/fleetctl-bench/kept). They and the tables are written
+#             after each part, so that a run that is cut off loses only the part it was at
 #   --quick   9 nodes, 200 stubs, fewer runs, no Ansible: two minutes
+#
+# `rounds` opens the most stubs' sessions at once, twenty times in one process, and fails where descriptors or memory
+# grow between the fifth and the last (StubRoundsTests, built with `swift build --build-tests`). `hang` plans 200 stubs
+# 25 times. A node takes about 30 MiB; 200 of them boot in a minute or two on two idle processors.
 #
 # Needs root, what lab/ needs, libssh-dev, and PyPI once for the peers (kept in ~/.cache/fleetctl-bench).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-format=text sizes=9,50 stubs=200,1000 far=9,50 delay=30 runs=5 peers=yes fleetctl=.build/fleetctl
+format=text sizes=9,50,200 stubs=200,1000 far=9 delay=30 runs=3 peers=yes only='' resume='' kept='' fleetctl=.build/fleetctl
 while [ $# -gt 0 ]; do
   case $1 in
     --markdown) format=markdown ;;
     --quick) sizes=9 stubs=200 far=9 runs=3 peers='' ;;
     --no-peers) peers='' ;;
-    --sizes | --stubs | --far | --delay | --runs) printf -v "${1#--}" %s "$2"; shift ;;
+    --resume) resume=--resume ;;
+    --sizes | --stubs | --far | --delay | --runs | --only | --kept) printf -v "${1#--}" %s "$2"; shift ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 64 ;;
     *) fleetctl=$1 ;;
   esac
@@ -33,7 +44,7 @@ done
 [ "$(id -u)" = 0 ] || { echo "run.sh: the lab needs root" >&2; exit 3; }
 fleetctl=$(realpath "$fleetctl")
 cache=${HOME:-/root}/.cache/fleetctl-bench
-export LAB_NAME=${LAB_NAME:-fleetbench} LAB_DIR=${LAB_DIR:-$cache/lab-$$} LAB_PACKAGES="python3 python3-apt" LAB_DISK=1G LAB_WAIT=${LAB_WAIT:-900}
+export LAB_NAME=${LAB_NAME:-fleetbench} LAB_DIR=${LAB_DIR:-$cache/lab-$$} LAB_PACKAGES="python3 python3-apt acl curl rsync" LAB_DISK=1G LAB_WAIT=${LAB_WAIT:-900}
 mkdir -p "$cache"
 work=$(mktemp -d "$cache/run-XXXXXX")
 finish() {
@@ -42,6 +53,7 @@ finish() {
   rmdir "$LAB_DIR" 2>/dev/null || true
 }
 trap finish EXIT
+trap 'kill -TERM "$!" 2>/dev/null; exit 143' TERM INT
 
 for header in libssh2.h libssh/server.h; do
   [ -e "/usr/include/$header" ] || DEBIAN_FRONTEND=noninteractive apt-get -q -y install libssh2-1-dev libssh-dev >&2
@@ -63,10 +75,13 @@ if [ -n "$peers" ]; then
   "$peers/bin/pip" list 2>/dev/null | awk '/^(ansible-core|mitogen|pyinfra) / {print "bench: " $1 " " $2}' >&2
 fi
 
-most=$(printf '%s\n' ${sizes//,/ } | sort -n | tail -n 1)
-for number in $(seq 1 "$most"); do printf 'node-%04d 172.16.168.%d\n' "$number" $((number + 1)); done >"$work/nodes.conf"
-LAB_NODES_FILE=$work/nodes.conf
-export LAB_NODES_FILE
-lab/up.sh >&2
-python3 Benchmarks/ssh/bench.py --work "$work" --fleetctl "$fleetctl" --peers "$peers" --sizes "$sizes" --stubs "$stubs" \
-  --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format"
+kept=${kept:-$cache/kept}
+mkdir -p "$kept"
+if [ -n "$stubs" ] && [ ! -e .build/debug/fleetctlPackageTests.xctest ]; then
+  swift build --build-tests 2>&1 | scripts/quiet-build.sh >&2
+fi
+# shellcheck disable=SC2086
+python3 Benchmarks/ssh/bench.py --work "$work" --kept "$kept" --fleetctl "$fleetctl" --peers "$peers" --sizes "$sizes" \
+  --stubs "$stubs" --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format" --only "$only" $resume &
+# In the background, so that an end of this script ends it as well.
+wait "$!"

@@ -177,7 +177,8 @@ static void fill_in(struct session *session) {
 static int advance(struct session *session) {
   int status = ssh_get_status(session->raw);
   if (status & (SSH_CLOSED | SSH_CLOSED_ERROR)) return 1;
-  if (!session->is_agreed) {
+  // One that logs in within a single turn of the loop is past the state by which libssh tells that keys are agreed.
+  if (!session->is_agreed && !session->channel) {
     int code = ssh_handle_key_exchange(session->raw);
     if (code == SSH_ERROR) return 1;
     session->is_agreed = code == SSH_OK;

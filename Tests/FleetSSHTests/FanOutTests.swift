@@ -17,13 +17,13 @@ struct FanOutTests {
   @Test
   func twentyRoundsLeaveNeitherDescriptorsNorMemory() async throws {
     let server = try SSHServer(["MaxStartups 2000"], address: "0.0.0.0")
-    var settled = (descriptors: 0, bytes: 0)
+    var settled = ProcessUse.now
     for round in 1...20 {
       try await self.round(server)
       // The first rounds fill caches and the allocator's pools.
-      if round == 5 { settled = Self.used }
+      if round == 5 { settled = ProcessUse.now }
     }
-    let used = Self.used
+    let used = ProcessUse.now
     #expect(used.descriptors <= settled.descriptors)
     // The address sanitizer keeps freed memory for a while; it looks for leaks itself.
     guard getenv("ASAN_OPTIONS") == nil else { return }
@@ -49,16 +49,6 @@ struct FanOutTests {
       }
       for try await count in group { #expect(count == input.count) }
     }
-  }
-
-  private static var used: (descriptors: Int, bytes: Int) {
-    var count = 0
-    if let directory = opendir("/proc/self/fd") {
-      while readdir(directory) != nil { count += 1 }
-      closedir(directory)
-    }
-    let pages = TemporaryFolder.text(of: "/proc/self/statm").split(separator: " ")
-    return (count, (pages.count > 1 ? Int(pages[1]) ?? 0 : 0) * Int(getpagesize()))
   }
 }
 
