@@ -131,6 +131,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let links = sighting.links
     try await planning.refuseForeign(links)
     await Failpoint.reach(.gathered)
+    try planning.tellIdleGuards(links)
     let fresh = PlanFile(try planning.plan(&sighting), meta: PlanMeta.now())
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh

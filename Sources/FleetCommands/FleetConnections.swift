@@ -41,12 +41,13 @@ struct FleetConnections: Sendable {
     /// Whether another machine answered than the one that is pinned, or one that is two nodes.
     var isForeign = false
 
-    /// The same without what was seen there, but for who it is.
+    /// The same without what was seen there, but for who it is and what is ours there.
     var withoutSight: Link {
-      guard let identity = observation.node?.identity else { return self }
+      guard let all = observation.node else { return self }
       var seen = ObservedNode()
-      seen.system.machineID = identity.machineID
-      seen.system.nodeID = identity.nodeID
+      seen.system.machineID = all.system.machineID
+      seen.system.nodeID = all.system.nodeID
+      seen.manifest = all.manifest
       return Link(
         resources: resources,
         target: target,

@@ -77,6 +77,7 @@ struct PlanCommand: AsyncParsableCommand {
     let planning = try Planning(options, planOptions.options)
     var sighting = try await planning.observe(readOnly: readOnly)
     let links = sighting.links
+    try planning.tellIdleGuards(links)
     let plan = try planning.plan(&sighting)
     for link in links { await link.connection?.close() }
     TrafficReport.tell(planning.connections.traffic)
