@@ -57,7 +57,7 @@ lab/up.sh || { echo "fifty machines: the lab does not boot here"; exit 1; }
 part "fifty healthy machines, one apply"
 write_fleet 1
 expect 0 "apply" inside apply -f "$fleet" -auto-approve
-says "fifty nodes are planned as one" '^50 nodes: n01 … n50  (crowd)$'
+says "fifty nodes are planned as one" '^50 nodes: n01 … n50  \(crowd\)$'
 says "all is done" '^Apply complete: 250 changed, 0 failed, 0 skipped'
 look "$work/look"
 all_say "machines that serve generation 1, nothing left open" "$work/look" 'file:generation=1 answer:generation=1 active enabled open: watch:0$' all 50
@@ -79,7 +79,7 @@ says "sshd" "^  handshake: autobot@172.16.168.113 did not answer within 5 s$"
 says "host key" "^  host key: the host key of 172.16.168.121 changed: pinned .*; offered ssh-ed25519 SHA256:"
 says "disk" "^  the batch did not arrive whole, or there is no room for it under /var/lib; nothing was done$"
 says "service" "^  .crowd.service. is up, but not healthy after 6 s: :8081/ answers 500, wanted 200$"
-says "47 nodes are planned as one" '^47 nodes: n01 … n06, n08 … n12, n14 … n20, n22 … n50  (crowd)$'
+says "47 nodes are planned as one" '^47 nodes: n01 … n06, n08 … n12, n14 … n20, n22 … n50  \(crowd\)$'
 says "the 45 are one row" '^n01 and 44 more  changed  *2  *0  *0  *0 '
 says "and each is named" '^45 nodes changed: n01 … n06, n08 … n12, n14 … n20, n22 … n33, n35 … n41, n43 … n50$'
 sed -n '/^NODE/,/^$/p' "$work/out" | awk 'NF > 1 && $1 != "NODE" {print $1, $2}' >"$work/table"
