@@ -27,6 +27,13 @@ import Testing
         "  already down: n3, web.service is failed",
       ]
     )
+    rollout.down = ids.map { .init(node: $0, why: "web.service is failed") }
+    #expect(
+      RolloutText(rollout: rollout).lines.last == "  already down: n1 … n3, web.service is failed"
+    )
+    rollout.down = (0..<14).map { .init(node: ids[$0 % 3], why: "reason \($0)") }
+    #expect(RolloutText(rollout: rollout).lines.last == "  and 4 more are down")
+    rollout.down = [.init(node: ids[2], why: "web.service is failed")]
     let plan = Plan(
       fleet: "f",
       options: PlanOptions(),

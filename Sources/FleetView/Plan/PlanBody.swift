@@ -22,7 +22,12 @@ struct PlanBody {
   /// The lines, without the count of what is unchanged; none for a node of which there is nothing to say.
   ///
   /// `shown` remembers on which node each diff was shown.
-  func lines(_ node: PlannedNode, _ ink: PlanInk, _ shown: inout [String: NodeID]) -> [String] {
+  func lines(
+    _ node: PlannedNode,
+    _ ink: PlanInk,
+    _ outage: PlanOutage,
+    _ shown: inout [String: NodeID]
+  ) -> [String] {
     var lines: [String] = []
     if let step = node.failedStep {
       let why = displayable(node.cause ?? "no cause given")
@@ -34,7 +39,7 @@ struct PlanBody {
       lines += remedy(node.remedy)
     }
     for change in changes[node.id] ?? [] {
-      lines += PlanChangeText(change, plan, options, ink).lines(&shown)
+      lines += PlanChangeText(change, plan, options, ink, outage).lines(&shown)
     }
     if !node.packageClosure.isEmpty {
       lines.append("    apt also installs: " + listed(node.packageClosure))
@@ -58,7 +63,7 @@ struct PlanBody {
     for node in plan.nodes.sorted(by: { $0.id < $1.id }) where options.shows(node.id) {
       // Without what was shown before: two nodes with one diff say the same.
       var nothing: [String: NodeID] = [:]
-      let lines = lines(node, PlanInk(isOn: false), &nothing)
+      let lines = lines(node, PlanInk(isOn: false), .masked, &nothing)
       if lines.isEmpty, !options.isLimited {
         unchanged.append(node)
       } else if options.isExpanded || options.isLimited {
@@ -72,7 +77,8 @@ struct PlanBody {
 
   /// Heading and text of a group.
   func text(_ group: PlanGroup, _ shown: inout [String: NodeID]) -> [String] {
-    let lines = lines(group.first, ink, &shown)
+    let all = group.nodes.lazy.flatMap { changes[$0.id] ?? [] }
+    let lines = lines(group.first, ink, .of(all), &shown)
     return heading(group) + lines + after(group, isSilent: lines.isEmpty)
   }
 

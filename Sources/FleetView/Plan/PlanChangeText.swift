@@ -11,12 +11,20 @@ struct PlanChangeText {
   private let plan: Plan
   private let options: PlanHuman.Options
   private let ink: PlanInk
+  private let outage: PlanOutage
 
-  init(_ change: PlannedChange, _ plan: Plan, _ options: PlanHuman.Options, _ ink: PlanInk) {
+  init(
+    _ change: PlannedChange,
+    _ plan: Plan,
+    _ options: PlanHuman.Options,
+    _ ink: PlanInk,
+    _ outage: PlanOutage
+  ) {
     self.change = change
     self.plan = plan
     self.options = options
     self.ink = ink
+    self.outage = outage
   }
 
   /// The lines; `shown` remembers on which node each diff was shown.
@@ -143,7 +151,7 @@ struct PlanChangeText {
   private var impact: [String] {
     var lines: [String] = []
     if change.isInterrupting {
-      let down = change.actions.contains(.restart) ? outage : "stays down"
+      let down = change.actions.contains(.restart) ? outage.text(change) : "stays down"
       let users =
         change.dependents.isEmpty
         ? "" : "; depends on it: " + displayable(change.dependents.joined(separator: ", "))
@@ -158,11 +166,5 @@ struct PlanChangeText {
     }
     if !change.isReversible, change.address.kind == .step { lines.append("cannot be rolled back") }
     return lines
-  }
-
-  private var outage: String {
-    guard let seconds = change.outageSeconds else { return "down for an unknown time" }
-    if seconds < 120 { return "down for about \(seconds) s" }
-    return "down for about \((seconds + 30) / 60) min"
   }
 }

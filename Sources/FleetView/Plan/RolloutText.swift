@@ -4,6 +4,9 @@ internal import FleetPlan
 
 /// One line about how the nodes of a role are changed.
 struct RolloutText {
+  /// Reasons that are told of nodes that are down; further nodes are counted.
+  private static let mostReasons = 10
+
   let rollout: PlannedRollout
 
   /// `Rollout of web: in batches of 2, canary n1, stops after the first failure`, and who is down already.
@@ -22,13 +25,26 @@ struct RolloutText {
     )
     let count = rollout.nodes.count
     let nodes = "\(count) of its \(rollout.carriers) nodes"
-    var lines = [
+    let heading =
       "Rollout of `\(displayable(rollout.role))` over \(nodes): \(parts.joined(separator: ", "))."
-    ]
-    lines += rollout.down.prefix(10).map {
-      "  already down: \($0.node), \(displayable($0.why))"
+    return [heading] + down
+  }
+
+  /// Who is down, each reason once.
+  private var down: [String] {
+    var reasons: [String] = []
+    var nodes: [String: [String]] = [:]
+    for entry in rollout.down {
+      if nodes[entry.why] == nil { reasons.append(entry.why) }
+      nodes[entry.why, default: []].append(entry.node.name)
     }
-    if rollout.down.count > 10 { lines.append("  and \(rollout.down.count - 10) more are down") }
+    var lines = reasons.prefix(Self.mostReasons).flatMap { why in
+      var lines = NameRuns(nodes[why] ?? []).lines(after: "  already down: ")
+      lines[lines.count - 1] += ", \(displayable(why))"
+      return lines
+    }
+    let left = reasons.dropFirst(Self.mostReasons).reduce(0) { $0 + (nodes[$1]?.count ?? 0) }
+    if left > 0 { lines.append("  and \(left) more are down") }
     return lines
   }
 }

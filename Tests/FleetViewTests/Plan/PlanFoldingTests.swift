@@ -142,6 +142,27 @@ import Testing
     #expect(crowd.headings == ["3 nodes: web-01 … web-03"])
   }
 
+  @Test func `measured outages keep nobody apart and are told as a range`() {
+    var crowd = Crowd(web: 3)
+    for (place, seconds) in [(1, 2), (3, 7), (5, 3)] {
+      crowd.plan.changes[place].actions = [.restart]
+      crowd.plan.changes[place].action = .restart
+      crowd.plan.changes[place].isInterrupting = true
+      crowd.plan.changes[place].outageSeconds = seconds
+    }
+    #expect(crowd.headings.count == 1)
+    #expect(crowd.text.contains("      down for about 2 to 7 s\n"))
+    #expect(!crowd.text.contains("differs"))
+    crowd.plan.changes[3].outageSeconds = 360
+    #expect(crowd.text.contains("      down for about 2 s to 6 min\n"))
+    crowd.plan.changes[1].outageSeconds = 180
+    crowd.plan.changes[5].outageSeconds = 361
+    #expect(crowd.text.contains("      down for about 3 to 6 min\n"))
+    // One that nobody has measured is another case.
+    crowd.plan.changes[3].outageSeconds = nil
+    #expect(crowd.headings.count == 2)
+  }
+
   @Test func `what plan printed is what show prints, folded and expanded`() throws {
     var options = PlanHuman.Options()
     for isExpanded in [false, true] {
