@@ -130,6 +130,7 @@ struct ApplyCommand: AsyncParsableCommand {
     let links = try await planning.observe(goesOn: true)
     try await planning.refuseForeign(links)
     await Failpoint.reach(.gathered)
+    try planning.tellIdleGuards(links)
     let fresh = PlanFile(try planning.plan(links), meta: PlanMeta.now())
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh

@@ -76,6 +76,7 @@ struct PlanCommand: AsyncParsableCommand {
   private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
     let planning = try Planning(options, planOptions.options)
     let links = try await planning.observe(readOnly: readOnly)
+    try planning.tellIdleGuards(links)
     let plan = try planning.plan(links)
     for link in links { await link.connection?.close() }
     TrafficReport.tell(planning.connections.traffic)

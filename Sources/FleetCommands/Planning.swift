@@ -16,6 +16,8 @@ struct Planning {
   let nodes: [NodeResources]
   let folder: String
   let connections = FleetConnections()
+  private let severities: SeverityPolicy
+  private let sources: [String: SourceText]
   /// Whether the nodes are to become nobody's.
   var isLeaving = false
 
@@ -25,6 +27,7 @@ struct Planning {
     self.planOptions = planOptions
     let loaded = try LoadedFleet.load(options)
     folder = loaded.folder
+    (severities, sources) = (loaded.severities, loaded.sources)
     (resolved, nodes) = try loaded.compiled(colour: options.colour)
     for role in planOptions.maintenance where resolved.registry.role(role) == nil {
       let names = resolved.registry.sortedRoles.map(\.name)
@@ -42,6 +45,7 @@ struct Planning {
     planOptions = PlanOptions()
     self.resolved = resolved
     self.folder = folder
+    (severities, sources) = (SeverityPolicy(strict: false), [:])
     nodes = [NodeResources(node: node, roles: [], resources: [])]
     isLeaving = true
   }
@@ -49,24 +53,40 @@ struct Planning {
   /// `protect` of the fleet and of the node.
   private func protections(of node: FleetNode) -> [PlanProtection] {
     let general = resolved.fleet.protect.map { entry in
-      let pattern = Protection.isRole(entry.value) ? "*/role.\(entry.value)" : entry.value
-      return PlanProtection(
-        AddressPattern(pattern),
+      PlanProtection(
+        UnmatchedProtection.pattern(entry.value),
         text: entry.value,
         place: entry.span?.description ?? "fleet.yaml"
       )
     }
     let own = node.protect.map { entry in
-      let rest =
-        entry.value == "*"
-        ? "" : Protection.isRole(entry.value) ? "/role.\(entry.value)" : "/\(entry.value)"
-      return PlanProtection(
-        AddressPattern("node.\(node.id)\(rest)"),
+      PlanProtection(
+        UnmatchedProtection.pattern(entry.value, of: node.id),
         text: entry.value,
         place: entry.span?.description ?? "fleet.yaml"
       )
     }
     return general + own
+  }
+
+  /// Tells entries of `protect` that guard nothing on the nodes as they were seen.
+  ///
+  /// - Throws: `ExitCode` where `--strict` or `--warn` makes that an error.
+  func tellIdleGuards(_ links: [FleetConnections.Link]) throws {
+    let own = Dictionary(
+      nodes.map { ($0.node.id, $0.node.protect) },
+      uniquingKeysWith: { first, _ in first }
+    )
+    var found = Diagnostics()
+    for finding in UnmatchedProtection(links.map(input)).findings(resolved.fleet.protect, own) {
+      found.add(finding)
+    }
+    found = severities.applied(to: found)
+    guard !found.all.isEmpty else { return }
+    Terminal.note(
+      HumanDiagnostics.render(found.sorted(), sources: sources, colour: options.colour)
+    )
+    if found.hasErrors { throw ExitStatus.failure.error }
   }
 
   /// Ends the command when the plan deletes more than `--max-destroy` allows.

@@ -45,7 +45,14 @@ struct UnitAttachments {
         )
       }
     }
-    attachChecks(instance, units: units, owner: owner, &evaluator, to: &builder)
+    for definition in definitions {
+      let isComponent = definition.role.name != instance.role.name
+      let own =
+        isComponent
+        ? Self.unitNames([definition], &evaluator.diagnostics).filter { builder.has(unit: $0) }
+        : units
+      attachChecks(definition, instance, units: own, owner: owner, to: &builder, into: &diagnostics)
+    }
     diagnostics.add(contentsOf: evaluator.diagnostics)
   }
 
@@ -105,19 +112,26 @@ struct UnitAttachments {
     return found.sorted()
   }
 
+  /// Attaches the checks of the role, or of a component for it.
   private func attachChecks(
+    _ definition: (role: Role, scope: Scope),
     _ instance: RoleInstance,
     units: [String],
     owner: Owner,
-    _ evaluator: inout Evaluator,
-    to builder: inout NodeBuilder
+    to builder: inout NodeBuilder,
+    into diagnostics: inout Diagnostics
   ) {
-    for check in instance.role.health where evaluator.applies(check.when) {
+    var evaluator = Evaluator(scope: definition.scope)
+    let isComponent = definition.role.name != instance.role.name
+    for check in definition.role.health where evaluator.applies(check.when) {
       guard let kind = kind(of: check, instance, &evaluator) else { continue }
-      // A command names no port: it asks the service that the role is about, not what stands beside it.
+      // A command names no port: it asks the service that the role is about, not what stands beside it;
+      // that of a component one of its own.
       let holders =
         check.port.map { [instance.port($0)?.holder] } ?? instance.ports.map(\.holder)
-      let holder = holders.lazy.compactMap(\.self).first { builder.has(unit: $0) }
+      let holder = holders.lazy.compactMap(\.self).first { name in
+        isComponent ? units.contains(name) : builder.has(unit: name)
+      }
       guard let unit = holder ?? units.first else { continue }
       var spec = HealthCheckSpec(
         kind: kind,
@@ -126,12 +140,14 @@ struct UnitAttachments {
         via: Self.isLoopback(kind) ? nil : instance.node.healthVia.flatMap { NodeID($0.value) }
       )
       spec.isBehindWindows = instance.node.wsl2
-      let startup = evaluator.startup(instance.role)
+      let startup = evaluator.startup(definition.role)
       builder.unit(unit, by: owner, at: check.span) {
-        $0.checks.append(spec)
+        // Several roles may use one component.
+        if !$0.checks.contains(spec) { $0.checks.append(spec) }
         if let startup { $0.allow(budget: startup.budget) }
       }
     }
+    diagnostics.add(contentsOf: evaluator.diagnostics)
   }
 
   /// What listens on loopback only the node itself can ask.

@@ -63,6 +63,7 @@ package enum FleetValidator {
     ReservedNode.check(resolved, into: &diagnostics)
     UnknownNode.check(resolved, into: &diagnostics)
     ProtectedRole.check(resolved, into: &diagnostics)
+    ProtectUnmatched.check(resolved, into: &diagnostics)
     RelayCycle.check(resolved, into: &diagnostics)
     RequiredRoleMissing.check(resolved, meant: meant, into: &diagnostics)
     PortCollision.check(resolved, into: &diagnostics)

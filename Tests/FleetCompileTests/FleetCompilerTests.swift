@@ -68,13 +68,17 @@ import Testing
         return unit.checks.compactMap { check in
           guard case .command(_, let arguments, _) = check.kind else { return nil }
           let program = arguments.first?.split(separator: "/").last ?? ""
-          return "\(node.node.id) \(unit.name): \(program)"
+          let isDatabase = program == "pg_isready"
+          return "\(node.node.id) \(unit.name): "
+            + (isDatabase ? arguments.joined(separator: " ") : String(program))
         }
       }
     }
     #expect(
       units.sorted() == [
+        "00-SLM-Manager postgresql@16-main.service: pg_isready -q -p 5432",
         "01-Backend autobot-celery.service: systemd-run",
+        "04-Databases postgresql@16-main.service: pg_isready -q -p 5432",
         "04-Databases redis-stack-server.service: redis-health",
       ]
     )

@@ -212,6 +212,36 @@ import Testing
     #expect(loaded(after) != manifest.loaded["redis.service"])
   }
 
+  @Test func `what was stopped and runs all the same stays ours`() throws {
+    var node = try OneNode()
+    node.fleet.wanted[node.id]?.removeAll { $0.address.name == "redis.service" }
+    let plan = try node.fleet.plan()
+    #expect(OneNode.lines(plan) == ["stop,disable unit:redis.service [intent]"])
+    let before = try #require(node.fleet.nodes[node.id]?.seen)
+    let manifest = try #require(before.manifest.known)
+    try node.fleet.apply(plan)
+    let after = try #require(node.fleet.nodes[node.id]?.seen)
+    func isOwned(_ seen: ObservedNode) -> Bool {
+      manifest.updated(
+        applying: plan.changes(of: node.id),
+        resources: node.fleet.wanted[node.id] ?? [],
+        before: before,
+        after: seen,
+        context: node.fleet.context(node.id),
+        startups: [:]
+      ).owned["unit:redis.service"] != nil
+    }
+    #expect(isOwned(before))
+    #expect(!isOwned(after))
+    var enabled = after
+    enabled.units["redis.service"] = .value(ObservedUnit())
+    #expect(!isOwned(enabled))
+    var unit = ObservedUnit()
+    unit.unitFileState = "enabled"
+    enabled.units["redis.service"] = .value(unit)
+    #expect(isOwned(enabled))
+  }
+
   @Test func `what was removed and is there all the same stays ours`() throws {
     var node = try OneNode()
     node.fleet.wanted[node.id]?.removeAll { $0.address.name == OneNode.site }

@@ -218,4 +218,37 @@ import Testing
     seen.subState = "start-pre"
     #expect(seen.isUp)
   }
+
+  @Test func aNewVersionWaitsWhereUpdatesAreByHand() throws {
+    var node = try OneNode()
+    let package = PackageSpec(name: "redis", version: "9.1")
+    node.want(Make.resource(node.id, .package, "redis", .package(package), role: "redis"))
+    node.want(Make.unit(node.id, "redis.service", role: "redis") { $0.updatePolicy = "manual" })
+    let plan = try node.fleet.plan()
+    #expect(OneNode.lines(plan) == ["blocked package:redis [restart-debt]"])
+    #expect(
+      plan.changes.first?.reasons.map(\.text) == [
+        "updates are manual; 1.0 stays where 9.1 is wanted"
+      ]
+    )
+    #expect(plan.changes.first?.remedy == "Let it happen with `--maintenance redis`.")
+    node.fleet.options.maintenance = ["redis"]
+    let allowed = try node.fleet.plan()
+    #expect(
+      OneNode.lines(allowed) == [
+        "update package:redis [drift]", "restart unit:redis.service [drift]",
+      ]
+    )
+    try node.fleet.apply(allowed)
+    node.fleet.options.maintenance = []
+    #expect(try node.planned() == [])
+  }
+
+  @Test func whatIsMissingIsInstalledWhereUpdatesAreByHand() throws {
+    var node = try OneNode()
+    let package = PackageSpec(name: "redis-tools", version: "9.1")
+    node.want(Make.resource(node.id, .package, "redis-tools", .package(package), role: "redis"))
+    node.want(Make.unit(node.id, "redis.service", role: "redis") { $0.updatePolicy = "manual" })
+    #expect(try node.planned() == ["create package:redis-tools [intent]"])
+  }
 }

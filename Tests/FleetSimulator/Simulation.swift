@@ -203,6 +203,7 @@ package struct Simulation {
       node.flakiness = 0
       node.isFull = false
       node.losesWrites = []
+      node.losesRemovals = []
       node.cutOffUntil = 0
     }
     await world.sleep(120_000_000)

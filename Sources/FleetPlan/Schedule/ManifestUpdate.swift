@@ -61,12 +61,16 @@ extension Manifest {
     }
   }
 
-  /// Whether what a step said it removed is seen all the same; then it stays ours, and the next plan says so.
+  /// Whether what a step said it removed or ended is seen all the same; then it stays ours, and the next
+  /// plan says so.
   private static func isThere(_ key: String, _ observed: ObservedNode) -> Bool {
     guard let colon = key.firstIndex(of: ":") else { return false }
     let name = String(key[key.index(after: colon)...])
     switch ResourceKind(rawValue: String(key[..<colon])) {
     case .file, .link, .dropIn: return observed.paths[name]?.known != nil
+    case .unit:
+      guard let unit = observed.units[name]?.known else { return false }
+      return unit.isUp || unit.activeState == "activating" || unit.unitFileState == "enabled"
     default: return false
     }
   }

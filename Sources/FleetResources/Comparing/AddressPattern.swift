@@ -21,6 +21,9 @@ package struct AddressPattern: Sendable, Hashable {
     namesRole = parts.count > 1 && parts[1].hasPrefix("role.")
   }
 
+  /// Whether anything on `node` can be meant.
+  package func speaks(of node: NodeID) -> Bool { self.node.matches("node.\(node)") }
+
   /// Whether `address`, wanted by `role`, is meant.
   package func matches(_ address: ResourceAddress, role: String) -> Bool {
     guard node.matches("node.\(address.node)") else { return false }

@@ -69,6 +69,23 @@ package struct Look: Sendable {
     backups(of: address.name).min()?.role ?? resource.role
   }
 
+  /// The verdict over another version of what the role's programs are: held back where the role's
+  /// updates are by hand, outside of its maintenance.
+  func update(_ gap: Gap, from present: String, to wanted: String) -> Comparison {
+    let units = context.desired.resources.compactMap { other -> UnitSpec? in
+      guard other.role == resource.role, case .unit(let spec) = other.spec else { return nil }
+      return spec
+    }
+    let covering = units.flatMap { backups(of: $0.name) }.map(\.role)
+    guard let policy = units.map(\.updatePolicy).first(where: { $0 != "auto" }),
+      context.maintenance.isDisjoint(with: covering + [resource.role])
+    else { return .differs(gap) }
+    return .pending(
+      "updates are \(policy); \(present) stays where \(wanted) is wanted",
+      remedy: "Let it happen with `--maintenance \(covering.min() ?? resource.role)`."
+    )
+  }
+
   /// The verdict over something of somebody else's that `gap` would change.
   func takeover(_ what: String, _ gap: Gap) -> Comparison {
     if isAdopted {

@@ -12,7 +12,7 @@ package struct Faults: Sendable {
 
   private enum Act {
     case dies(Int), pauses(Int, Int), interrupt(Int), cuts([Int: Cut])
-    case sleepsLocked(Int, Int), loses(String, Set<Int>)
+    case sleepsLocked(Int, Int), loses(String, Set<Int>), keeps(String, Set<Int>)
     case power(String, Int), reboot(String, Int), powerAt(String, Int)
     case partition(String, Int, Int), full(String, Int, Int), flaky(Int)
   }
@@ -71,8 +71,11 @@ package struct Faults: Sendable {
       acts.append(.sleepsLocked(dice.within(1...(3 * nodes.count)), dice.within(121...200)))
       second = (dice.within(1...60), dice.chance(60), 600)
     case 12:
-      names.append("lost writes")
-      acts.append(.loses(node, Set((0..<dice.within(1...2)).map { _ in dice.within(1...20) })))
+      let steps = Set((0..<dice.within(1...2)).map { _ in dice.within(1...20) })
+      let isRemoval = dice.chance(50)
+      names.append(isRemoval ? "lost removals" : "lost writes")
+      // There are few of them.
+      acts.append(isRemoval ? .keeps(node, Set(steps.map { ($0 + 4) / 5 })) : .loses(node, steps))
     default:
       names.append("flaky services")
       acts.append(.flaky(dice.within(5...40)))
@@ -95,6 +98,8 @@ package struct Faults: Sendable {
         client.pausesAfterLock = (exchanges, seconds)
       case .loses(let name, let writes):
         if let node = find(name) { node.losesWrites = Set(writes.map { $0 + node.writes }) }
+      case .keeps(let name, let removals):
+        if let node = find(name) { node.losesRemovals = Set(removals.map { $0 + node.removals }) }
       case .interrupt(let exchange): client.interruptedAt = exchange
       case .cuts(let cuts): client.cuts.merge(cuts) { first, _ in first }
       case .power(let name, let steps):

@@ -192,7 +192,7 @@ extension Runtime {
 
   private func perform(_ step: Step) async throws -> [UInt8] {
     let words = step.arguments
-    if Self.canBeLost(step), node.loses("\(step.verb) \(words.first ?? "")") { return [] }
+    if isLost(step) { return [] }
     switch step.verb {
     case "make-dir": try await makeFolder(words)
     case "write-file": try await writeFile(words, step)
@@ -266,13 +266,21 @@ extension Runtime {
     return []
   }
 
-  /// What changes the part of a node that is wanted, and that a later look at the node can tell: a
-  /// reload leaves no trace (docs/simulator.md, "What it does not see").
-  private static func canBeLost(_ step: Step) -> Bool {
+  /// Whether the step says that it is done and is not.
+  ///
+  /// Of what changes the part of a node that is wanted, and what a later look at the node can tell: a
+  /// reload leaves no trace, nor does the enabling of a unit whose file is gone (docs/simulator.md, "What
+  /// it does not see").
+  private func isLost(_ step: Step) -> Bool {
+    let what = "\(step.verb) \(step.arguments.first ?? "")"
     switch step.verb {
-    case "write-file", "set-ownership", "make-link", "set-sysctl": true
-    case "unit": ["enable", "start", "restart"].contains(step.arguments.first)
-    default: false
+    case "write-file", "set-ownership", "make-link", "set-sysctl":
+      return node.loses(what, isRemoval: false)
+    case "remove": return node.loses(what, isRemoval: true)
+    case "unit" where ["enable", "start", "restart"].contains(step.arguments.first):
+      return node.loses(what, isRemoval: false)
+    case "unit" where step.arguments.first == "stop": return node.loses(what, isRemoval: true)
+    default: return false
     }
   }
 

@@ -87,6 +87,9 @@ package final class SimNode {
   var writes = 0
   package var losesWrites: Set<Int> = []
   package private(set) var hasLostWrites = false
+  /// The same of what steps take away: files, links, what runs, what starts at boot.
+  var removals = 0
+  package var losesRemovals: Set<Int> = []
   /// Deliberate defects.
   var defects: Set<Defect> = []
 
@@ -138,9 +141,16 @@ package final class SimNode {
   }
 
   /// Counts a write; true for one that is lost.
-  func loses(_ what: String) -> Bool {
-    writes += 1
-    guard losesWrites.remove(writes) != nil else { return false }
+  func loses(_ what: String, isRemoval: Bool) -> Bool {
+    let isLost: Bool
+    if isRemoval {
+      removals += 1
+      isLost = losesRemovals.remove(removals) != nil
+    } else {
+      writes += 1
+      isLost = losesWrites.remove(writes) != nil
+    }
+    guard isLost else { return false }
     note("loses \(what) and says that it is done")
     hasLostWrites = true
     return true

@@ -32,9 +32,9 @@ extension ArchiveSpec: Convergent {
       let present = content.reveal { String(decoding: $0, as: UTF8.self) }
       if present == stamp { return .inSync }
       let before = present.split(separator: "\n").first.map(String.init) ?? "empty stamp"
-      return .differs(
-        Gap([.update], [Difference("archive", before: before, after: String(stamp.dropLast()))])
-      )
+      let after = String(stamp.dropLast())
+      let gap = Gap([.update], [Difference("archive", before: before, after: after)])
+      return look.update(gap, from: before, to: after)
     }
   }
 

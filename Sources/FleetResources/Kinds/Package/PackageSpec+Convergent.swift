@@ -13,7 +13,8 @@ extension PackageSpec: Convergent {
       return .differs(Gap([.create], [Difference("version", before: "absent", after: after)]))
     case .value(let present):
       guard let version, version != present else { return .inSync }
-      return .differs(Gap([.update], [Difference("version", before: present, after: version)]))
+      let gap = Gap([.update], [Difference("version", before: present, after: version)])
+      return look.update(gap, from: present, to: version)
     }
   }
 
