@@ -37,6 +37,11 @@ struct TargetBuilder {
     // A file that fleet.yaml names is the fleet's own and is read in reviews.
     target.hashesKnownHosts = settings.knownHosts == nil && config.hashesKnownHosts
     target.route = try route(config)
+    // The way to a jump host is that host's own.
+    target.sshOptions = config.sshOptions.filter { option in
+      target.route == .direct
+        || !["AddressFamily=", "Bind"].contains { option.hasPrefix($0) }
+    }
     return target
   }
 

@@ -46,7 +46,9 @@ struct OpenSSHArguments: Sendable {
     knownHosts: [String]
   ) -> [String] {
     let seconds = max(1, Int(target.connectTimeout.components.seconds))
-    var options = [
+    // ssh(1) takes the first: what the operator's ssh_config says.
+    var options = target.sshOptions
+    options += [
       "ControlMaster=yes", "ControlPersist=no", "StrictHostKeyChecking=yes",
       "UserKnownHostsFile=\(SSHOption.paths(knownHosts))",
       "GlobalKnownHostsFile=none", "UpdateHostKeys=no", "VerifyHostKeyDNS=no", "CheckHostIP=no",
@@ -68,7 +70,8 @@ struct OpenSSHArguments: Sendable {
   /// Shakes hands, writes the key that the server proved to own into `file`, and tries no login.
   func hostKey(into file: String, proxy: String?) -> [String] {
     let seconds = max(1, Int(target.connectTimeout.components.seconds))
-    var options = [
+    var options = target.sshOptions
+    options += [
       "StrictHostKeyChecking=accept-new", "UserKnownHostsFile=\(SSHOption.path(file))",
       "GlobalKnownHostsFile=none", "HashKnownHosts=no", "UpdateHostKeys=no", "CheckHostIP=no",
       "VerifyHostKeyDNS=no", "PreferredAuthentications=none", "PubkeyAuthentication=no",

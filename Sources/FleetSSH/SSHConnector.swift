@@ -129,6 +129,9 @@ package final class SSHConnector: Connector {
     if target.transport == .openssh {
       return try await openSSH(target, "fleet.yaml says so", recorder)
     }
+    if let reason = try leftToSSH(target) {
+      return try await openSSH(target, reason, recorder)
+    }
     if let reason = detours.withLock({ $0[target] }) {
       return try await openSSH(target, reason, recorder)
     }
@@ -149,6 +152,20 @@ package final class SSHConnector: Connector {
       detours.withLock { $0[target] = reason }
       return connection
     }
+  }
+
+  /// Why the target's ssh_config wants `ssh` itself; nil where libssh2 does the same.
+  private func leftToSSH(_ target: SSHTarget) throws(TransportError) -> String? {
+    guard let key = target.sshOptions.first?.split(separator: "=").first else { return nil }
+    guard target.transport == .libssh2 else {
+      return "ssh_config has `\(key)` for it, which libssh2 is not told"
+    }
+    throw TransportError(
+      .unreachable,
+      step: "connect",
+      "ssh_config has `\(key)` for it, which only OpenSSH's `ssh` honours, and `ssh.transport` is `libssh2`",
+      remedy: "Set `transport: auto`, or leave `\(key)` out for this node."
+    )
   }
 
   /// Why `ssh` may reach what libssh2 did not; nil when it would fail as well, or must not try.
@@ -245,7 +262,10 @@ package final class SSHConnector: Connector {
     // What known_hosts says only decides which key is asked for; a damaged file does not matter.
     let hosts = (try? knownHosts.knownHosts(in: target.knownHostsFiles)) ?? KnownHosts([])
     let hasSSH = shared.configuration.sshProgram != nil
-    if hasSSH, target.transport == .openssh { return try await fetchThroughSSH(target, "") }
+    let isLeft = try leftToSSH(target) != nil
+    if hasSSH, target.transport == .openssh || isLeft {
+      return try await fetchThroughSSH(target, "")
+    }
     do throws(TransportError) {
       let policy = HostKeyPolicy(target, in: hosts)
       return try await SSHConnection(target, policy, shared).fetchHostKey()

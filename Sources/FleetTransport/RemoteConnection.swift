@@ -246,6 +246,8 @@ package struct SSHTarget: Hashable, Sendable {
   package var identitiesOnly = false
   /// What carries the connection.
   package var transport: Transport
+  /// What ssh_config says that OpenSSH's `ssh` alone honours, as `Key=Value` of its `-o`; such a node goes there.
+  package var sshOptions: [String] = []
   /// What `fleet.lock` pins for the node, empty where it does not name it; nil where there is no such
   /// file, or the target is no node.
   package var pin: NodePin?

@@ -26,6 +26,8 @@ package struct ClientConfig: Hashable, Sendable {
   package var hostKeyAlias: String?
   /// `HashKnownHosts`.
   package var hashesKnownHosts = false
+  /// Settings that only `ssh` itself honours and that are not its defaults, as `Key=Value` of its `-o`.
+  package var sshOptions: [String] = []
   /// `ConnectTimeout` in seconds, nil for the kernel's.
   package var connectTimeout: Int?
 }

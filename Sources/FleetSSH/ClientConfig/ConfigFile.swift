@@ -95,6 +95,9 @@ struct ConfigFile {
       case "canonicalizehostname":
         guard isActive, words.first != "no" else { continue }
         throw refusal(path, number, "has `CanonicalizeHostname`")
+      case let key where OpenSSHConfig.leftToSSH[key] != nil:
+        guard isActive, !["any", "none"].contains(words.first) else { continue }
+        throw refusal(path, number, "has `\(OpenSSHConfig.leftToSSH[key] ?? key)`")
       default:
         guard isActive else { continue }
         guard !words.isEmpty else { throw refusal(path, number, "has a key without a value") }

@@ -13,7 +13,7 @@ package final class ConfigResolver: Sendable {
   private let account: LocalAccount
   private let program: String?
   private let known = Mutex<[ConfigQuery: Result<ClientConfig, ConfigFailure>]>([:])
-  private let defaults = Mutex<[String]?>(nil)
+  private let defaults = Mutex<ChildBatch.Outcome?>(nil)
 
   /// Makes a resolver for `account`; `usesOpenSSH` false leaves `ssh` aside, for tests.
   package init(account: LocalAccount, usesOpenSSH: Bool = true) {
@@ -92,10 +92,10 @@ package final class ConfigResolver: Sendable {
       width: Int(width),
       patience: .seconds(10)
     )
-    let identities = old ?? OpenSSHConfig.identityLines(outcomes[0])
-    defaults.withLock { $0 = identities }
+    let plain = old ?? outcomes[0]
+    defaults.withLock { $0 = plain }
     return zip(queries, outcomes.suffix(queries.count)).map {
-      openSSH.read($1, to: $0, defaults: identities)
+      openSSH.read($1, to: $0, defaults: plain)
     }
   }
 

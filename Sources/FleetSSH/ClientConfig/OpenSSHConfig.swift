@@ -21,12 +21,12 @@ struct OpenSSHConfig {
 
   /// Reads the answer to `query`.
   ///
-  /// `defaults` are the `identityfile` lines that ssh prints when nobody names a key: it does not tell
-  /// them from a configuration that says the same, and neither do we.
+  /// `defaults` is what ssh answers when no file says anything: it does not tell that from a configuration
+  /// that says the same, and neither do we.
   func read(
     _ outcome: ChildBatch.Outcome,
     to query: ConfigQuery,
-    defaults: [String]
+    defaults: ChildBatch.Outcome
   ) -> Result<ClientConfig, ConfigFailure> {
     guard outcome.status == 0 else { return .failure(refusal(outcome, query)) }
     let lines = Self.lines(outcome.output)
@@ -53,7 +53,7 @@ struct OpenSSHConfig {
         hostName: host,
         user: user == account.name ? nil : user,
         port: port,
-        identityFiles: try Self.identities(written, defaults, tokens),
+        identityFiles: try Self.identities(written, Self.identityLines(defaults), tokens),
         userKnownHosts: Self.paths(last("userknownhostsfile") ?? ""),
         globalKnownHosts: Self.paths(last("globalknownhostsfile") ?? "")
       )
@@ -65,11 +65,46 @@ struct OpenSSHConfig {
         try tokens.proxy(word)
       }
       config.hostKeyAlias = alias
+      config.sshOptions = try Self.options(lines, Self.lines(defaults.output), tokens)
       config.connectTimeout = last("connecttimeout").flatMap { Int($0) }
       return .success(config)
     } catch {
       return .failure(.init(token: error.token, name: query.name))
     }
+  }
+
+  /// What is left to `ssh`: these settings, where they are not its defaults.
+  static let leftToSSH = [
+    "addressfamily": "AddressFamily", "bindaddress": "BindAddress",
+    "bindinterface": "BindInterface", "certificatefile": "CertificateFile", "ciphers": "Ciphers",
+    "macs": "MACs", "kexalgorithms": "KexAlgorithms", "hostkeyalgorithms": "HostKeyAlgorithms",
+    "pubkeyacceptedalgorithms": "PubkeyAcceptedAlgorithms",
+    "casignaturealgorithms": "CASignatureAlgorithms",
+  ]
+
+  private static func options(
+    _ lines: [(key: Substring, value: String)],
+    _ defaults: [(key: Substring, value: String)],
+    _ tokens: ConfigTokens
+  ) throws(ConfigTokens.Unknown) -> [String] {
+    var options: [String] = []
+    for line in lines {
+      guard let key = leftToSSH[String(line.key)], line.value != "none",
+        !defaults.contains(where: { $0 == line })
+      else { continue }
+      switch key {
+      case "CertificateFile":
+        options.append("\(key)=\(SSHOption.path(try tokens.path(line.value)))")
+      // An address is of the family that it is of.
+      case "AddressFamily" where isNumeric(tokens.host, line.value): continue
+      default: options.append("\(key)=\(line.value)")
+      }
+    }
+    return options
+  }
+
+  private static func isNumeric(_ host: String, _ family: String) -> Bool {
+    Resolver.numeric(host, port: 22) != nil && family == (host.contains(":") ? "inet6" : "inet")
   }
 
   /// The `identityfile` lines of an answer.
