@@ -37,6 +37,16 @@ import Testing
     #expect(result.outcome == .changed)
   }
 
+  @Test func `a status that means starting is waited out no longer than the unit may take`()
+    async throws
+  {
+    let check = HealthCheckSpec(kind: http(wanted: 200), startingStatuses: [502])
+    // Asked at 0, 0.5 and 1 s.
+    let result = try await run([check], answers: [502, 502, 502, 200])
+    let why = "`a.service` is up, but not healthy after 1 s: :80/ answers 502, still starting"
+    #expect(result.failed.first?.why == why)
+  }
+
   @Test func `a relay that cannot be reached fails a required check at once and is named`()
     async throws
   {
@@ -95,6 +105,12 @@ import Testing
 
   // MARK: Material
 
+  /// Time that passes by waiting only: how fast the machine is decides nothing.
+  private func waited() -> RunClock {
+    let passed = Passed()
+    return RunClock(now: { passed.time }, sleep: { passed.add($0) })
+  }
+
   private func http(wanted: Int) -> HealthCheckSpec.Kind {
     .http(host: "10.0.0.1", port: 80, path: "/", https: false, status: wanted, bodyContains: "")
   }
@@ -120,8 +136,15 @@ import Testing
       fleet: "test",
       options: PlanOptions(),
       sources: NoSources(),
-      relays: relays
+      relays: relays,
+      clock: waited()
     ) { _ in }.perform().results
     return try #require(results.first)
   }
+}
+
+private final class Passed: Sendable {
+  private let state = Mutex(Duration.zero)
+  var time: Duration { state.withLock { $0 } }
+  func add(_ duration: Duration) { state.withLock { $0 += duration } }
 }

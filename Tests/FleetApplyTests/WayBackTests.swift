@@ -58,8 +58,9 @@ import Testing
 
   @Test func `what nobody confirms is taken back by the node, which is frozen then`() async throws {
     let session = try await bench.locked()
-    try await activate(session, window: 1)
+    try await activate(session, window: 60)
     await session.abandon()
+    try runOut()
     let fate = try await ending(of: session, "t")
     #expect(fate == .takenBack(isWhole: true, text: ""))
     #expect(bench.scratch.read("etc/a") == "old\n")
@@ -174,9 +175,10 @@ import Testing
 
   @Test func `the node's own way back says when it came back only in part`() async throws {
     let session = try await bench.locked()
-    try await activate(session, window: 1)
+    try await activate(session, window: 60)
     unlink(bench.path("etc/a"))
     mkdir(bench.path("etc/a"), 0o700)
+    try runOut()
     let fate = try await ending(of: session, "t")
     guard case .takenBack(isWhole: false, let text) = fate else {
       Issue.record("it counts as \(fate)")
@@ -314,6 +316,11 @@ import Testing
     #expect(lock.frozen == nil && lock.pending == nil)
     try await holder.releaseLock()
     #expect(try await session.inspectLock() == NodeLock())
+  }
+
+  /// Ends the time to confirm in a second: a window so short could be over before the test looked.
+  private func runOut() throws {
+    bench.scratch.write("state/tx/t/deadline", "\(try bootID()) \(try uptime() + 1)\n")
   }
 
   private func bootID() throws -> String {

@@ -27,12 +27,13 @@ import Testing
       ],
       transaction: "t",
       name: "files",
-      window: 1
+      window: 60
     )
     #expect(results.map(\.status) == [.done, .failed])
     #expect(isKept(bench))
     await session.abandon()
-    for _ in 0..<150 where !bench.exists("state/tx/t/rolled-back") || bench.exists("run/lock") {
+    bench.scratch.write("state/tx/t/deadline", "another-boot 0\n")
+    for _ in 0..<600 where !bench.exists("state/tx/t/rolled-back") || bench.exists("run/lock") {
       try await Task.sleep(for: .milliseconds(200))
     }
     #expect(bench.scratch.read("etc/a") == "password=\(Self.canary) of before\n")
