@@ -64,20 +64,21 @@ extension NodeSession {
   }
 
   /// What to say to the node's runtime: header lines, and frames behind them.
-  func request(_ lines: [String], frames: [UInt8] = [], seconds: Int = 0) -> RuntimeRequest {
+  func request(_ lines: [String], frames: ByteChain = [], seconds: Int = 0) -> RuntimeRequest {
     let nonce = random()
     let header =
       [
         "nonce=" + nonce, "state=" + layout.stateDirectory, "run=" + layout.runDirectory,
         "script=" + RuntimeScript.digest,
       ] + lines
-    let head = RemoteScript.frame((header.joined(separator: "\n") + "\n").utf8)
+    var data = ByteChain(RemoteScript.frame((header.joined(separator: "\n") + "\n").utf8))
+    data.append(frames)
     return RuntimeRequest(
       nonce: nonce,
       command: RemoteScript.command(
         "runtime",
-        RuntimeScript.text,
-        data: head + frames,
+        RuntimeScript.bytes,
+        data: data,
         lasts: true,
         deadline: .seconds(60 + seconds + frames.count >> 17)
       )
@@ -109,7 +110,7 @@ extension NodeSession {
       throw ApplyError(.invalidArgument, "'\(transaction)/\(name)' is no name of a batch")
     }
     let batch = try EncodedBatch(records)
-    let whole = RemoteScript.frame(batch.operations) + batch.blobs
+    let whole = batch.frames
     var plan = try takePlan(of: transaction)
     var run = BatchRun(expected: records.count)
     var sends = true

@@ -110,7 +110,7 @@ extension NodeSession {
         "command=batch", "token=" + (token ?? ""), "transaction=" + run, "batch=plan", "from=0",
         "wait=\(layout.followSeconds)", "launcher=inline",
       ] + batch.header,
-      frames: RemoteScript.frame(batch.operations) + batch.blobs
+      frames: batch.frames
     )
   }
 

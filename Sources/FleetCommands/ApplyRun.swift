@@ -332,9 +332,11 @@ struct ApplyRun {
   /// Every node keeps the plan, from before its first change on, so that the run can be resumed from
   /// anywhere.
   private func keepPlan(_ held: [Held]) async {
+    // Once: a copy for each node would be as many whole plans in memory as there are nodes.
+    let document = approved.bytes
     for entry in held {
       let worker = entry.worker
-      await worker.session.keep(plan: approved.bytes, of: worker.transaction) { why in
+      await worker.session.keep(plan: document, of: worker.transaction) { why in
         // The apply itself will say what is wrong there, if anything is.
         Terminal.note(
           "warning: node.\(worker.node): this run cannot be resumed: \(displayable(why))\n"

@@ -32,8 +32,8 @@ package struct NodeIdentity: Hashable, Sendable {
     let result = try await connection.run(
       RemoteScript.command(
         "identity",
-        script,
-        data: RemoteScript.frame(request),
+        Array(script.utf8),
+        data: ByteChain(RemoteScript.frame(request)),
         lasts: true,
         deadline: .seconds(20)
       )

@@ -25,8 +25,8 @@ package struct NodeProbe {
     let frame = RemoteScript.frame(request.lines(nonce: nonce))
     var command = RemoteScript.command(
       "probe",
-      ProbeScript.text,
-      data: frame,
+      ProbeScript.bytes,
+      data: ByteChain(frame),
       lasts: lasts,
       deadline: deadline
     )

@@ -10,6 +10,9 @@ package enum ProbeScript {
   /// Text of the script; all functions until the last line, so that a cut one does nothing.
   package static let text = head + system + files + services + origins + last
 
+  /// The text as it is sent.
+  static let bytes = Array(text.utf8)
+
   private static let head = #"""
     mark() {
       printf '\n@@%s %s %s\n' "$nonce" "$1" "$2"

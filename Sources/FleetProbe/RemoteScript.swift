@@ -28,26 +28,23 @@ package enum RemoteScript {
   ///
   /// - Parameters:
   ///   - name: The script's own, lower case letters.
-  ///   - script: Its text.
+  ///   - script: Its text, in memory once for all commands.
   ///   - data: What it reads, frames as a rule.
   ///   - lasts: Whether more commands of this kind are to come on the connection, of any of the scripts.
   ///   - deadline: How long it may take.
   /// - Returns: The command, which is whole also where nothing lasts.
   package static func command(
     _ name: String,
-    _ script: String,
-    data: [UInt8],
+    _ script: [UInt8],
+    data: ByteChain,
     lasts: Bool,
     deadline: Duration
   ) -> RemoteCommand {
-    let text = frame(script.utf8)
-    var command = RemoteCommand(
-      program: program,
-      stdin: text + data,
-      asRoot: true,
-      deadline: deadline
-    )
-    let range = (text.count - script.utf8.count)..<text.count
+    let head = Array("\(script.count)\n".utf8)
+    var command = RemoteCommand(program: program, stdin: head, asRoot: true, deadline: deadline)
+    command.input.append(script)
+    command.input.append(data)
+    let range = head.count..<(head.count + script.count)
     command.script = RemoteCommand.Script(name: name, bytes: range, lasts: lasts)
     return command
   }

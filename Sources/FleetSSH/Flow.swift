@@ -3,10 +3,10 @@ import FleetTransport
 
 /// The bytes of one channel on their way.
 struct Flow {
-  /// What to write.
-  private(set) var input: [UInt8]
-  /// How much of it has been written.
-  var offset = 0
+  /// What is still to write; what was written is let go of, piece by piece.
+  private(set) var input: ByteChain
+  /// How much of the first piece has been written.
+  private(set) var offset = 0
   /// Whether the end of the input has been told.
   private(set) var isEndSent = false
   /// In a conversation that lasts: the mark of the last answer that is waited for.
@@ -21,16 +21,18 @@ struct Flow {
   let cap: Int
 
   // Input that may go out only after the first line of output was exactly this marker.
-  private var held: (marker: [UInt8], input: [UInt8])?
+  private var held: (marker: [UInt8], input: ByteChain)?
 
-  init(input: [UInt8], held: (marker: [UInt8], input: [UInt8])?, cap: Int) {
+  init(input: ByteChain, held: (marker: [UInt8], input: ByteChain)?, cap: Int) {
     self.input = input
     self.held = held
     self.cap = cap
   }
 
   /// Whether anything is left to write now.
-  var hasInput: Bool { offset < input.count }
+  var hasInput: Bool { !input.pieces.isEmpty }
+  /// What to write next.
+  var next: ArraySlice<UInt8> { input.pieces.first?[offset...] ?? [] }
   /// Whether no more input will follow.
   var isInputComplete: Bool { held == nil }
   /// Whether all answers are there, where the conversation lasts.
@@ -40,6 +42,20 @@ struct Flow {
   }
   /// Whether the remote side kept to the cap.
   var isWithinCap: Bool { output.count + errors.count <= cap }
+
+  /// Notes that `count` bytes of `next` have been written.
+  mutating func wrote(_ count: Int) {
+    offset += count
+    guard let first = input.pieces.first, offset >= first.count else { return }
+    input.dropFirstPiece()
+    offset = 0
+  }
+
+  /// Gives up what is left to write.
+  mutating func dropInput() {
+    input = []
+    offset = 0
+  }
 
   /// Notes that the end of the input has been told.
   mutating func endSent() {
@@ -76,7 +92,7 @@ struct Flow {
     guard let (marker, following) = held else { return }
     if output.starts(with: marker) {
       output.removeFirst(marker.count)
-      input += following
+      input.append(following)
       held = nil
     } else if errors.count < 4096, errors.contains(Array("try again".utf8)) {
       held = nil

@@ -5,9 +5,9 @@ struct Invocation: Sendable {
   /// Text for the login shell.
   let text: String
   /// Bytes to write at once.
-  let input: [UInt8]
+  let input: ByteChain
   /// Bytes to write after the marker has come, with the marker.
-  let heldInput: (marker: [UInt8], input: [UInt8])?
+  let heldInput: (marker: [UInt8], input: ByteChain)?
   /// How many bytes go to the node.
   var size: Int { input.count + (heldInput?.input.count ?? 0) }
   /// Whether sudo stands before the program.
@@ -30,20 +30,20 @@ struct Invocation: Sendable {
       guard let look = command.look else { throw Self.refusal(target) }
       usesSudo = true
       text = "env LC_ALL=C sudo -n -- \(Observer.path)"
-      input = Array("\(Observer.greeting)\(look.digest)\n".utf8) + look.stdin
+      input = ByteChain(Array("\(Observer.greeting)\(look.digest)\n".utf8) + look.stdin)
       heldInput = nil
       return
     }
     usesSudo = command.asRoot && target.become == .sudo
     guard usesSudo else {
       text = command.program
-      input = command.stdin
+      input = command.input
       heldInput = nil
       return
     }
     guard let password = sudoPassword else {
       text = "env LC_ALL=C sudo -n -- /bin/sh -c \(Self.quoted(command.program))"
-      input = command.stdin
+      input = command.input
       heldInput = nil
       return
     }
@@ -53,9 +53,11 @@ struct Invocation: Sendable {
       export FLEETCTL_SUDO_PASSWORD_READ=1; exec /bin/sh -c \(Self.quoted(command.program))
       """
     text = "env LC_ALL=C sudo -S -p '' -- /bin/sh -c \(Self.quoted(script))"
-    input = Array("\(password)\n".utf8)
+    input = ByteChain(Array("\(password)\n".utf8))
     let marker = Array("\(word)\n".utf8)
-    heldInput = (marker, marker + command.stdin)
+    var following = ByteChain(marker)
+    following.append(command.input)
+    heldInput = (marker, following)
   }
 
   private static func refusal(_ target: SSHTarget) -> TransportError {

@@ -32,12 +32,12 @@ extension OpenSSHConnection {
       flow.endSent()
       return true
     }
-    guard let count = child.write(flow.input[flow.offset...]) else {
+    guard let count = child.write(flow.next) else {
       // It reads no more; what it says is still to be read.
-      flow.offset = flow.input.count
+      flow.dropInput()
       return true
     }
-    flow.offset += count
+    flow.wrote(count)
     child.expectsRoom(flow.hasInput)
     return count > 0
   }

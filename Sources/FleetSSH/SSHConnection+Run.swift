@@ -148,21 +148,21 @@ extension SSHConnection {
       flow.endSent()
       return true
     }
-    let (input, offset) = (flow.input, flow.offset)
+    let next = flow.next
     let count = try await settleWrite("run", deadline) {
-      input.withUnsafeBytes { raw in
+      next.withUnsafeBytes { raw in
         libssh2_channel_write_ex(
           channel,
           0,
-          raw.baseAddress?.advanced(by: offset).assumingMemoryBound(to: CChar.self),
-          min(raw.count - offset, 256 << 10)
+          raw.baseAddress?.assumingMemoryBound(to: CChar.self),
+          min(raw.count, 256 << 10)
         )
       }
     }
     guard count >= 0 || count == Int(LIBSSH2_ERROR_EAGAIN) else {
       throw lost("run", code: Int32(count))
     }
-    flow.offset += max(0, count)
+    flow.wrote(max(0, count))
     return count > 0
   }
 

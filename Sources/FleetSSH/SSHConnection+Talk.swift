@@ -21,19 +21,21 @@ extension SSHConnection {
     let deadline = Deadline(in: commands.reduce(.zero) { $0 + $1.deadline })
     var scripts = talk?.scripts ?? []
     var marks: [String] = []
-    var input: [UInt8] = []
+    var input: ByteChain = []
     for command in commands {
       guard let script = command.script else { continue }
       let mark = Self.newMark()
       let isKnown = !scripts.insert(script.name).inserted
-      input += LastingShell.turn(command, script, mark: mark, isKnown: isKnown)
+      input.append(LastingShell.turn(command, script, mark: mark, isKnown: isKnown))
       marks.append(mark)
     }
     let upload = await Upload.begin(input.count, shared.uploads)
     defer { upload?.end() }
     let cap = commands.reduce(0) { $0 + $1.outputCap }
+    var whole = RemoteCommand(program: LastingShell.program, asRoot: true)
+    whole.input = input
     let invocation = try Invocation(
-      RemoteCommand(program: LastingShell.program, stdin: input, asRoot: true),
+      whole,
       target,
       sudoPassword: shared.sudoPassword.text(for: target)
     )

@@ -19,13 +19,12 @@ package enum LastingShell {
     _ script: RemoteCommand.Script,
     mark: String,
     isKnown: Bool
-  ) -> [UInt8] {
-    let data = command.stdin[script.bytes.upperBound...]
+  ) -> ByteChain {
+    let data = command.input.part(script.bytes.upperBound..<command.input.count)
     let length = isKnown ? 0 : script.bytes.count
-    var turn = Array("\(mark) \(script.name) \(length) \(data.count)\n".utf8)
-    turn.reserveCapacity(turn.count + length + data.count)
-    if !isKnown { turn += command.stdin[script.bytes] }
-    turn += data
+    var turn = ByteChain(Array("\(mark) \(script.name) \(length) \(data.count)\n".utf8))
+    if !isKnown { turn.append(command.input.part(script.bytes)) }
+    turn.append(data)
     return turn
   }
 

@@ -49,8 +49,8 @@ extension RemoteConnection {
 package struct RemoteCommand: Sendable {
   /// Program text for the login shell: a constant of ours, at most 30,000 bytes.
   package var program: String
-  /// Bytes for standard input.
-  package var stdin: [UInt8]
+  /// Bytes for standard input, in pieces that other commands may share.
+  package var input: ByteChain
   /// Whether to run it as root through `sudo` as the node's settings say.
   package var asRoot: Bool
   /// How long the whole command may take.
@@ -64,6 +64,12 @@ package struct RemoteCommand: Sendable {
   /// Which part of `stdin` is a constant script, so that a conversation that lasts sends it once; nil
   /// for commands of another form.
   package var script: Script?
+
+  /// Bytes for standard input, joined.
+  package var stdin: [UInt8] {
+    get { input.joined }
+    set { input = ByteChain(newValue) }
+  }
 
   /// The script that stands in a command's standard input, as `LENGTH\n` and its bytes, before its data.
   package struct Script: Hashable, Sendable {
@@ -105,7 +111,7 @@ package struct RemoteCommand: Sendable {
     outputCap: Int = 64 << 20
   ) {
     self.program = program
-    self.stdin = stdin
+    input = ByteChain(stdin)
     self.asRoot = asRoot
     self.deadline = deadline
     self.outputCap = outputCap

@@ -106,6 +106,24 @@ import Testing
     #expect(try await session.plan(of: "t") == nil)
   }
 
+  @Test func `a plan that many nodes keep is in memory once`() async throws {
+    let plan = [UInt8](repeating: 0x2E, count: 100_000)
+    for run in ["t", "u"] {
+      let recorder = PieceRecorder()
+      let session = try await bench.locked(over: recorder)
+      await session.keep(plan: plan, of: run) { Issue.record("\($0)") }
+      _ = try await session.run(batch: [bench.write("a", run)], transaction: run, name: "b")
+      try await session.releaseLock()
+      let pieces = recorder.pieces.withLock { $0 }.filter { $0.count == plan.count }
+      #expect(pieces.map(Self.place) == [Self.place(plan)])
+    }
+  }
+
+  /// Where the bytes are in memory.
+  private static func place(_ bytes: [UInt8]) -> UnsafeRawPointer? {
+    bytes.withUnsafeBytes(\.baseAddress)
+  }
+
   @Test func `a plan that cannot be kept is told, and the batch is carried out`() async throws {
     let session = try await bench.locked()
     let said = Mutex<[String]>([])

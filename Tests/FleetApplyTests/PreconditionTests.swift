@@ -99,7 +99,7 @@ import Testing
         "command=batch", "token=00112233445566778899aabbccddeeff", "transaction=run",
         "batch=files", "from=0", "wait=0", "launcher=nobody", "window=60",
       ] + batch.header + scene().map { "expect=" + $0 },
-      frames: RemoteScript.frame(batch.operations) + batch.blobs
+      frames: batch.frames
     )
     _ = try await session.currentConnection.run(request.command)
     #expect(bench.exists("state/tx/run/files/runtime.sh"))

@@ -1,6 +1,8 @@
 import FleetDigest
 import FleetModel
+import FleetProbe
 import FleetResources
+import FleetTransport
 
 /// One step for the runtime: a verb of the contract, or one of the runtime's own.
 struct BatchRecord {
@@ -33,7 +35,13 @@ struct EncodedBatch {
   /// The records, one a line.
   private(set) var operations: [UInt8] = []
   /// All blobs without anything between them.
-  private(set) var blobs: [UInt8] = []
+  private(set) var blobs: ByteChain = []
+  /// The frame of records and the blobs, as they are sent.
+  var frames: ByteChain {
+    var frames = ByteChain(RemoteScript.frame(operations))
+    frames.append(blobs)
+    return frames
+  }
 
   /// - Throws: `ApplyError` with `.invalidArgument` when an argument holds a control character.
   init(_ records: [BatchRecord]) throws(ApplyError) {
@@ -44,7 +52,7 @@ struct EncodedBatch {
       guard let blob = record.blob else { continue }
       let bytes = blob.reveal { $0 }
       blobLines.append("blob=\(index) \(bytes.count) \(SHA256.hex(bytes))")
-      blobs.append(contentsOf: bytes)
+      blobs.append(bytes)
     }
     operations = Array((lines.joined(separator: "\n") + "\n").utf8)
     header = ["operations=" + SHA256.hex(operations)] + blobLines

@@ -11,7 +11,10 @@ package enum RuntimeScript {
   package static let version = 1
 
   /// SHA-256 of the text, in hex: the node checks what it saves.
-  package static let digest = SHA256.hex(Array(text.utf8))
+  package static let digest = SHA256.hex(bytes)
+
+  /// The text as it is sent.
+  static let bytes = Array(text.utf8)
 
   /// The text; ends with a newline.
   package static let text =
