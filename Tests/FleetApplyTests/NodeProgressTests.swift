@@ -73,6 +73,43 @@ import Testing
     #expect(endings.allSatisfy { $0.why == why })
   }
 
+  @Test(arguments: ["before", "after"])
+  func `a restart that systemd only says it made fails while it can be taken back`(
+    invocation: String
+  ) throws {
+    let log = Log()
+    var task = try task("n", [], log)
+    var observed = task.observed
+    var unit = ObservedUnit()
+    unit.invocation = "before"
+    observed.units["a.service"] = .value(unit)
+    task = NodeTask(
+      task.input,
+      schedule: task.schedule,
+      observed: observed,
+      worker: task.worker
+    )
+    let address = ResourceAddress(task.node, .unit, "a.service")
+    var progress = NodeProgress(task)
+    let operations = [
+      NodeOperation(.unit, ["restart", "a.service"], for: address),
+      NodeOperation(.waitUnit, ["a.service", "30", "2", ""], for: address),
+    ]
+    let failures = progress.take(
+      operations,
+      .results([
+        OperationResult(status: .done, milliseconds: 1, output: []),
+        OperationResult(status: .done, milliseconds: 1, output: Array("\(invocation) 0".utf8)),
+      ]),
+      at: .zero
+    )
+    let isLost = invocation == "before"
+    let why = "systemd said that it restarted `a.service`, and what ran before still runs"
+    #expect(failures.map(\.why) == (isLost ? [why] : []))
+    #expect((progress.halted != nil) == isLost)
+    #expect(progress.result.outcome == (isLost ? .failed : .changed))
+  }
+
   @Test func `what a run touches is to be as it was seen under the lock, and nothing else`() throws
   {
     let log = Log()

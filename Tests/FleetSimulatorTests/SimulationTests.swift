@@ -39,7 +39,7 @@ import Testing
   }
 
   private static let seen: [(Defect, [UInt64])] = [
-    (.noFencing, [162, 39, 273]), (.noReadBack, [171, 163, 272, 14]), (.noRecovery, [24, 1, 50]),
+    (.noFencing, [162, 39, 273]), (.noReadBack, [56, 29, 69, 80]), (.noRecovery, [24, 1, 50]),
     (.noWatchdog, [24, 1, 50]), (.noJournal, [3, 1, 7]), (.noFsync, [1, 7, 15, 3]),
   ]
 }

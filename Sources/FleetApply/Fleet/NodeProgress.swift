@@ -19,6 +19,8 @@ struct NodeProgress: Sendable {
   var requests: [ResourceAddress: [UInt8]] = [:]
   /// Units that this run started, restarted, reloaded, enabled or stopped.
   var touchedUnits: Set<String> = []
+  /// Units of which systemd said that it restarted them.
+  private var restartedUnits: Set<String> = []
   /// Milliseconds until healthy of the units that this run started.
   var startups: [String: Int] = [:]
 
@@ -105,6 +107,7 @@ struct NodeProgress: Sendable {
         if operation.verb == .waitUnit, let unit = operation.arguments.first {
           startups[unit] = result.milliseconds
           soaking[unit] = soak(unit, result.output, at: now)
+          failures += failIfStillThere(unit, result.output, address)
         }
         if self.result.outcome == .unchanged, !operation.verb.isCheck {
           self.result.outcome = .changed
@@ -119,6 +122,21 @@ struct NodeProgress: Sendable {
       }
     }
     return failures
+  }
+
+  /// A restart that did not happen is a failure while all of the run can still be taken back: later,
+  /// what nobody has tried would begin with the next start.
+  private mutating func failIfStillThere(
+    _ unit: String,
+    _ output: [UInt8],
+    _ address: String
+  ) -> [NodeResult.Shortfall] {
+    let words = String(decoding: output, as: UTF8.self).split(whereSeparator: \.isWhitespace)
+    guard restartedUnits.contains(unit), words.count == 2,
+      let before = task.observed.units[unit]?.known?.invocation, before == words[0]
+    else { return [] }
+    halted = "\(address) failed"
+    return fail(address, "systemd said that it restarted `\(unit)`, and what ran before still runs")
   }
 
   /// The node says `INVOCATION RESTARTS` of a unit that is up; nothing of one that is done by now.
@@ -140,6 +158,7 @@ struct NodeProgress: Sendable {
   private mutating func note(_ operation: NodeOperation, _ address: String) {
     if operation.verb == .unit, operation.address != nil, let unit = operation.arguments.last {
       touchedUnits.insert(unit)
+      if operation.arguments.first == ActionWord.restart.rawValue { restartedUnits.insert(unit) }
     }
     guard !operation.verb.isCheck, operation.address != nil else { return }
     if operation.verb == .aptInstall {

@@ -235,7 +235,7 @@ extension Runtime {
       try await process.nap(milliseconds: 150)
       node.reloadDefinitions()
     case "unit": try await unitAction(words)
-    case "wait-unit": try await waitUnit(words)
+    case "wait-unit": return Array(try await waitUnit(words).utf8)
     case "put-plan":
       let bytes = node.disk["\(batchDirectory)/blob.\(step.index)"]?.inode?.bytes ?? []
       try await putFile(tx + "/plan.json", mode: 0o600, owner: "root", group: "root", bytes)
@@ -385,7 +385,8 @@ extension Runtime {
     }
   }
 
-  private func waitUnit(_ words: [String]) async throws {
+  /// Returns `INVOCATION RESTARTS` of a unit that is up.
+  private func waitUnit(_ words: [String]) async throws -> String {
     let (name, budget, soak) = (words[0], Int(words[1]) ?? 0, Int(words[2]) ?? 0)
     let began = node.uptime
     var first: Int?
@@ -413,9 +414,9 @@ extension Runtime {
           throw Failed("starting: \(name) is \(problem) after \(budget) s")
         }
       } else {
-        let mark = "\(unit.invocation) \(unit.restarts)"
+        let mark = "\(node.invocationID(of: unit)) \(unit.restarts)"
         if healthy != mark { (healthy, since) = (mark, node.uptime) }
-        if node.uptime - since >= soak { return }
+        if node.uptime - since >= soak { return mark }
       }
       try await process.nap(milliseconds: 300)
     }

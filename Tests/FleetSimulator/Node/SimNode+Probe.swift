@@ -160,7 +160,7 @@ extension SimNode {
         FragmentPath=\(isThere ? path : "")
         DropInPaths=
         MainPID=\(unit.isUp ? 1000 + unit.invocation : 0)
-        InvocationID=\(unit.invocation == 0 ? "" : "\(self.name)-\(boots)-\(unit.invocation)")
+        InvocationID=\(invocationID(of: unit))
         NRestarts=\(unit.restarts)
         ExecMainStartTimestamp=\(stamp(unit.started))
         ActiveEnterTimestamp=\(stamp(unit.activeSince))

@@ -90,6 +90,11 @@ extension SimNode {
     return text
   }
 
+  /// As `InvocationID` of systemctl(1) has it; empty of a unit that never ran.
+  func invocationID(of unit: SimUnit) -> String {
+    unit.invocation == 0 ? "" : "\(name)-\(boots)-\(unit.invocation)"
+  }
+
   func isLockedOut() -> Bool { units.values.contains { $0.locksOut && $0.state == .active } }
 
   /// systemctl(1).
