@@ -156,15 +156,20 @@ def markdown(rows):
     return "\n".join(lines) + "\n"
 
 
+def promised(rows):
+    """How many changes the client had told as done, and how many of them were lost."""
+    told = [row for row in rows if row["acknowledged"] or row["exit"] == 0]
+    return len(told), sum(1 for row in told if row["lost"])
+
+
 def counted(rows):
     """What the same cuts find where sync(1) does nothing."""
     if not rows:
         return ""
-    acknowledged = [row for row in rows if row["acknowledged"]]
-    lost = sum(1 for row in acknowledged if row["lost"])
+    acknowledged, lost = promised(rows)
     mixed = sum(1 for row in rows if row["letter"] == "MIXED")
     return (
-        f"\nThe control, with a sync(1) on the machine that does nothing: of {len(rows)} cuts {lost} of {len(acknowledged)} acknowledged changes were lost, "
+        f"\nThe control, with a sync(1) on the machine that does nothing: of {len(rows)} cuts {lost} of {acknowledged} acknowledged changes were lost, "
         f"{mixed} machines were left mixed.\n"
     )
 
@@ -225,8 +230,8 @@ def main():
             if not given.keep:
                 lab.script("down.sh", check=False)
     if given.control:
-        lost = sum(1 for row in rows if row["lost"])
-        print(f"cuts: control: {len(rows)} cuts without sync, {lost} of {sum(1 for r in rows if r['acknowledged'])} acknowledged changes lost")
+        acknowledged, lost = promised(rows)
+        print(f"cuts: control: {len(rows)} cuts without sync, {lost} of {acknowledged} acknowledged changes lost")
         return 0 if lost else 1
     control = folder / "cuts-control.jsonl"
     controls = [json.loads(line) for line in control.read_text().splitlines()] if control.exists() else []
