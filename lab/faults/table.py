@@ -45,8 +45,7 @@ is done. All cells were measured within one day.
 `sshd down for good` comes back only once client and node have ended, and is tried at five phases: from P3 on the client asks for
 seven and a half minutes what became of the run, and then says that it does not know (exit 13). `sshd down beyond the window` comes back two seconds
 after the window, and then a client that held its lock with nothing sent goes on: over a new login, with a lock that the node still
-knows as its own, and with all that the run touches compared anew by the node before it takes the batch. Interruptions and power cuts
-below were measured before a run had one lasting conversation."""
+knows as its own, and with all that the run touches compared anew by the node before it takes the batch."""
 
 
 def rows_of(path):
