@@ -19,7 +19,11 @@ package struct ByteChain: Hashable, Sendable, ExpressibleByArrayLiteral {
 
   /// All bytes in one array: a copy, unless there is only one piece.
   package var joined: [UInt8] {
-    pieces.count == 1 ? pieces[0] : Array(pieces.joined())
+    guard var all = pieces.first, pieces.count > 1 else { return pieces.first ?? [] }
+    all.reserveCapacity(count)
+    // Piece by piece: a joined sequence goes byte by byte.
+    for piece in pieces.dropFirst() { all += piece }
+    return all
   }
 
   /// Puts `bytes` at the end; a big array is shared and not copied.
