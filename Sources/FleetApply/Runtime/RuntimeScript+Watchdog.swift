@@ -60,7 +60,7 @@ extension RuntimeScript {
       cp -- "$batch_dir/runtime.sh" "$tx/runtime.sh" && cp -- "$batch_dir/settings" "$tx/settings" || return 1
       [ "$launcher" != systemd ] || install_watchdog || return 1
       reserve_room || { rm -rf "$tx/reserve"; return 1; }
-      printf '%s\n' "$transaction" >"$state/.pending" && mv -f "$state/.pending" "$state/pending" && : >"$tx/.armed" &&
+      guarded put_pending && : >"$tx/.armed" &&
         mv -f "$tx/.armed" "$tx/armed" && extend "$window" &&
         sync "$tx/runtime.sh" "$tx/settings" "$tx/armed" "$tx/deadline" "$tx/order" "$tx" "$state/pending" "$state" || return 1
       case $launcher in
@@ -72,7 +72,14 @@ extension RuntimeScript {
     # What could be armed only in part is not armed: nothing was done yet.
     disarm() {
       rm -rf "$tx/armed" "$tx/.armed" "$tx/reserve"
-      rm -f "$state/pending"
+      guarded drop_pending "$transaction"
+    }
+    put_pending() { printf '%s\n' "$transaction" >"$state/.pending" && mv -f "$state/.pending" "$state/pending"; }
+    # Whoever ends a run may be slower than the next run that arms: that one's word is not taken away.
+    drop_pending() { # TRANSACTION
+      [ -s "$state/pending" ] || return 0
+      IFS= read -r waiting <"$state/pending"
+      [ "$waiting" != "$1" ] || rm -f "$state/pending"
     }
     watchdog_unit() {
       printf '%s\n' '# Written by fleetctl. Takes back a run that nobody confirmed.' '[Unit]' \
@@ -193,7 +200,7 @@ extension RuntimeScript {
       { if [ "$bad" = 0 ]; then echo whole; else echo partial; fi; printf '%s\n' "$1"; } >"$tx/.rolled-back" &&
         keep_synced "$tx/.rolled-back" && mv -f "$tx/.rolled-back" "$tx/rolled-back" || return 1
       # Otherwise the next boot tries once more.
-      [ "$bad" != 0 ] || rm -f "$state/pending"
+      [ "$bad" != 0 ] || guarded drop_pending "${tx##*/}"
       keep_synced "$tx" "$state"
     }
     # The client takes back itself: whoever comes second finds it done.
@@ -218,7 +225,7 @@ extension RuntimeScript {
       # A disk that keeps nothing would not keep the word either: then the run goes back.
       if sync "$tx" && mv -T "$tx/armed" "$tx/confirmed" 2>/dev/null; then
         rm -rf "$tx/reserve"
-        rm -f "$state/pending"
+        drop_pending "$transaction"
         sync "$tx" "$state"
         # Without this the run cannot be taken back later; it stands all the same.
         write_after || rm -f "$tx/after" "$tx/.after"
