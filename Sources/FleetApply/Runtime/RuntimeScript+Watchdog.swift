@@ -60,8 +60,7 @@ extension RuntimeScript {
       cp -- "$batch_dir/runtime.sh" "$tx/runtime.sh" && cp -- "$batch_dir/settings" "$tx/settings" || return 1
       [ "$launcher" != systemd ] || install_watchdog || return 1
       reserve_room || { rm -rf "$tx/reserve"; return 1; }
-      guarded put_pending && : >"$tx/.armed" &&
-        mv -f "$tx/.armed" "$tx/armed" && extend "$window" &&
+      guarded put_pending && extend "$window" &&
         sync "$tx/runtime.sh" "$tx/settings" "$tx/armed" "$tx/deadline" "$tx/order" "$tx" "$state/pending" "$state" || return 1
       case $launcher in
       systemd) systemctl start "fleetctl-watchdog@$transaction.service" ;;
@@ -74,7 +73,11 @@ extension RuntimeScript {
       rm -rf "$tx/armed" "$tx/.armed" "$tx/reserve"
       guarded drop_pending "$transaction"
     }
-    put_pending() { printf '%s\n' "$transaction" >"$state/.pending" && mv -f "$state/.pending" "$state/pending"; }
+    # Both under the guard: who asks for the lock in between would take the run for one that is over.
+    put_pending() {
+      printf '%s\n' "$transaction" >"$state/.pending" && mv -f "$state/.pending" "$state/pending" &&
+        : >"$tx/.armed" && mv -f "$tx/.armed" "$tx/armed"
+    }
     # Whoever ends a run may be slower than the next run that arms: that one's word is not taken away.
     drop_pending() { # TRANSACTION
       [ -s "$state/pending" ] || return 0
