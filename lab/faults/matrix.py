@@ -23,6 +23,7 @@ sshd stopped (SIGSTOP)      | E  | EC | EC | R   | R   | R   | R   | R   | R   |
 sshd down beyond the window | E  | E  | C  | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
 sshd down for good          | E  | E  | E  | -   | -   | -   | R   | -   | -   | -  | -  | C  | - | -
 reboot (clean)              | C  | E  | E  | SR  | SR  | R   | R   | R   | R   | R  | R  | C  | C | C
+reboot as the watchdog starts | - | - | -  | -   | -   | SR  | -   | -   | -   | -  | -  | -  | - | -
 machine dies                | C  | E  | E  | S   | S   | R   | R   | R   | R   | R  | R  | C  | C | C
 runner killed on the node   | -  | -  | -  | -   | S   | R   | R   | R   | -   | -  | -  | -  | - | -
 watchdog killed again and again | - | - | - | -  | -   | -   | C   | C   | C   | C  | C  | -  | - | -
@@ -83,9 +84,9 @@ HOSTILE = r'$|=1; print STDERR "\e]0;owned\a\e[2J\r::error::x\n@@0 end 1\n"; pri
 BY_PHASE = {
     fault.name: fault for fault in [
         faults.Nothing, faults.ClientKill, faults.Interrupt, faults.InterruptTwice, faults.Reset, faults.ShortPartition, faults.LongPartition,
-        faults.BlackHole, faults.SessionKill, faults.SshdStopped, faults.SshdDown, faults.SshdGone, faults.Reboot, faults.MachineKill, faults.RunnerKill,
-        faults.WatchdogKill, faults.DiskFull, faults.InodesGone, faults.ReadOnly, faults.Immutable, faults.SyncError, faults.SudoRevoked,
-        faults.Drift, faults.ForeignFile, faults.ForeignPort, faults.PausedHolder, faults.Hostile,
+        faults.BlackHole, faults.SessionKill, faults.SshdStopped, faults.SshdDown, faults.SshdGone, faults.Reboot,
+        faults.RebootAsItArms, faults.MachineKill, faults.RunnerKill, faults.WatchdogKill, faults.DiskFull, faults.InodesGone, faults.ReadOnly,
+        faults.Immutable, faults.SyncError, faults.SudoRevoked, faults.Drift, faults.ForeignFile, faults.ForeignPort, faults.PausedHolder, faults.Hostile,
     ]
 }
 
