@@ -19,7 +19,7 @@ extension ProbeScript {
         path=${line#* }
         all=$all$path$NL
         if [ -f "$path" ] && [ ! -L "$path" ]; then
-          regular=$regular$line$NL
+          regular="$regular${line%% *}  $path$NL"
           names=$names$path$NL
         fi
         folder=${path%/*}
@@ -56,9 +56,10 @@ extension ProbeScript {
       set -- $sums
       # Both lists have one order, and the sums may only lack some.
       for line in $regular; do
+        # The line that is expected, as sha256sum(1) prints it.
+        if [ "$1" = "$line" ]; then shift; continue; fi
         expected=${line%% *}
-        if [ "$1" = "$expected  ${line#"$expected "}" ]; then shift; continue; fi
-        path=${line#* }
+        path=${line#*  }
         found=
         if [ "${1#*  }" = "$path" ]; then found=${1%% *}; shift; fi
         case $expected in - | "$found") continue ;; esac
