@@ -321,12 +321,13 @@ extension RuntimeScript {
         put-manifest) remember_manifest || return 1 ;;
         esac
       done
-      set +f
       # With the list of batches: one that is not in it is not taken back.
       set -- "$batch_dir" "$state/tx/$transaction/order" "$state/tx/$transaction"
       [ ! -e "$tx/ran" ] || set -- "$@" "$tx/ran"
-      sync "$batch_dir"/undo "$batch_dir"/before.* "$@" 2>/dev/null || sync "$batch_dir/undo" "$@"
+      set +f
+      for before in "$batch_dir"/before.*; do [ ! -e "$before" ] || set -- "$before" "$@"; done
       set -f
+      sync "$batch_dir/undo" "$@"
     }
     # undo_one BATCH INDEX KIND PATH...
     undo_one() {
