@@ -148,7 +148,7 @@ extension RuntimeScript {
     # While an operation takes long, the lease must not run out.
     keep_lease() {
       ticks=0
-      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 $$ 2>/dev/null; do
+      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 "$runner" 2>/dev/null; do
         ticks=$((ticks + 1))
         [ "$((ticks * 3))" -ge "$lock_lease" ] || continue
         ticks=0
@@ -178,10 +178,13 @@ extension RuntimeScript {
       { printf '%s\n' "$said" >"$batch_dir/moved" && true >"$batch_dir/rejected"; } || give_room
     }
     run_batch() {
-      batch_dir=$1
+      batch_dir=$1 keeper= findings=
       load_settings "$batch_dir/settings"
+      # Not $$: of a batch that runs within a conversation that is the conversation's.
+      IFS=' ' read -r runner rest </proc/self/stat
       # Whole or not at all: of two runners one wins, and nobody reads half a line.
-      printf '%s %s\n' "$boot" "$$" >"$batch_dir/.running.$$" && ln "$batch_dir/.running.$$" "$batch_dir/running" 2>/dev/null || return 0
+      printf '%s %s\n' "$boot" "$runner" >"$batch_dir/.running.$runner" &&
+        ln "$batch_dir/.running.$runner" "$batch_dir/running" 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
       failed= stop= rejected=

@@ -123,8 +123,10 @@ package enum RuntimeScript {
     }
     receive() {
       IFS= read -r length && head -c "$length" >"$staging/ops" || return 1
+      keeps_script && kept=1 || kept=
       {
-        printf '%s  runtime.sh\n%s  ops\n' "$script" "$operations"
+        [ -z "$kept" ] || printf '%s  runtime.sh\n' "$script"
+        printf '%s  ops\n' "$operations"
         for line in $blobs; do
           rest=${line#* }
           printf '%s  blob.%s\n' "${rest#* }" "${line%% *}"
@@ -134,10 +136,15 @@ package enum RuntimeScript {
         rest=${line#* }
         head -c "${rest%% *}" >"$staging/blob.${line%% *}" || return 1
       done
-      printf '%s\n' "$s" >"$staging/runtime.sh" && printf '%s' "$expects" >"$staging/expects" || return 1
+      [ -z "$kept" ] || printf '%s\n' "$s" >"$staging/runtime.sh" || return 1
+      printf '%s' "$expects" >"$staging/expects" || return 1
       printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\nwindow=%s\nlauncher=%s\n' \
         "$state" "$run" "$token" "$transaction" "$batch" "$window" "$launcher" >"$staging/settings" || return 1
       (cd "$staging" && sha256sum --status -c sums)
+    }
+    # What runs here and now needs no copy of the text, unless it may have to arm.
+    keeps_script() {
+      [ "$launcher" != inline ] || { [ -n "$window" ] && [ ! -e "$state/tx/$transaction/armed" ]; }
     }
     # The rename decides: of two senders of one batch (a retry after a lost connection) one wins.
     stage_batch() {
@@ -161,7 +168,8 @@ package enum RuntimeScript {
           # Already queued by an earlier try.
           [ "$(systemctl show -p LoadState --value "$unit")" = loaded ] ;;
       detached) setsid /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 & ;;
-      inline) /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 ;;
+      # A process of this shell, which has parsed the text already.
+      inline) (run_batch "$batch_dir") </dev/null >/dev/null 2>&1 ;;
       esac
     }
 
