@@ -85,7 +85,6 @@ extension RuntimeScript {
       # The rehearsal ran it.
       check-file) ;;
       put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
-      put-plan) put_file "$state/tx/$transaction/plan.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;

@@ -172,6 +172,27 @@ package enum RuntimeScript {
       inline) (run_batch "$batch_dir") </dev/null >/dev/null 2>&1 ;;
       esac
     }
+    # The plan goes beside the journal, and nothing of the node changes with it: it needs no journal and no runner of its own.
+    keep_plan() {
+      tx=$state/tx/$transaction
+      index=0 fresh=$tx/.stage-plan-$nonce
+      sum=${blobs#* }
+      size=${sum%% *} sum=${sum#* }
+      # Its one record says nothing more.
+      IFS= read -r length && IFS= read -r record || return 1
+      if said=$(put_plan 2>&1); then mark result:0:done 0
+      else
+        rm -f -- "$fresh"
+        printf '%s' "$said"
+        mark result:0:failed 0
+      fi
+      mark state:finished 0
+    }
+    put_plan() {
+      { [ -d "$tx" ] || mkdir -p -m 0700 "$tx"; } && head -c "$size" >"$fresh" && digest_of "$fresh" || return 1
+      [ "$digest$NL" = "$sum" ] || { fail 'it did not arrive whole'; return 1; }
+      sync "$fresh" && mv -fT -- "$fresh" "$tx/plan.json" && sync "$tx/"
+    }
 
     """#
 
@@ -252,6 +273,7 @@ package enum RuntimeScript {
       thaw) guarded thaw_node && mark thawed 0 ;;
       batch)
         if ! lock_is_ours; then mark state:fenced 0
+        elif [ "$launcher:$batch" = inline:plan ]; then keep_plan
         elif [ ! -d "$batch_dir" ] && ! may_begin; then
           cat >/dev/null
           printf '%s' "$said"
