@@ -44,7 +44,7 @@ package enum RuntimeScript {
       set -f
       NL='
     '
-      US=$(printf '\037')
+      US='\#u{1F}'
       IFS=$NL
       sections=0 window= launcher= booting= keeps_manifest= going_back= bad=0 asks= expects=
       IFS= read -r boot </proc/sys/kernel/random/boot_id
@@ -87,6 +87,8 @@ package enum RuntimeScript {
     }
     lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
     lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease"; }
+    # What would be written stands there already: it was given or renewed within this second.
+    lock_is_new() { lock_is_ours && uptime_now && [ "$lock_deadline" = "$((seconds + lock_lease))" ]; }
     # The client is there and goes on: neither lease nor way back runs out meanwhile.
     renew_all() {
       lock_renew || return 1
@@ -117,7 +119,7 @@ package enum RuntimeScript {
         blob=*) blobs=$blobs$value$NL ;;
         esac
       done
-      mkdir -p -m 0700 "$run" "$state" || return 1
+      [ -d "$run" ] && [ -d "$state" ] || mkdir -p -m 0700 "$run" "$state" || return 1
       batch_dir=$state/tx/$transaction/$batch
       mark begin 0
     }
@@ -152,7 +154,7 @@ package enum RuntimeScript {
       staging=$state/tx/$transaction/.stage-$nonce
       mkdir -p -m 0700 "$staging" || return 1
       if receive && { mv -T "$staging" "$batch_dir" 2>/dev/null || [ -d "$batch_dir" ]; }; then
-        rm -rf "$staging"
+        [ ! -d "$staging" ] || rm -rf "$staging"
         return 0
       fi
       rm -rf "$staging"
@@ -175,7 +177,7 @@ package enum RuntimeScript {
     # The plan goes beside the journal, and nothing of the node changes with it: it needs no journal and no runner of its own.
     keep_plan() {
       tx=$state/tx/$transaction
-      index=0 fresh=$tx/.stage-plan-$nonce
+      fresh=$tx/.stage-plan-$nonce
       sum=${blobs#* }
       size=${sum%% *} sum=${sum#* }
       # Its one record says nothing more.
@@ -240,7 +242,7 @@ package enum RuntimeScript {
           return
         fi
         naps=$((naps + 1))
-        if [ "$naps" -lt 50 ]; then sleep 0.02; else sleep 0.2; fi
+        if [ "$naps" -lt 20 ]; then sleep 0.05; else sleep 0.2; fi
       done
     }
 
