@@ -5,8 +5,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BUILD := swift build --explicit-target-dependency-import-check error
-# Nothing loads symbols from the program: without them it is 0.8 MB smaller.
-RELEASE := $(BUILD) -c release --static-swift-stdlib --product fleetctl -Xlinker --no-export-dynamic
+# Nothing loads symbols from the program: without them it is 0.8 MB smaller. Its fifty thousand relocations as a bitmap
+# are 1.2 MB less; glibc 2.36 reads that (as old as the libssl 3 that it needs anyway), lld writes it.
+RELEASE := $(BUILD) -c release --static-swift-stdlib --product fleetctl -Xswiftc -use-ld=lld \
+  -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs
 
 .PHONY: help
 help: ## Say what there is.

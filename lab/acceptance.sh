@@ -59,7 +59,7 @@ for line in slm:slm_app slm_users:slm_app autobot_users:slm_app; do says "  has 
 expect 0 "PostgreSQL on .23" on 04-Databases runuser -u postgres -- psql -AtXc "select datname||':'||pg_get_userbyid(datdba) from pg_database order by 1"
 says "  has autobot:autobot" "^autobot:autobot\$"
 for last in 19 20 21 22 23 24 25 26 27; do
-  expect 0 "node-exporter on .$last" ip netns exec fleetlab-00-slm-manager curl -sS -m 5 "http://172.16.168.$last:9100/metrics" -o /dev/null
+  expect 0 "node-exporter on .$last" ip netns exec "${LAB_NAME:-fleetlab}-00-slm-manager" curl -sS -m 5 "http://172.16.168.$last:9100/metrics" -o /dev/null
 done
 up_targets() { on 00-SLM-Manager curl -sS "http://127.0.0.1:9090/prometheus/api/v1/targets" | jq -r '.data.activeTargets[] | .health + " " + .scrapeUrl + " " + .lastError'; }
 for _ in 1 2 3 4 5 6 7 8; do up_targets >"$work/targets" 2>&1; grep -qv '^up ' "$work/targets" || break; sleep 5; done

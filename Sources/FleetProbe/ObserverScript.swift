@@ -78,13 +78,12 @@ package enum ObserverScript {
       done
       certificates=$kept
       [ -z "$authority" ] || plain "$authority" || authority=
-      [ -z "$hidden" ] || { printf '%s' "${hidden# }"; mark hidden 0; }
+      [ -z "$hidden" ] || { out=$out${hidden# }; mark hidden 0; }
     }
     observe() {
       begin || return 1
       narrow </dev/null
       look </dev/null
-      printf '\n@@%s end %s\n' "$nonce" "$sections"
     }
     observe
 

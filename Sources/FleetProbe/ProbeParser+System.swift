@@ -6,7 +6,9 @@ extension ProbeParser {
   mutating func readSystem() {
     var facts = SystemFacts()
     var uptime = 0
-    for line in sections.first("system")?.lines ?? [] {
+    // Variables out of an environment end with NUL.
+    let text = sections.first("system")?.text ?? ""
+    for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\0" }) {
       guard let equals = line.firstIndex(of: "=") else { continue }
       let value = Printable.line(String(line[line.index(after: equals)...]))
       let words = value.split(whereSeparator: \.isWhitespace)

@@ -10,10 +10,11 @@ extension ProbeParser {
       own["Version"]
       ?? sections.first("version")?.text.split(separator: " ").dropFirst().first.map(String.init)
     node.system.systemdVersion = Int((version ?? "").prefix { $0.isNumber }) ?? 0
-    // Empty until the first daemon-reload: then the units are those of the boot.
-    let reloaded =
-      own["UnitsLoadTimestampMonotonic"] == nil ? generated : stamp("UnitsLoadTimestamp", own)
-    node.system.unitsLoaded = reloaded != 0 ? reloaded : stamp("UnitsLoadStartTimestamp", own)
+    if let read = own["UnitsReadAt"].flatMap({ NodeNumber.seconds($0) }), read > 0 {
+      node.system.unitsLoaded = read
+    } else {
+      node.system.unitsLoaded = managerStamp(own)
+    }
 
     guard !request.units.isEmpty else { return }
     let section = sections.first("units")
@@ -29,6 +30,14 @@ extension ProbeParser {
         node.units[name] = .unknown(why)
       }
     }
+  }
+
+  /// When the manager read its units last, from its own properties, in microseconds.
+  private func managerStamp(_ own: [String: String]) -> Int {
+    // Empty until the first daemon-reload: then the units are those of the boot.
+    let reloaded =
+      own["UnitsLoadTimestampMonotonic"] == nil ? generated : stamp("UnitsLoadTimestamp", own)
+    return reloaded != 0 ? reloaded : stamp("UnitsLoadStartTimestamp", own)
   }
 
   /// When the units' generators ran last, in microseconds; 0 when they made nothing that stayed.

@@ -1,7 +1,7 @@
 import FleetResources
 
 extension ProbeRequest {
-  /// The request as the script reads it: one `TAG VALUE` a line.
+  /// The request as the script reads it: one `TAG VALUE` a line, and `E` as the last.
   ///
   /// Values hold no control characters (checked where they enter the program); one that does all the
   /// same is left out, so that it can never become a line of its own, and is unknown in the answer.
@@ -24,7 +24,7 @@ extension ProbeRequest {
     lines += packageFiles.map { "f " + $0 }
     if past { lines.append("H 1") }
     let sendable = lines.filter { line in !line.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
-    return Array((sendable.joined(separator: "\n") + "\n").utf8)
+    return Array((sendable.joined(separator: "\n") + "\nE\n").utf8)
   }
 
   /// The same request with nothing in it twice: several resources may ask about one path or unit.

@@ -3,6 +3,7 @@ extension ProbeScript {
   static let origins = #"""
     # Configuration files that are as their package brought them, from dpkg's own list: `PATH: OK` a line.
     look_at_package_files() {
+      flush
       rows=$(printf ' %s \n' $package_files | grep -F -f - /var/lib/dpkg/status)
       for row in $rows; do
         row=${row# }
@@ -13,6 +14,7 @@ extension ProbeScript {
     }
     # What earlier runs of ours began that their way back does not undo: a record each, as it was sent.
     look_at_past() {
+      flush
       US=$(printf '\037')
       set +f
       for ops in /var/lib/fleetctl/tx/*/*/ops; do

@@ -10,21 +10,58 @@ package enum ProbeScript {
   /// Text of the script; all functions until the last line, so that a cut one does nothing.
   package static let text = head + system + files + services + origins + last
 
-  /// The text as it is sent.
-  static let bytes = Array(text.utf8)
+  /// The text as it is sent: without comments and indentation, a quarter less to send and to parse.
+  static let bytes = Array(
+    text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { !$0.hasPrefix("#") }
+      .joined(separator: "\n").utf8
+  )
 
   private static let head = #"""
+    # What the script itself says waits in $out for the next program that prints: every write wakes sshd.
+    flush() { printf '%s' "$out"; out=; }
     mark() {
-      printf '\n@@%s %s %s\n' "$nonce" "$1" "$2"
+      out="$out$NL@@$nonce $1 $2$NL"
       sections=$((sections + 1))
     }
     # ask NAME COMMAND...: its output as section NAME, what it said on standard error as NAME.err.
     ask() {
       asked=$1
       shift
+      flush
       { said=$("$@" 2>&1 >&3 3>&-) && status=0 || status=$?; } 3>&1
       mark "$asked" "$status"
-      [ -z "$said" ] || { printf '%s' "$said"; mark "$asked.err" 0; }
+      [ -z "$said" ] || { out=$out$said; mark "$asked.err" 0; }
+    }
+    # tell NAME COMMAND...: the same without a subshell, for what is cheap and hardly ever fails: only then it
+    # runs once more to hear why.
+    tell() {
+      asked=$1
+      shift
+      flush
+      "$@" 2>/dev/null && status=0 || status=$?
+      mark "$asked" "$status"
+      [ "$status" != 0 ] || return 0
+      said=$("$@" 2>&1 >/dev/null)
+      [ -z "$said" ] || { out=$out$said; mark "$asked.err" 0; }
+    }
+    take() {
+      value=${1#??}
+      case $1 in
+      'n '*) nonce=$value ;;
+      'p '*) paths=$paths$value$NL ;;
+      'u '*) units=$units$value$NL ;;
+      'k '*) packages=$packages$value$NL ;;
+      'U '*) users=$users$value$NL ;;
+      'g '*) groups=$groups$value$NL ;;
+      's '*) sysctls=$sysctls$value$NL ;;
+      'S '*) secrets=$secrets$value$NL ;;
+      'C '*) certificates=$certificates$value$NL ;;
+      'A '*) authority=$value ;;
+      'Q '*) postgres=1 ;;
+      'F '*) firewall=1 ;;
+      'f '*) package_files=$package_files$value$NL ;;
+      'H '*) past=1 ;;
+      esac
     }
     begin() {
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
@@ -33,29 +70,17 @@ package enum ProbeScript {
       NL='
     '
       set -f
-      sections=0 package_files= past=
+      sections=0 package_files= past= loaded= out=
       IFS= read -r length || return 1
-      request=$(head -c "$length")
-      IFS=$NL
-      for line in $request; do
-        value=${line#??}
-        case $line in
-        'n '*) nonce=$value ;;
-        'p '*) paths=$paths$value$NL ;;
-        'u '*) units=$units$value$NL ;;
-        'k '*) packages=$packages$value$NL ;;
-        'U '*) users=$users$value$NL ;;
-        'g '*) groups=$groups$value$NL ;;
-        's '*) sysctls=$sysctls$value$NL ;;
-        'S '*) secrets=$secrets$value$NL ;;
-        'C '*) certificates=$certificates$value$NL ;;
-        'A '*) authority=$value ;;
-        'Q '*) postgres=1 ;;
-        'F '*) firewall=1 ;;
-        'f '*) package_files=$package_files$value$NL ;;
-        'H '*) past=1 ;;
-        esac
-      done
+      # A shell reads lines byte by byte: up to here that costs less than head(1).
+      if [ "$length" -lt 2500 ]; then
+        while IFS= read -r line && [ "$line" != E ]; do take "$line"; done
+        IFS=$NL
+      else
+        request=$(head -c "$length")
+        IFS=$NL
+        for line in $request; do take "$line"; done
+      fi
       mark begin 0
     }
     first_line() { first=; [ ! -r "$1" ] || IFS= read -r first <"$1" || :; }
@@ -67,14 +92,42 @@ package enum ProbeScript {
       for file in /etc/os-release /usr/lib/os-release; do
         [ -r "$file" ] || continue
         while IFS= read -r line; do
-          case $line in ID=* | VERSION_ID=*) printf 'os_%s\n' "$line" ;; esac
+          case $line in ID=* | VERSION_ID=*) out=${out}os_$line$NL ;; esac
         done <"$file"
         return
       done
     }
+    # The kernel says it since 6.1; what a personality such as linux32 makes of it only uname(1) knows.
+    machine() {
+      first_line /proc/self/personality; text=$first
+      first_line /proc/sys/kernel/arch
+      case $text in
+      ??????00) ;;
+      *) first= ;;
+      esac
+      [ -n "$first" ] || first=$(uname -m)
+      out=${out}machine=$first$NL
+    }
     # The environment of the login shell has SSH_CONNECTION; sudo drops it, its own process keeps it.
     client() {
-      if [ -n "$SSH_CONNECTION" ]; then printf 'client=%s\n' "$SSH_CONNECTION"; return; fi
+      if [ -n "$SSH_CONNECTION" ]; then out=${out}client=$SSH_CONNECTION$NL; return; fi
+      # As a rule the parent is sudo. read(1) drops the NUL between two variables; where the name is there
+      # once, what follows up to the first space is the address.
+      text= row= found=
+      if [ -r "/proc/$PPID/environ" ]; then
+        while IFS= read -r line || [ -n "$line" ]; do text=$text$line$NL; done <"/proc/$PPID/environ"
+      fi
+      IFS==
+      for line in $text; do
+        case $row in *SSH_CONNECTION) found=$found${line%% *}$NL ;; esac
+        row=$line
+      done
+      IFS=$NL
+      found=${found%"$NL"}
+      case $found in
+      '' | *[!A-Za-z0-9.:%_-]*) ;;
+      *) out=${out}client=$found$NL; return ;;
+      esac
       process=$PPID environs=
       for step in 1 2 3 4 5 6 7 8; do
         [ "${process:-0}" -gt 1 ] || break
@@ -84,28 +137,29 @@ package enum ProbeScript {
         rest=${rest#* }
         process=${rest%% *}
       done
-      [ -z "$environs" ] || grep -azhs '^SSH_CONNECTION=' $environs | tr '\0' '\n'
+      [ -z "$environs" ] || { flush; grep -azhs '^SSH_CONNECTION=' $environs; }
     }
     facts() {
       os_release
-      first_line /proc/sys/kernel/osrelease; printf 'kernel=%s\n' "$first"
-      first_line /proc/sys/kernel/hostname; printf 'hostname=%s\n' "$first"
-      first_line /etc/machine-id; printf 'machine_id=%s\n' "$first"
-      first_line /var/lib/fleetctl/node-id; printf 'node_id=%s\n' "$first"
-      first_line /proc/sys/kernel/random/boot_id; printf 'boot_id=%s\n' "$first"
-      first_line /proc/meminfo; printf 'memory=%s\n' "$first"
-      first_line /proc/uptime; printf 'uptime=%s\n' "$first"
-      printf 'machine=%s\n' "$(uname -m)"
-      printf 'disk=%s\n' "$(stat -f -c '%a %S' /)"
+      first_line /proc/sys/kernel/osrelease; out=${out}kernel=$first$NL
+      first_line /proc/sys/kernel/hostname; out=${out}hostname=$first$NL
+      first_line /etc/machine-id; out=${out}machine_id=$first$NL
+      first_line /var/lib/fleetctl/node-id; out=${out}node_id=$first$NL
+      first_line /proc/sys/kernel/random/boot_id; out=${out}boot_id=$first$NL
+      first_line /proc/meminfo; out=${out}memory=$first$NL
+      machine
       client
-      printf 'clock=%s\n' "$(date +%s%6N)"
+      first_line /proc/uptime; out=${out}uptime=$first$NL
+      flush
+      date +clock=%s%6N
+      stat -f -c 'disk=%a %S' /
     }
     interpreters() {
       set +f
       for file in /usr/local/bin/python3* /usr/bin/python3* /usr/local/bin/node /usr/bin/node /usr/bin/nodejs /usr/local/bin/ansible /usr/bin/ansible; do
         case ${file##*/} in
         python3 | python3.[0-9] | python3.[0-9][0-9] | node | nodejs | ansible)
-          [ ! -x "$file" ] || printf 'program=%s\n' "$file" ;;
+          [ ! -x "$file" ] || out=${out}program=$file$NL ;;
         esac
       done
       set -f
@@ -133,7 +187,7 @@ package enum ProbeScript {
         first=${first%% *}
         [ -n "$first" ] || continue
         set -f
-        if grep -qsF -e "$first" -- $admitted; then printf 'door=%s\n' "$file"; fi
+        if grep -qsF -e "$first" -- $admitted; then out=${out}door=$file$NL; fi
         set +f
       done
       set -f
@@ -148,45 +202,51 @@ package enum ProbeScript {
           file=${file%/class}
           first_line "$file/vendor"; vendor=$first
           first_line "$file/device"
-          printf 'pci=%s %s %s %s\n' "${file##*/}" "$class" "$vendor" "$first" ;;
+          out="${out}pci=${file##*/} $class $vendor $first$NL" ;;
         esac
       done
       for file in /dev/nvidia[0-9]* /dev/accel[0-9]* /dev/accel/accel* /dev/dri/renderD* /dev/dxg; do
-        [ ! -e "$file" ] || printf 'device=%s\n' "$file"
+        [ ! -e "$file" ] || out=${out}device=$file$NL
       done
       set -f
       for file in /usr/bin/nvidia-smi /usr/local/bin/nvidia-smi /usr/lib/wsl/lib/nvidia-smi; do
         [ -x "$file" ] || continue
+        flush
         timeout 10 "$file" -L 2>/dev/null
         break
       done
     }
     listeners() {
       sockets=$(ss -H -ltunp 2>&1) && status=0 || status=$?
-      printf '%s' "$sockets"
+      out=$out$sockets
       mark listeners "$status"
-      groups_of=
+      groups_of= text=
       for line in $sockets; do
         case $line in *,pid=*) ;; *) continue ;; esac
         rest=${line#*,pid=}
         file=/proc/${rest%%[!0-9]*}/cgroup
-        case $NL$groups_of in *"$NL$file$NL"*) ;; *) groups_of=$groups_of$file$NL ;; esac
+        case $NL$groups_of in *"$NL$file$NL"*) continue ;; esac
+        groups_of=$groups_of$file$NL
+        # The process may be gone.
+        [ ! -r "$file" ] || while IFS= read -r row; do
+          case $row in 0::* | *:name=systemd:*) text=$text$file:$row$NL ;; esac
+        done <"$file"
       done
-      [ -z "$groups_of" ] || grep -sHE '^(0::|[0-9]+:name=systemd:)' $groups_of
+      out=$out$text
       mark cgroups 0
     }
     own_records() {
       if [ -e /var/lib/fleetctl/manifest.json ]; then
-        ask manifest cat /var/lib/fleetctl/manifest.json
+        tell manifest cat /var/lib/fleetctl/manifest.json
       fi
-      if [ -e /run/fleetctl/lock ]; then ask lock cat /run/fleetctl/lock; fi
+      if [ -e /run/fleetctl/lock ]; then tell lock cat /run/fleetctl/lock; fi
     }
 
     """#
 
   private static let last = #"""
     look() {
-      facts; interpreters; doors; mark system 0
+      interpreters; doors; facts; mark system 0
       devices; mark devices 0
       look_at_paths
       look_at_units
@@ -202,11 +262,12 @@ package enum ProbeScript {
       [ -z "$package_files" ] || look_at_package_files
       [ -z "$past" ] || look_at_past
       own_records
+      out="$out$NL@@$nonce end $sections$NL"
+      flush
     }
     probe() {
       begin || return 1
       look </dev/null
-      printf '\n@@%s end %s\n' "$nonce" "$sections"
     }
     probe
     """#

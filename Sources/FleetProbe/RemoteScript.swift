@@ -7,8 +7,11 @@ package import FleetTransport
 /// GNU `head -c` reads no byte beyond its count. A script that is cut off does not parse, because all
 /// of it is functions until its last line: nothing of it runs.
 package enum RemoteScript {
-  /// The program text to run: a constant, one simple command, so that `sudo` may stand before it.
-  package static let program = #"/bin/sh -c 'IFS= read -r n && s=$(head -c "$n") && eval "$s"'"#
+  /// The program text to run: a constant, one simple command, understood by every login shell.
+  ///
+  /// With `exec` the shell that is told it becomes this one instead of waiting for it.
+  package static let program =
+    #"exec /bin/sh -c 'IFS= read -r n && s=$(head -c "$n") && eval "$s"'"#
 
   /// `LENGTH\n` and the bytes.
   package static func frame(_ bytes: some Collection<UInt8>) -> [UInt8] {

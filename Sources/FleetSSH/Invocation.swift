@@ -42,7 +42,7 @@ struct Invocation: Sendable {
       return
     }
     guard let password = sudoPassword else {
-      text = "env LC_ALL=C sudo -n -- /bin/sh -c \(Self.quoted(command.program))"
+      text = "env LC_ALL=C sudo -n -- /bin/sh -c \(Self.quoted(Self.body(of: command.program)))"
       input = command.input
       heldInput = nil
       return
@@ -67,6 +67,15 @@ struct Invocation: Sendable {
       "\(target.user) may only look at \(target.node): this connection changes nothing",
       remedy: "Leave --read-only out to log in as the fleet's own user."
     )
+  }
+
+  /// What `/bin/sh -c` has to run for `program`: a program that does nothing but become such a shell
+  /// itself is spared one of the two.
+  static func body(of program: String) -> String {
+    let head = "exec /bin/sh -c '"
+    guard program.hasPrefix(head), program.hasSuffix("'") else { return program }
+    let body = program.dropFirst(head.count).dropLast()
+    return body.contains("'") ? program : String(body)
   }
 
   /// `text` as one word of a POSIX shell.

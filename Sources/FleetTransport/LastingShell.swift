@@ -6,9 +6,9 @@
 /// `$s` is its text; what it leaves unread is passed over. After it comes a line `@@MARK over STATUS`.
 /// Scripts are kept in the shell's memory and nowhere else. The shell ends with its input.
 package enum LastingShell {
-  /// The program text: a constant, one simple command, so that `sudo` may stand before it.
+  /// The program text: a constant, one simple command, understood by every login shell.
   package static let program =
-    #"/bin/sh -c 'unset TMOUT; while IFS=" " read -r m k n l; do "#
+    #"exec /bin/sh -c 'unset TMOUT; while IFS=" " read -r m k n l; do "#
     + #"[ "$n" = 0 ] || { s=$(head -c "$n") && eval "script_$k=\$s"; }; eval "s=\$script_$k"; "#
     + #"head -c "$l" | { (eval "$s"); r=$?; cat >/dev/null; exit "$r"; }; "#
     + #"printf "\n@@%s over %s\n" "$m" "$?"; done'"#

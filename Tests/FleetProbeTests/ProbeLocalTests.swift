@@ -180,6 +180,22 @@ import Testing
     // As under sudo: a parent has it, the script does not.
     shell.prefix = ["/usr/bin/env", "/bin/sh", "-c", #"env -u SSH_CONNECTION "$@"; exit $?"#, "sh"]
     #expect(try await observe(ProbeRequest(), over: shell).system.clientAddress == "172.16.168.9")
+    // Where the name is there twice the whole of the environment decides, not its text.
+    shell.environment.append("ZZ=SSH_CONNECTION=10.0.0.1 1 10.0.0.2 2")
+    #expect(try await observe(ProbeRequest(), over: shell).system.clientAddress == "172.16.168.9")
+    shell.environment = ["PATH=/usr/bin:/bin", "SSH_CONNECTION=2001:db8::7 1 ::2 22", "A=b\nc=d"]
+    #expect(try await observe(ProbeRequest(), over: shell).system.clientAddress == "2001:db8::7")
+  }
+
+  @Test func `a long request is read as a short one`() async throws {
+    for count in [1, 20, 200] {
+      var request = ProbeRequest()
+      request.paths = (0..<count).map { .init(scratch.write("file \($0)", "\($0)")) }
+      request.users = ["root"]
+      let node = try await observe(request)
+      #expect(node.paths.values.count { $0.known?.sha256.count == 64 } == count)
+      #expect(node.users["root"]?.known != nil)
+    }
   }
 
   @Test(arguments: [0, 1, 400, 900])
@@ -196,7 +212,7 @@ import Testing
   }
 
   @Test func `a script that was cut runs nothing`() async throws {
-    let text = Array(ProbeScript.text.utf8)
+    let text = ProbeScript.bytes
     for length in stride(from: 100, to: text.count - 2, by: 997) {
       let input =
         RemoteScript.frame(text[..<length]) + RemoteScript.frame(ProbeRequest().lines(nonce: nonce))

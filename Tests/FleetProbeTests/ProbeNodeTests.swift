@@ -29,6 +29,73 @@ struct ProbeNodeTests {
     #expect(node.paths["/etc/ssh/sshd_config"]?.known?.kind == .file)
   }
 
+  @Test func `the last reload is the manager's own, whatever touches the files that tell of it`()
+    async throws
+  {
+    let shell = try #require(LocalShell.node)
+    var request = ProbeRequest()
+    request.units = ["ssh.service"]
+    request.paths = [.init("/etc/ssh/sshd_config")]
+    let nonce = "ffeeddccbbaa99887766554433221100"
+    func said(_ script: String) async throws -> String {
+      let result = try await shell.run(RemoteCommand(program: "sh", stdin: Array(script.utf8)))
+      return String(decoding: result.stdout, as: UTF8.self)
+    }
+    let ask = "systemctl show --timestamp=us+utc -p UnitsLoadTimestamp --value 2>&1"
+    // systemd-analyze verify moves one file on, a hand the others; both times the manager is asked.
+    for step in [
+      "systemctl daemon-reload",
+      "systemd-analyze verify --man=no /lib/systemd/system/ssh.service >/dev/null 2>&1",
+      "systemctl daemon-reload; sleep 0.1; touch /run/systemd/generator", "systemctl daemon-reload",
+    ] {
+      let manager = try await said(step + "; " + ask).trimmed
+      let node = try await NodeProbe.observe(request, over: shell, nonce: nonce)
+      #expect(node.system.systemdVersion >= 247)
+      #expect(node.system.unitsLoaded > 1_600_000_000_000_000)
+      // Before 250 the manager does not say it.
+      if node.system.systemdVersion >= 250 {
+        #expect(node.system.unitsLoaded == ProbeParser.civil(manager), "after \(step)")
+      }
+    }
+  }
+
+  @Test func `packages are what dpkg says, also what it has not yet written into its list`()
+    async throws
+  {
+    let shell = try #require(LocalShell.node)
+    var request = ProbeRequest()
+    request.packages = ["dash", "fleetctl-pending", "libc6", "no-such-package-here", "sudo"]
+    let nonce = "ffeeddccbbaa99887766554433221100"
+    let ask = "dpkg-query -W -f '${Package} ${Version}\\n' dash libc6 sudo"
+    let rows = try await shell.run(RemoteCommand(program: "sh", stdin: Array(ask.utf8)))
+    var expected: [String: Fact<String>] = [
+      "fleetctl-pending": .absent, "no-such-package-here": .absent,
+    ]
+    for row in String(decoding: rows.stdout, as: UTF8.self).split(separator: "\n") {
+      let words = row.split(separator: " ").map(String.init)
+      expected[words[0]] = .value(words[1])
+    }
+    #expect(expected.count == 5)
+    #expect(try await NodeProbe.observe(request, over: shell, nonce: nonce).packages == expected)
+    let pend = """
+      cat >/var/lib/dpkg/updates/0000 <<'END'
+      Package: fleetctl-pending
+      Status: install ok installed
+      Maintainer: nobody
+      Architecture: all
+      Version: 1.5
+      Description: a package that dpkg has only noted
+
+      END
+      """
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(pend.utf8)))
+    let node = try await NodeProbe.observe(request, over: shell, nonce: nonce)
+    let clear = "rm -f /var/lib/dpkg/updates/0000"
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(clear.utf8)))
+    expected["fleetctl-pending"] = .value("1.5")
+    #expect(node.packages == expected)
+  }
+
   @Test func `a private key that a login admits is a door, another key is none`() async throws {
     let shell = try #require(LocalShell.node)
     let make = """
@@ -46,5 +113,11 @@ struct ProbeNodeTests {
     let node = try await NodeProbe.observe(ProbeRequest(), over: shell, nonce: nonce)
     _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(clear.utf8)))
     #expect(node.system.doors == ["/home/autobot/.ssh/bare", "/home/autobot/.ssh/door"])
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String {
+    String(drop { $0.isWhitespace }.reversed().drop { $0.isWhitespace }.reversed())
   }
 }

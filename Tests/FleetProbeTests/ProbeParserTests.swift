@@ -59,6 +59,22 @@ import Testing
     #expect(newer.system.unitsLoaded == ProbeParser.civil("Sat 2026-11-21 02:39:36.249922 UTC"))
   }
 
+  @Test func `the files' word for the last reload is taken to the microsecond`() throws {
+    let text = "Version=252\nUnitsReadAt=1795282562.9080680000"
+    let node = try parse(ProbeRequest(), [("manager", 0, text)])
+    #expect(node.system.unitsLoaded == 1_795_282_562_908_068)
+    #expect(node.system.systemdVersion == 252)
+    let odd = try parse(ProbeRequest(), [("manager", 0, "UnitsReadAt=soon")])
+    #expect(odd.system.unitsLoaded == 0)
+  }
+
+  @Test func `a variable of an environment ends with NUL`() throws {
+    let text = "kernel=6\nSSH_CONNECTION=10.0.0.1 5 10.0.0.2 22\u{0}SSH_CONNECTION=x\u{0}clock=5\n"
+    let node = try parse(ProbeRequest(), [("system", 0, text)])
+    #expect(node.system.clientAddress == "10.0.0.1")
+    #expect(node.system.clockMicroseconds == 5)
+  }
+
   @Test func `units are matched by position, so an alias keeps the name that was asked`() throws {
     var request = ProbeRequest()
     request.units = ["nope.service", "sshd.service"]

@@ -221,4 +221,19 @@ struct SudoTests {
     #expect(error?.message.contains("bob on web-1") == true)
     #expect(error?.remedy != nil)
   }
+
+  @Test func `sudo starts one shell for a program that is one, and quotes every other`() throws {
+    var target = SSHTarget(node: "web-1", host: "h", user: "bob")
+    target.become = .sudo
+    let before = "env LC_ALL=C sudo -n -- /bin/sh -c "
+    for (program, text) in [
+      ("exec /bin/sh -c 'read a && eval \"$a\"'", "'read a && eval \"$a\"'"),
+      ("exec /bin/sh -c 'a'; echo 'b'", #"'exec /bin/sh -c '\''a'\''; echo '\''b'\'''"#),
+      ("exec /bin/sh -c 'a", #"'exec /bin/sh -c '\''a'"#),
+      ("/bin/sh -c 'a'", #"'/bin/sh -c '\''a'\'''"#), ("true", "'true'"),
+    ] {
+      let command = RemoteCommand(program: program, asRoot: true)
+      #expect(try Invocation(command, target, sudoPassword: nil).text == before + text)
+    }
+  }
 }

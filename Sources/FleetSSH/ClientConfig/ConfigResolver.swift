@@ -13,7 +13,7 @@ package final class ConfigResolver: Sendable {
   private let account: LocalAccount
   private let program: String?
   private let known = Mutex<[ConfigQuery: Result<ClientConfig, ConfigFailure>]>([:])
-  private let defaults = Mutex<ChildBatch.Outcome?>(nil)
+  private let defaults = Mutex<[OpenSSHConfig.Line]?>(nil)
 
   /// Makes a resolver for `account`; `usesOpenSSH` false leaves `ssh` aside, for tests.
   package init(account: LocalAccount, usesOpenSSH: Bool = true) {
@@ -92,7 +92,7 @@ package final class ConfigResolver: Sendable {
       width: Int(width),
       patience: .seconds(10)
     )
-    let plain = old ?? outcomes[0]
+    let plain = old ?? OpenSSHConfig.lines(outcomes[0].output)
     defaults.withLock { $0 = plain }
     return zip(queries, outcomes.suffix(queries.count)).map {
       openSSH.read($1, to: $0, defaults: plain)

@@ -21,12 +21,12 @@ struct OpenSSHConfig {
 
   /// Reads the answer to `query`.
   ///
-  /// `defaults` is what ssh answers when no file says anything: it does not tell that from a configuration
-  /// that says the same, and neither do we.
+  /// `defaults` are the lines that ssh answers when no file says anything: it does not tell that from a
+  /// configuration that says the same, and neither do we.
   func read(
     _ outcome: ChildBatch.Outcome,
     to query: ConfigQuery,
-    defaults: ChildBatch.Outcome
+    defaults: [Line]
   ) -> Result<ClientConfig, ConfigFailure> {
     guard outcome.status == 0 else { return .failure(refusal(outcome, query)) }
     let lines = Self.lines(outcome.output)
@@ -46,14 +46,14 @@ struct OpenSSHConfig {
       user: user,
       hostKeyAlias: alias
     )
-    let written = lines.filter { $0.key == "identityfile" }.map(\.value)
+    let written = Self.identities(in: lines)
     let command = last("proxycommand").flatMap { $0 == "none" ? nil : $0 }
     do {
       var config = ClientConfig(
         hostName: host,
         user: user == account.name ? nil : user,
         port: port,
-        identityFiles: try Self.identities(written, Self.identityLines(defaults), tokens),
+        identityFiles: try Self.identities(written, Self.identities(in: defaults), tokens),
         userKnownHosts: Self.paths(last("userknownhostsfile") ?? ""),
         globalKnownHosts: Self.paths(last("globalknownhostsfile") ?? "")
       )
@@ -65,7 +65,7 @@ struct OpenSSHConfig {
         try tokens.proxy(word)
       }
       config.hostKeyAlias = alias
-      config.sshOptions = try Self.options(lines, Self.lines(defaults.output), tokens)
+      config.sshOptions = try Self.options(lines, defaults, tokens)
       config.connectTimeout = last("connecttimeout").flatMap { Int($0) }
       return .success(config)
     } catch {
@@ -83,14 +83,14 @@ struct OpenSSHConfig {
   ]
 
   private static func options(
-    _ lines: [(key: Substring, value: String)],
-    _ defaults: [(key: Substring, value: String)],
+    _ lines: [Line],
+    _ defaults: [Line],
     _ tokens: ConfigTokens
   ) throws(ConfigTokens.Unknown) -> [String] {
     var options: [String] = []
     for line in lines {
-      guard let key = leftToSSH[String(line.key)], line.value != "none",
-        !defaults.contains(where: { $0 == line })
+      guard let key = leftToSSH[line.key], line.value != "none",
+        !defaults.contains(line)
       else { continue }
       switch key {
       case "CertificateFile":
@@ -107,9 +107,8 @@ struct OpenSSHConfig {
     Resolver.numeric(host, port: 22) != nil && family == (host.contains(":") ? "inet6" : "inet")
   }
 
-  /// The `identityfile` lines of an answer.
-  static func identityLines(_ outcome: ChildBatch.Outcome) -> [String] {
-    lines(outcome.output).filter { $0.key == "identityfile" }.map(\.value)
+  private static func identities(in lines: [Line]) -> [String] {
+    lines.filter { $0.key == "identityfile" }.map(\.value)
   }
 
   /// Expands key files; nil for `none` alone, empty for the defaults.
@@ -149,10 +148,22 @@ struct OpenSSHConfig {
     return paths.filter { $0 != "none" }
   }
 
-  private static func lines(_ output: [UInt8]) -> [(key: Substring, value: String)] {
-    String(decoding: output, as: UTF8.self).split(separator: "\n").compactMap { line in
-      guard let blank = line.firstIndex(of: " ") else { return nil }
-      return (line[..<blank], String(line[line.index(after: blank)...]))
+  /// A line of an answer: the name of a setting in lower case, and its value.
+  struct Line: Equatable, Sendable {
+    let key: String
+    let value: String
+  }
+
+  /// The lines of an answer.
+  ///
+  /// Split as bytes: as characters the hundred lines of a host took millions of instructions, and `\r\n` is one.
+  static func lines(_ output: [UInt8]) -> [Line] {
+    output.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      guard let blank = line.firstIndex(of: UInt8(ascii: " ")) else { return nil }
+      return Line(
+        key: String(decoding: line[..<blank], as: UTF8.self),
+        value: String(decoding: line[(blank + 1)...], as: UTF8.self)
+      )
     }
   }
 
