@@ -44,6 +44,7 @@ package struct AnswerSections {
   package init(_ bytes: [UInt8], nonce: String) throws(ProbeError) {
     let mark = Array("\n@@\(nonce) ".utf8)
     var payloadStart = 0
+    var count = 0
     var searchFrom = 0
     while let at = Self.find(mark, in: bytes, from: searchFrom) {
       guard let lineEnd = bytes[(at + mark.count)...].firstIndex(of: 0x0A) else { break }
@@ -52,16 +53,19 @@ package struct AnswerSections {
       let name = words[..<space]
       let status = Int(words[space...].dropFirst()) ?? -1
       if name == "end" {
-        guard status == all.count + 1 else {
+        guard status == count else {
           throw ProbeError(
             code: .wrongCount,
-            message: "the node announced \(status) sections and sent \(all.count + 1)"
+            message: "the node announced \(status) sections and sent \(count)"
           )
         }
         return
       }
+      count += 1
       // What stands before the first mark is a login script's chatter.
-      if name != "begin" {
+      if name == "parts", status == 0 {
+        all += Self.parts(bytes[payloadStart..<at], mark: mark)
+      } else if name != "begin" {
         all.append(AnswerSection(name: name, status: status, payload: bytes[payloadStart..<at]))
       }
       payloadStart = lineEnd + 1
@@ -85,6 +89,23 @@ package struct AnswerSections {
     let text = (last(name + ".err") ?? last(name))?.text ?? ""
     let line = text.split(separator: "\n").last { !$0.allSatisfy(\.isWhitespace) }
     return Printable.line(line.map(String.init) ?? otherwise)
+  }
+
+  /// A section of several files in one: behind each a line `@@NONCE+NAME`.
+  private static func parts(_ payload: ArraySlice<UInt8>, mark: [UInt8]) -> [AnswerSection] {
+    let mark = mark.dropLast() + [0x2B]
+    var parts: [AnswerSection] = []
+    var rest = payload
+    while let end = rest.firstRange(of: mark),
+      let line = rest[end.upperBound...].firstIndex(of: 0x0A)
+    {
+      let name = String(decoding: rest[end.upperBound..<line], as: UTF8.self)
+      parts.append(
+        AnswerSection(name: name[...], status: 0, payload: rest[..<end.lowerBound])
+      )
+      rest = rest[(line + 1)...]
+    }
+    return parts
   }
 
   private static func find(_ mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {

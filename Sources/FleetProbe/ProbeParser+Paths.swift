@@ -14,6 +14,9 @@ extension ProbeParser {
       return
     }
     var found = Self.records(section.payload)
+    if let own = found.removeValue(forKey: "/proc/self/.") {
+      setClock(own.changedMicroseconds)
+    }
     for line in sections.first("sums")?.lines ?? [] {
       let digest = line.prefix(64)
       guard digest.count == 64, line.dropFirst(64).hasPrefix("  ") else { continue }

@@ -1,4 +1,5 @@
 import FleetResources
+import FleetTransport
 
 extension ProbeParser {
   /// Lines of `ss -H -ltunp`, and of `grep -H` over the control groups of the processes.
@@ -91,7 +92,7 @@ extension ProbeParser {
     var names: [Substring: String] = [:]
     for line in rows.flatMap(\.lines) {
       let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-      guard fields.count >= 4 else { continue }
+      guard fields.count >= 4, NodeNumber.plain(String(fields[2])) != nil else { continue }
       members[String(fields[0])] = fields[3].split(separator: ",")
       names[fields[2]] = String(fields[0])
     }
@@ -102,7 +103,7 @@ extension ProbeParser {
     }
 
     guard !request.users.isEmpty else { return }
-    let accounts = sections.first("users")
+    let accounts = sections.last("users")
     guard let accounts, groupsKnown, accounts.status == 0 || accounts.status == 2 else {
       let why = sections.complaint("users", otherwise: why)
       for name in request.users { node.users[name] = .unknown(why) }
@@ -112,9 +113,12 @@ extension ProbeParser {
     for line in accounts.lines {
       let fields = line.split(separator: ":", omittingEmptySubsequences: false)
       guard fields.count >= 7, let name = fields.first.map(String.init) else { continue }
+      // Where a name is there twice, the first counts, as with getpwnam(3).
+      guard node.users[name] == .absent, fields[2...3].allSatisfy({ NodeNumber.plain($0) != nil })
+      else { continue }
       var groups = Set(members.filter { $0.value.contains(fields[0]) }.keys)
       if let primary = names[fields[3]] { groups.insert(primary) }
-      if node.users[name] != nil { node.users[name] = .value(groups.sorted()) }
+      node.users[name] = .value(groups.sorted())
     }
   }
 

@@ -7,7 +7,7 @@ extension ProbeParser {
     var facts = SystemFacts()
     var uptime = 0
     // Variables out of an environment end with NUL.
-    let text = sections.first("system")?.text ?? ""
+    let text = ["system", "uptime"].compactMap { sections.first($0)?.text }.joined(separator: "\n")
     for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\0" }) {
       guard let equals = line.firstIndex(of: "=") else { continue }
       let value = Printable.line(String(line[line.index(after: equals)...]))
@@ -37,8 +37,15 @@ extension ProbeParser {
       }
     }
     facts.doors.sort()
-    bootMicroseconds = facts.clockMicroseconds - uptime
+    uptimeMicroseconds = uptime
     node.system = facts
+    setClock(facts.clockMicroseconds)
+  }
+
+  /// Takes the node's wall clock, as of the moment when its uptime was read.
+  mutating func setClock(_ microseconds: Int) {
+    node.system.clockMicroseconds = microseconds
+    bootMicroseconds = microseconds - uptimeMicroseconds
   }
 
   /// Lines `pci=ADDRESS CLASS VENDOR DEVICE`, `device=PATH`, and what `nvidia-smi -L` printed.

@@ -7,6 +7,8 @@ package struct ProbeParser {
   var node = ObservedNode()
   /// Wall clock minus monotonic clock in microseconds, to place stamps of old systemds.
   var bootMicroseconds = 0
+  /// How long the machine ran when its clock was read.
+  var uptimeMicroseconds = 0
 
   /// Parses `bytes`, the standard output of `ProbeScript`.
   ///

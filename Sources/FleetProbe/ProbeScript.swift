@@ -41,7 +41,7 @@ package enum ProbeScript {
       "$@" 2>/dev/null && status=0 || status=$?
       mark "$asked" "$status"
       [ "$status" != 0 ] || return 0
-      said=$("$@" 2>&1 >/dev/null)
+      said=$("$@" 2>&1 >/dev/null) || :
       [ -z "$said" ] || { out=$out$said; mark "$asked.err" 0; }
     }
     take() {
@@ -70,6 +70,7 @@ package enum ProbeScript {
       NL='
     '
       set -f
+      blanks=$IFS
       sections=0 package_files= past= loaded= out=
       IFS= read -r length || return 1
       # A shell reads lines byte by byte: up to here that costs less than head(1).
@@ -149,10 +150,16 @@ package enum ProbeScript {
       first_line /proc/meminfo; out=${out}memory=$first$NL
       machine
       client
-      first_line /proc/uptime; out=${out}uptime=$first$NL
+      flush
+      stat -f -c 'disk=%a %S' /
+    }
+    # Two clocks at one moment. With paths to look at find(1) brings the second: the folder of its own process
+    # is as old as its first look there.
+    uptime() { first_line /proc/uptime; out=${out}uptime=$first$NL; }
+    clock() {
+      uptime
       flush
       date +clock=%s%6N
-      stat -f -c 'disk=%a %S' /
     }
     interpreters() {
       set +f
@@ -235,9 +242,42 @@ package enum ProbeScript {
       out=$out$text
       mark cgroups 0
     }
-    own_records() {
-      if [ -e /var/lib/fleetctl/manifest.json ]; then
-        tell manifest cat /var/lib/fleetctl/manifest.json
+    # Whether accounts are two files and nothing else.
+    accounts_are_files() {
+      [ -n "$users$groups" ] && [ -r /etc/nsswitch.conf ] || return 1
+      text=
+      while IFS=$blanks read -r key value; do
+        case $key in passwd:* | group:*) text=$text$key$value$NL ;; esac
+      done </etc/nsswitch.conf
+      case $text in
+      "passwd:files${NL}group:files$NL" | "group:files${NL}passwd:files$NL") ;;
+      *) return 1 ;;
+      esac
+    }
+    # One cat(1) for accounts and manifest: section `parts`, with a line that names it behind each part. False
+    # where that did not work: then everything is asked for again.
+    records_at_once() {
+      accounts_are_files || return 1
+      set --
+      [ ! -e /var/lib/fleetctl/manifest.json ] || set -- /var/lib/fleetctl/manifest.json /dev/fd/5
+      part="$NL@@$nonce+"
+      flush
+      cat /etc/passwd /dev/fd/3 /etc/group /dev/fd/4 "$@" 2>/dev/null 3<<USERS 4<<GROUPS 5<<MANIFEST && status=0 || status=$?
+    ${part}users
+    USERS
+    ${part}groups
+    GROUPS
+    ${part}manifest
+    MANIFEST
+      mark parts "$status"
+      return "$status"
+    }
+    records() {
+      if ! records_at_once; then
+        look_at_accounts
+        if [ -e /var/lib/fleetctl/manifest.json ]; then
+          tell manifest cat /var/lib/fleetctl/manifest.json
+        fi
       fi
       if [ -e /run/fleetctl/lock ]; then tell lock cat /run/fleetctl/lock; fi
     }
@@ -246,13 +286,14 @@ package enum ProbeScript {
 
   private static let last = #"""
     look() {
-      interpreters; doors; facts; mark system 0
+      interpreters; doors; facts
+      [ -n "$paths" ] || clock
+      mark system 0
       devices; mark devices 0
       look_at_paths
       look_at_units
       listeners
       look_at_packages
-      look_at_accounts
       look_at_sysctls
       look_at_secrets
       look_at_certificates
@@ -261,7 +302,7 @@ package enum ProbeScript {
       [ -z "$firewall" ] || look_at_firewall
       [ -z "$package_files" ] || look_at_package_files
       [ -z "$past" ] || look_at_past
-      own_records
+      records
       out="$out$NL@@$nonce end $sections$NL"
       flush
     }

@@ -31,6 +31,19 @@ import Testing
     #expect(abs(node.system.clockMicroseconds / 1_000_000 - time(nil)) < 60)
   }
 
+  @Test func `with paths to look at the clock is that of the look, too`() async throws {
+    var request = ProbeRequest()
+    let file = scratch.write("new", "x")
+    request.paths = [.init(file)]
+    let before = time(nil)
+    let node = try await observe(request)
+    let clock = node.system.clockMicroseconds
+    #expect((before - 1...time(nil) + 1).contains(clock / 1_000_000))
+    // A change right before the look is not of the future.
+    #expect(try #require(node.paths[file]?.known).changedMicroseconds <= clock)
+    #expect(node.paths["/proc/self/."] == nil)
+  }
+
   @Test func `it tells files, folders, links and nothing apart`() async throws {
     let file = scratch.write("a file with spaces", "hello\n", mode: 0o640)
     let link = scratch.path + "/link"

@@ -96,6 +96,29 @@ struct ProbeNodeTests {
     #expect(node.packages == expected)
   }
 
+  @Test func `accounts are the same whether getent is asked or their files are read`() async throws
+  {
+    let shell = try #require(LocalShell.node)
+    var request = ProbeRequest()
+    request.users = ["autobot", "no-such-user", "root"]
+    request.groups = ["adm", "no-such-group", "root"]
+    let nonce = "ffeeddccbbaa99887766554433221100"
+    let files = try await NodeProbe.observe(request, over: shell, nonce: nonce)
+    #expect(files.users["autobot"]?.known?.contains("autobot") == true)
+    #expect(files.users["no-such-user"] == .absent)
+    #expect(files.groups["adm"] == .value(true))
+    #expect(files.groups["no-such-group"] == .absent)
+    let twice =
+      "cp -p /etc/nsswitch.conf /run/kept && sed -i 's/^group:.*/& files/' /etc/nsswitch.conf"
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(twice.utf8)))
+    let asked = try await NodeProbe.observe(request, over: shell, nonce: nonce)
+    let back = "mv /run/kept /etc/nsswitch.conf"
+    _ = try await shell.run(RemoteCommand(program: "sh", stdin: Array(back.utf8)))
+    #expect(asked.users == files.users)
+    #expect(asked.groups == files.groups)
+    #expect(asked.manifest == files.manifest)
+  }
+
   @Test func `a private key that a login admits is a door, another key is none`() async throws {
     let shell = try #require(LocalShell.node)
     let make = """

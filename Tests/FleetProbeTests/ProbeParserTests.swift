@@ -68,6 +68,54 @@ import Testing
     #expect(odd.system.unitsLoaded == 0)
   }
 
+  @Test func `a clock among the paths stands for the moment when the uptime was read`() throws {
+    var request = ProbeRequest()
+    request.paths = [.init("/a")]
+    request.units = ["a.service"]
+    let own = "d 555 root root 0 1795285335.7110123460 \u{0}/proc/self/.\u{0}\u{0}"
+    let unit = "Id=a.service\nLoadState=loaded\nStateChangeTimestampMonotonic=5000000\n"
+    let node = try parse(
+      request,
+      [
+        ("system", 0, "kernel=6"), ("uptime", 0, "uptime=10.00 9"), ("paths", 0, own),
+        ("units", 0, unit),
+      ]
+    )
+    #expect(node.system.clockMicroseconds == 1_795_285_335_711_012)
+    #expect(node.units["a.service"]?.known?.stateChanged == 1_795_285_330_711_012)
+  }
+
+  @Test func `accounts and manifest that came as parts of one section are taken apart`() throws {
+    var request = ProbeRequest()
+    request.users = ["bench", "odd", "twice"]
+    request.groups = ["adm", "broken", "gone"]
+    let passwd = """
+      # comment
+      bench:x:999:997::/nonexistent:/bin/false
+      odd:x:many:997::/:/bin/sh
+      twice:x:5:6::/:/bin/sh
+      twice:x:7:8::/:/bin/sh
+      """
+    let group = "bench:x:997:\nadm:x:4:bench\nbroken:x:a:\nsix:x:6:\neight:x:8:\n"
+    let parts = passwd + "\n\n@@N+users\n" + group + "\n@@N+groups\n{\n@@N+manifest\n"
+    let node = try parse(request, [("parts", 0, parts)])
+    #expect(
+      node.users == [
+        "bench": .value(["adm", "bench"]), "odd": .absent, "twice": .value(["six"]),
+      ]
+    )
+    #expect(node.groups == ["adm": .value(true), "broken": .absent, "gone": .absent])
+    #expect(node.manifest == .unknown("/var/lib/fleetctl/manifest.json is not a manifest"))
+    // Where reading them at once did not work, what was asked for after that counts.
+    let again = try parse(
+      request,
+      [("parts", 1, parts), ("users", 2, "odd:x:1:4::/:/bin/sh"), ("groups", 0, group)]
+    )
+    #expect(again.users["bench"] == .absent)
+    #expect(again.users["odd"] == .value(["adm"]))
+    #expect(again.manifest == .absent)
+  }
+
   @Test func `a variable of an environment ends with NUL`() throws {
     let text = "kernel=6\nSSH_CONNECTION=10.0.0.1 5 10.0.0.2 22\u{0}SSH_CONNECTION=x\u{0}clock=5\n"
     let node = try parse(ProbeRequest(), [("system", 0, text)])
