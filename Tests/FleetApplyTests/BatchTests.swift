@@ -141,6 +141,47 @@ import Testing
     #expect(said.withLock { $0[0].hasPrefix("the plan could not be kept on the node: ") })
   }
 
+  @Test func `a plan whose bytes change on the way is told, and not kept`() async throws {
+    let session = try await bench.locked(over: FlippingShell())
+    let said = Mutex<[String]>([])
+    await session.keep(plan: Array("the end!".utf8), of: "t") { why in
+      said.withLock { $0.append(why) }
+    }
+    let results = try await session.run(
+      batch: [bench.write("a", "x")],
+      transaction: "t",
+      name: "b"
+    )
+    #expect(results.map(\.status) == [.done])
+    let why = "the plan could not be kept on the node: it did not arrive whole"
+    #expect(said.withLock { $0 } == [why])
+    #expect(try await session.plan(of: "t") == nil)
+    #expect(
+      Scratch.sh("[ -z \"$(find \"$1\" -name '.stage-*')\" ]", bench.layout.stateDirectory) == 0
+    )
+  }
+
+  @Test func `what is kept of a run is its owner's alone`() async throws {
+    let session = try await bench.locked()
+    await session.keep(plan: Array("the plan".utf8), of: "t") { Issue.record("\($0)") }
+    _ = try await session.run(batch: [bench.write("a", "x")], transaction: "t", name: "b")
+    try await session.finish(
+      transaction: "t",
+      manifest: Manifest(fleet: "f", node: "n", uuid: "u"),
+      history: "{}"
+    )
+    for file in ["tx/t/plan.json", "manifest.json", "history.jsonl"] {
+      #expect(bench.mode("state/" + file) == 0o600, "\(file)")
+    }
+    // Only what outlives the conversation takes the runtime's text along.
+    #expect(
+      Scratch.sh(
+        "[ \"$(cd \"$1/tx/t\" && echo */runtime.sh)\" = b/runtime.sh ]",
+        bench.layout.stateDirectory
+      ) == 0
+    )
+  }
+
   @Test func `a connection that stays away leaves an unknown outcome`() async throws {
     let session = bench.session(over: FaultyShell(.none, .answer)) {
       () async throws(TransportError) in
@@ -182,18 +223,7 @@ import Testing
   }
 
   @Test func `bytes on the way that change are noticed before anything starts`() async throws {
-    struct Flipping: RemoteConnection {
-      func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
-        var command = command
-        if command.stdin.suffix(4) == Array("end!".utf8) {
-          command.stdin[command.stdin.count - 1] = 0x3F
-        }
-        return try await LocalShell().run(command)
-      }
-      func exchange(_ request: StreamRequest) async throws(TransportError) -> [UInt8] { [] }
-      func close() async {}
-    }
-    let session = try await bench.locked(over: Flipping())
+    let session = try await bench.locked(over: FlippingShell())
     let error = await #expect(throws: ApplyError.self) {
       try await session.run(batch: [bench.write("a", "the end!")], transaction: "t", name: "b")
     }
@@ -246,4 +276,17 @@ import Testing
       ) == 0
     )
   }
+}
+
+/// A connection that changes the last byte of what ends with `end!`.
+private struct FlippingShell: RemoteConnection {
+  func run(_ command: RemoteCommand) async throws(TransportError) -> RemoteResult {
+    var command = command
+    if command.stdin.suffix(4) == Array("end!".utf8) {
+      command.stdin[command.stdin.count - 1] = 0x3F
+    }
+    return try await LocalShell().run(command)
+  }
+  func exchange(_ request: StreamRequest) async throws(TransportError) -> [UInt8] { [] }
+  func close() async {}
 }

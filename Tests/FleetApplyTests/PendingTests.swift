@@ -56,24 +56,33 @@ import Testing
     let session = try await bench.locked()
     mkdir(bench.path("state/tx"), 0o700)
     mkdir(bench.path("state/tx/t"), 0o700)
-    // The runner writes its mark here, and waits for a reader.
+    // The runner writes its mark here, and waits for a reader: a process of its own, which looks first.
     mkfifo(bench.path("state/tx/t/.armed"), 0o600)
-    async let refused = #expect(throws: ApplyError.self) { try await activate(session) }
-    for _ in 0..<12_000 where bench.scratch.read("state/pending") == nil {
-      try await Task.sleep(for: .milliseconds(5))
-    }
-    try #require(bench.scratch.read("state/pending") == "t\n")
-    #expect(!bench.exists("state/tx/t/armed"))
-    // Whoever asks for the lock needs the guard, which the runner holds.
-    #expect(Scratch.sh("exec flock -n \"$1/guard\" true", bench.layout.runDirectory) == 1)
-    #expect(Scratch.sh("exec cat \"$1\"", bench.path("state/tx/t/.armed")) == 0)
+    #expect(Scratch.sh(Self.looker, bench.scratch.path) == 0)
+    let refused = await #expect(throws: ApplyError.self) { try await activate(session) }
+    // Whoever asks for the lock needs the guard, which the runner held.
+    #expect(bench.scratch.read("seen") == "t\nunmarked\nguarded\n")
     // A pipe cannot be synced, so that this run is refused in the end, and its word goes.
-    guard case .rejected = await refused?.code else {
+    guard case .rejected = refused?.code else {
       Issue.record("the run was not refused")
       return
     }
     #expect(!bench.exists("state/pending"))
   }
+
+  /// Waits for the word, writes down what is there with it, and lets the runner go on.
+  private static let looker = #"""
+    exec >"$1/seen.new" 2>/dev/null </dev/null
+    {
+      tries=0
+      while [ ! -s "$1/state/pending" ] && [ "$tries" -lt 6000 ]; do sleep 0.01; tries=$((tries + 1)); done
+      cat "$1/state/pending"
+      if [ -e "$1/state/tx/t/armed" ]; then echo marked; else echo unmarked; fi
+      if flock -n "$1/run/guard" true; then echo free; else echo guarded; fi
+      mv "$1/seen.new" "$1/seen"
+      exec cat "$1/state/tx/t/.armed"
+    } &
+    """#
 
   /// Arms run t, or tries to, does `between` and ends the run.
   private func bring(_ ending: Ending, between: () -> Void) async throws {

@@ -33,7 +33,12 @@ extension RuntimeScript {
         esac
       done
       [ -z "$paths" ] || moved_paths $(find $paths -maxdepth 0 -printf "%y %m %u %g %p$US%l\n" 2>/dev/null)
-      [ -z "$files" ] || moved_contents $(sha256sum -z -- $files 2>/dev/null | tr '\0' '\n')
+      # With a backslash in a name sha256sum writes it otherwise, but for -z.
+      case $files in
+      '') ;;
+      *\\*) moved_contents $(sha256sum -z -- $files 2>/dev/null | tr '\0' '\n') ;;
+      *) moved_contents $(sha256sum -- $files 2>/dev/null) ;;
+      esac
       [ -z "$units" ] || moved_units $(invocations_of $units)
     }
     moved_paths() { # ROW...

@@ -24,18 +24,19 @@ extension RuntimeScript {
       [ -d "${1%/*}" ] || [ -z "${1%/*}" ] || (umask 022; mkdir -p -- "${1%/*}")
     }
     # put_file PATH MODE OWNER GROUP SOURCE [SHA256]: whole or not at all. Owner and mode are set while
-    # it is empty, through the open file, so that nobody can put another in its place.
+    # it is empty, through the open file, so that nobody can put another in its place. Without an owner it is ours and
+    # 0600, as everything is that is made here.
     put_file() {
       make_parents "$1" || return 1
       fresh=${1%/*}/.fleetctl-$transaction-$batch-$index
       wanted=$6
       [ -n "$wanted" ] || { digest_of "$5" && wanted=$digest; } || return 1
-      rm -f -- "$fresh"
+      [ ! -e "$fresh" ] && [ ! -L "$fresh" ] || rm -f -- "$fresh"
       set -C
       {
         # noclobber lets a device or a pipe through that somebody put there in between.
-        [ -f /proc/self/fd/8 ] && chown -- "$3:$4" /proc/self/fd/8 && chmod -- "$2" /proc/self/fd/8 && cat -- "$5" >&8 &&
-          keep_synced /proc/self/fd/8 && digest_of /proc/self/fd/8
+        [ -f /proc/self/fd/8 ] && { [ -z "$3" ] || { chown -- "$3:$4" /proc/self/fd/8 && chmod -- "$2" /proc/self/fd/8; }; } &&
+          cat -- "$5" >&8 && keep_synced /proc/self/fd/8 && digest_of /proc/self/fd/8
       } 8>"$fresh" && put_status=0 || put_status=$?
       set +C
       if [ "$put_status" = 0 ] && [ "$digest" != "$wanted" ]; then

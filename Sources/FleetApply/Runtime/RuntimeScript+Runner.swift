@@ -8,7 +8,7 @@ extension RuntimeScript {
       {
         printf '%s %s\n' "$1" "$2" &&
           case $1 in
-          done) cat "$batch_dir/out" ;;
+          done) [ ! -s "$batch_dir/out" ] || cat "$batch_dir/out" ;;
           failed) { tail -n 20 "$batch_dir/out"; tail -n 20 "$batch_dir/log.$index"; } | tail -n 20 | tail -c 8000 ;;
           esac
       } >"$batch_dir/.result" && mv -f "$batch_dir/.result" "$batch_dir/result.$index"
@@ -84,14 +84,17 @@ extension RuntimeScript {
       check-command) check_command "$@" ;;
       # The rehearsal ran it.
       check-file) ;;
-      put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
-      put-plan) put_file "$state/tx/$transaction/plan.json" 0600 "$(id -u)" "$(id -g)" "$blob" ;;
+      put-manifest) keep_manifest && put_file "$state/manifest.json" 0600 '' '' "$blob" "$(sum_of_blob)" ;;
       append-history) append_history ;;
       release-lock) guarded lock_drop ;;
       rollback) take_back_now "$@" ;;
       take-back) keeps_manifest=1; roll_back "$1" ;;
       *) fail "this runtime knows no '$verb'" ;;
       esac
+    }
+    # The digest that the batch came with.
+    sum_of_blob() {
+      while IFS=' ' read -r sum name; do [ "$name" != "blob.$index" ] || printf '%s' "$sum"; done <"$batch_dir/sums"
     }
     # How the record was before the run.
     keep_manifest() {
@@ -101,17 +104,23 @@ extension RuntimeScript {
     # What a run's programs said is not kept, it may hold what they were given; nor is what was sent for
     # them. Cut off, a runner leaves more than one that ends.
     forget_words() { # TRANSACTION-DIRECTORY [BATCH-DIRECTORY THAT IS IN USE]
+      gone= results=
       set +f
-      for old in "$1"/*/log "$1"/*/log.* "$1"/*/out "$1"/*/said "$1"/*/overdue "$1"/*/waiting "$1"/*/secret \
-        "$1"/*/new.key "$1"/*/blob.* "$1"/.stage-*; do
-        case $old in "${2:--}"/* | *'*'*) ;; *) rm -rf -- "$old" ;; esac
-      done
-      for old in "$1"/*/result.*; do
+      for old in "$1"/*/* "$1"/.stage-*; do
         case $old in "${2:--}"/* | *'*'*) continue ;; esac
+        case ${old##*/} in
+        log | log.* | out | said | overdue | waiting | secret | new.key | blob.* | .stage-*) gone=$gone$old$NL ;;
+        result.*) results=$results$old$NL ;;
+        esac
+      done
+      set -f
+      [ -z "$gone" ] || rm -rf -- $gone
+      for old in $results; do
         more=
         { IFS=' ' read -r word rest; IFS= read -r more; } <"$old" || [ -n "$more" ] || continue
         [ "$word" != failed ] || { printf '%s %s\n' "$word" "$rest" >"$old.new" && mv -f "$old.new" "$old"; }
       done
+      set +f
       # A way back that was gone to its end is not gone again.
       [ ! -e "$1/rolled-back" ] || { IFS= read -r word <"$1/rolled-back"; [ "$word" != whole ] || rm -rf -- "$1"/*/before.*; }
       set -f
@@ -137,7 +146,7 @@ extension RuntimeScript {
       forget_words "$state/tx/$transaction" "$batch_dir"
       history=$state/history.jsonl
       { [ ! -f "$history" ] || tail -n 999 "$history"; cat "$blob"; echo; } >"$batch_dir/history" || return 1
-      put_file "$history" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history" || return 1
+      put_file "$history" 0600 '' '' "$batch_dir/history" || return 1
       set +f
       set -- $(ls -1td "$state"/tx/*/)
       set -f
@@ -148,7 +157,7 @@ extension RuntimeScript {
     # While an operation takes long, the lease must not run out.
     keep_lease() {
       ticks=0
-      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 $$ 2>/dev/null; do
+      while sleep 1 && [ ! -e "$batch_dir/done" ] && kill -0 "$runner" 2>/dev/null; do
         ticks=$((ticks + 1))
         [ "$((ticks * 3))" -ge "$lock_lease" ] || continue
         ticks=0
@@ -178,14 +187,17 @@ extension RuntimeScript {
       { printf '%s\n' "$said" >"$batch_dir/moved" && true >"$batch_dir/rejected"; } || give_room
     }
     run_batch() {
-      batch_dir=$1
+      batch_dir=$1 keeper= findings=
       load_settings "$batch_dir/settings"
+      # Not $$: of a batch that runs within a conversation that is the conversation's.
+      IFS=' ' read -r runner rest </proc/self/stat
       # Whole or not at all: of two runners one wins, and nobody reads half a line.
-      printf '%s %s\n' "$boot" "$$" >"$batch_dir/.running.$$" && ln "$batch_dir/.running.$$" "$batch_dir/running" 2>/dev/null || return 0
+      printf '%s %s\n' "$boot" "$runner" >"$batch_dir/.running.$runner" &&
+        ln "$batch_dir/.running.$runner" "$batch_dir/running" 2>/dev/null || return 0
       exec </dev/null >>"$batch_dir/log" 2>&1
       operations=$(cat "$batch_dir/ops")
       failed= stop= rejected=
-      if guarded lock_renew; then
+      if lock_is_new || guarded lock_renew; then
         keep_lease &
         keeper=$!
         heal_packages
@@ -208,7 +220,7 @@ extension RuntimeScript {
       [ -z "$window" ] || extend "$window"
       set +f
       rm -f "$batch_dir"/blob.*
-      cat "$batch_dir"/result.* | sha256sum >"$batch_dir/.done" && mv -f "$batch_dir/.done" "$batch_dir/done"
+      true >"$batch_dir/done"
       [ -z "$keeper" ] || kill "$keeper" 2>/dev/null
     }
 
@@ -251,7 +263,9 @@ extension RuntimeScript {
     remember_running() {
       [ -n "$window" ] && [ "$launcher" = systemd ] && [ ! -e "$tx/ran" ] || return 0
       said=$(list_running) || return 1
-      printf '%s\n' "$said" | sed -e 's/ .*//' -e '/^fleetctl-/d' >"$tx/.ran" && mv -f "$tx/.ran" "$tx/ran"
+      for row in $said; do
+        case $row in fleetctl-*) ;; *) printf '%s\n' "${row%% *}" || return 1 ;; esac
+      done >"$tx/.ran" && mv -f "$tx/.ran" "$tx/ran"
     }
     list_running() {
       systemctl list-units --type=service,socket,timer,path --state=active,reloading --plain --no-legend --full --no-pager
@@ -321,12 +335,15 @@ extension RuntimeScript {
         put-manifest) remember_manifest || return 1 ;;
         esac
       done
-      set +f
+      # A record of a run that is over takes nothing back.
+      [ -s "$batch_dir/undo" ] || [ -n "$window" ] || [ "$launcher" != inline ] || return 0
       # With the list of batches: one that is not in it is not taken back.
       set -- "$batch_dir" "$state/tx/$transaction/order" "$state/tx/$transaction"
       [ ! -e "$tx/ran" ] || set -- "$@" "$tx/ran"
-      sync "$batch_dir"/undo "$batch_dir"/before.* "$@" 2>/dev/null || sync "$batch_dir/undo" "$@"
+      set +f
+      for before in "$batch_dir"/before.*; do [ ! -e "$before" ] || set -- "$before" "$@"; done
       set -f
+      sync "$batch_dir/undo" "$@"
     }
     # undo_one BATCH INDEX KIND PATH...
     undo_one() {
@@ -336,7 +353,7 @@ extension RuntimeScript {
       case $3 in
       manifest)
         if [ -n "$keeps_manifest" ]; then :
-        elif [ -n "$5" ]; then put_file "$4" 0600 "$(id -u)" "$(id -g)" "$undo_dir/$5"
+        elif [ -n "$5" ]; then put_file "$4" 0600 '' '' "$undo_dir/$5"
         else rm -f -- "$4"
         fi ;;
       firewall) restore_firewall "$undo_dir/before.firewall" ;;

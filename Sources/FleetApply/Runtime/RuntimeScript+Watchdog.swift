@@ -43,8 +43,15 @@ extension RuntimeScript {
     # Room and inodes for the way back, on a disk that is full by then.
     reserve_room() {
       set +f
-      room=$(cat "$batch_dir"/before.* 2>/dev/null | wc -c)
+      set -- "$batch_dir"/before.*
       set -f
+      room=0
+      # The last line is of all of them.
+      if [ -e "$1" ]; then
+        for row in $(wc -c -- "$@"); do room=$row; done
+        room=${room#"${room%%[0-9]*}"}
+        room=${room%% *}
+      fi
       mkdir -p -m 0700 "$tx/reserve" && head -c "$((room * 2 + 262144))" /dev/zero >"$tx/reserve/room" || return 1
       # For the results that are still to be written too.
       for tens in '' 1 2 3; do
@@ -57,7 +64,7 @@ extension RuntimeScript {
       if [ -e "$tx/armed" ]; then extend "$window"; return; fi
       if [ -e "$tx/fired" ] || [ -e "$tx/confirmed" ]; then fail "run $transaction is over on this node"; return 1; fi
       index=arm
-      cp -- "$batch_dir/runtime.sh" "$tx/runtime.sh" && cp -- "$batch_dir/settings" "$tx/settings" || return 1
+      cp -- "$batch_dir/runtime.sh" "$batch_dir/settings" "$tx/" || return 1
       [ "$launcher" != systemd ] || install_watchdog || return 1
       reserve_room || { rm -rf "$tx/reserve"; return 1; }
       guarded put_pending && extend "$window" &&
@@ -103,8 +110,10 @@ extension RuntimeScript {
     install_watchdog() {
       units=/etc/systemd/system moved=
       watchdog_unit >"$batch_dir/wd" && recovery_unit >"$batch_dir/rec" || return 1
+      ! are_same "$batch_dir/runtime.sh" "$state/recover.sh" "$batch_dir/wd" "$units/fleetctl-watchdog@.service" \
+        "$batch_dir/rec" "$units/fleetctl-recover.service" || [ ! -e "$units/sysinit.target.wants/fleetctl-recover.service" ] || return 0
       cmp -s "$batch_dir/runtime.sh" "$state/recover.sh" ||
-        put_file "$state/recover.sh" 0600 "$(id -u)" "$(id -g)" "$batch_dir/runtime.sh" || return 1
+        put_file "$state/recover.sh" 0600 '' '' "$batch_dir/runtime.sh" || return 1
       if ! cmp -s "$batch_dir/wd" "$units/fleetctl-watchdog@.service"; then
         put_file "$units/fleetctl-watchdog@.service" 0644 0 0 "$batch_dir/wd" || return 1
         moved=1
@@ -115,6 +124,16 @@ extension RuntimeScript {
       fi
       [ -z "$moved" ] || systemctl daemon-reload || return 1
       [ -e "$units/sysinit.target.wants/fleetctl-recover.service" ] || systemctl enable --quiet fleetctl-recover.service
+    }
+    # Whether each file has the content of the next one, in pairs; one program looks at all.
+    are_same() { # FILE FILE...
+      pairs=$#
+      set -- $(sha256sum -- "$@" 2>/dev/null)
+      [ $# = "$pairs" ] || return 1
+      while [ $# -gt 0 ]; do
+        [ "${1%% *}" = "${2%% *}" ] || return 1
+        shift 2
+      done
     }
     is_due() {
       its_boot= due=
@@ -131,7 +150,7 @@ extension RuntimeScript {
     # What the unit runs: sleeps until somebody decided or the time is over.
     watch_transaction() { # DIRECTORY
       load_settings "$1/settings" || return 1
-      mkdir -p -m 0700 "$run"
+      [ -d "$run" ] || mkdir -p -m 0700 "$run"
       while ! is_over; do
         if [ -e "$tx/fired" ] || { is_due && mv -T "$tx/armed" "$tx/fired" 2>/dev/null; }; then
           take_back "nobody confirmed run $transaction in time" || return 1
@@ -192,7 +211,7 @@ extension RuntimeScript {
       store_frozen "$frozen_because" && settle_back "$said" || return 1
       printf '{"at":"%s","run":"%s","by":"watchdog","result":"rolled back"}\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$transaction" \
         >"$batch_dir/line" && { [ ! -f "$state/history.jsonl" ] || cat "$state/history.jsonl"; cat "$batch_dir/line"; } >"$batch_dir/history" &&
-        put_file "$state/history.jsonl" 0600 "$(id -u)" "$(id -g)" "$batch_dir/history"
+        put_file "$state/history.jsonl" 0600 '' '' "$batch_dir/history"
       # Nobody may ever come and read it.
       forget_words "$tx"
       guarded rm -f "$run/lock"

@@ -44,7 +44,7 @@ package enum RuntimeScript {
       set -f
       NL='
     '
-      US=$(printf '\037')
+      US='\#u{1F}'
       IFS=$NL
       sections=0 window= launcher= booting= keeps_manifest= going_back= bad=0 asks= expects=
       IFS= read -r boot </proc/sys/kernel/random/boot_id
@@ -87,6 +87,8 @@ package enum RuntimeScript {
     }
     lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
     lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease"; }
+    # What would be written stands there already: it was given or renewed within this second.
+    lock_is_new() { lock_is_ours && uptime_now && [ "$lock_deadline" = "$((seconds + lock_lease))" ]; }
     # The client is there and goes on: neither lease nor way back runs out meanwhile.
     renew_all() {
       lock_renew || return 1
@@ -117,14 +119,16 @@ package enum RuntimeScript {
         blob=*) blobs=$blobs$value$NL ;;
         esac
       done
-      mkdir -p -m 0700 "$run" "$state" || return 1
+      [ -d "$run" ] && [ -d "$state" ] || mkdir -p -m 0700 "$run" "$state" || return 1
       batch_dir=$state/tx/$transaction/$batch
       mark begin 0
     }
     receive() {
       IFS= read -r length && head -c "$length" >"$staging/ops" || return 1
+      keeps_script && kept=1 || kept=
       {
-        printf '%s  runtime.sh\n%s  ops\n' "$script" "$operations"
+        [ -z "$kept" ] || printf '%s  runtime.sh\n' "$script"
+        printf '%s  ops\n' "$operations"
         for line in $blobs; do
           rest=${line#* }
           printf '%s  blob.%s\n' "${rest#* }" "${line%% *}"
@@ -134,10 +138,15 @@ package enum RuntimeScript {
         rest=${line#* }
         head -c "${rest%% *}" >"$staging/blob.${line%% *}" || return 1
       done
-      printf '%s\n' "$s" >"$staging/runtime.sh" && printf '%s' "$expects" >"$staging/expects" || return 1
+      [ -z "$kept" ] || printf '%s\n' "$s" >"$staging/runtime.sh" || return 1
+      printf '%s' "$expects" >"$staging/expects" || return 1
       printf 'state=%s\nrun=%s\ntoken=%s\ntransaction=%s\nbatch=%s\nwindow=%s\nlauncher=%s\n' \
         "$state" "$run" "$token" "$transaction" "$batch" "$window" "$launcher" >"$staging/settings" || return 1
       (cd "$staging" && sha256sum --status -c sums)
+    }
+    # What runs here and now needs no copy of the text, unless it may have to arm.
+    keeps_script() {
+      [ "$launcher" != inline ] || { [ -n "$window" ] && [ ! -e "$state/tx/$transaction/armed" ]; }
     }
     # The rename decides: of two senders of one batch (a retry after a lost connection) one wins.
     stage_batch() {
@@ -145,7 +154,7 @@ package enum RuntimeScript {
       staging=$state/tx/$transaction/.stage-$nonce
       mkdir -p -m 0700 "$staging" || return 1
       if receive && { mv -T "$staging" "$batch_dir" 2>/dev/null || [ -d "$batch_dir" ]; }; then
-        rm -rf "$staging"
+        [ ! -d "$staging" ] || rm -rf "$staging"
         return 0
       fi
       rm -rf "$staging"
@@ -161,8 +170,30 @@ package enum RuntimeScript {
           # Already queued by an earlier try.
           [ "$(systemctl show -p LoadState --value "$unit")" = loaded ] ;;
       detached) setsid /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 & ;;
-      inline) /bin/sh "$batch_dir/runtime.sh" run "$batch_dir" </dev/null >/dev/null 2>&1 ;;
+      # A process of this shell, which has parsed the text already.
+      inline) (run_batch "$batch_dir") </dev/null >/dev/null 2>&1 ;;
       esac
+    }
+    # The plan goes beside the journal, and nothing of the node changes with it: it needs no journal and no runner of its own.
+    keep_plan() {
+      tx=$state/tx/$transaction
+      fresh=$tx/.stage-plan-$nonce
+      sum=${blobs#* }
+      size=${sum%% *} sum=${sum#* }
+      # Its one record says nothing more.
+      IFS= read -r length && IFS= read -r record || return 1
+      if said=$(put_plan 2>&1); then mark result:0:done 0
+      else
+        rm -f -- "$fresh"
+        printf '%s' "$said"
+        mark result:0:failed 0
+      fi
+      mark state:finished 0
+    }
+    put_plan() {
+      { [ -d "$tx" ] || mkdir -p -m 0700 "$tx"; } && head -c "$size" >"$fresh" && digest_of "$fresh" || return 1
+      [ "$digest$NL" = "$sum" ] || { fail 'it did not arrive whole'; return 1; }
+      sync "$fresh" && mv -fT -- "$fresh" "$tx/plan.json" && sync "$tx/"
     }
 
     """#
@@ -211,7 +242,7 @@ package enum RuntimeScript {
           return
         fi
         naps=$((naps + 1))
-        if [ "$naps" -lt 50 ]; then sleep 0.02; else sleep 0.2; fi
+        if [ "$naps" -lt 20 ]; then sleep 0.05; else sleep 0.2; fi
       done
     }
 
@@ -244,6 +275,7 @@ package enum RuntimeScript {
       thaw) guarded thaw_node && mark thawed 0 ;;
       batch)
         if ! lock_is_ours; then mark state:fenced 0
+        elif [ "$launcher:$batch" = inline:plan ]; then keep_plan
         elif [ ! -d "$batch_dir" ] && ! may_begin; then
           cat >/dev/null
           printf '%s' "$said"
