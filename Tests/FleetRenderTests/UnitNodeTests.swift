@@ -64,7 +64,8 @@ struct UnitNodeTests {
             UnitDirective("ExecStart", .list(words.map { .one(.string($0)) })),
             UnitDirective("Environment", .map(environment)),
             UnitDirective("EnvironmentFile", .one(.string(folder + "/env"))),
-            UnitDirective("StandardOutput", .one(.string("truncate:\(folder)/out"))),
+            // `truncate:` came with systemd 248.
+            UnitDirective("StandardOutput", .one(.string("file:\(folder)/out"))),
           ]
         ),
       ],
@@ -73,7 +74,7 @@ struct UnitNodeTests {
     #expect(diagnostics.all == [])
     put(folder + "/env", file)
     put("/run/systemd/system/" + name, text ?? "")
-    _ = onNode("systemctl daemon-reload; systemctl start \(name)")
+    _ = onNode("rm -f \(folder)/out; systemctl daemon-reload; systemctl start \(name)")
     let printed = onNode("cat \(folder)/out")
     return printed.utf8.split(separator: 0, omittingEmptySubsequences: false).dropLast()
       .map { String(Substring($0)) }
