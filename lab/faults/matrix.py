@@ -65,6 +65,7 @@ LONG = [("sshd down for good", "P3"), ("sshd down for good", "P7"), ("sshd down 
 CORE = [
     ("none", "P10"), ("client kill -9", "P7"), ("client kill -9", "P9b"), ("client SIGINT once", "P7"), ("cable out beyond the window", "P7b"),
     ("machine dies", "P7"), ("machine dies", "P6"), ("disk full", "P5"), ("drift in between", "P3"), ("sudo revoked", "P3"), ("second operator", "P7"),
+    ("EIO on fsync", "P7"),
 ]
 
 
