@@ -141,14 +141,16 @@ struct RollbackRun {
       switch await worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         fail(why, .rolledBack, .rolledBack)
-      case .results, .rejected:
+      case .results:
         fail(why + "\nand what it did could not all be undone", .failed, .failed)
-      case .refused(let more), .unknown(let more), .moved(let more), .notAllowed(let more):
+      case .rejected, .refused, .unknown, .moved, .notAllowed:
+        // It did not begin, or nobody knows: the node is armed and goes back by itself.
         switch await worker.settle() {
         case .takenBack(let isWhole, let text):
           fail("\(why)\n\(text)", isWhole ? .rolledBack : .failed, isWhole ? .rolledBack : .failed)
         case .neverBegun(let text): fail("\(why)\n\(text)", .failed, .skipped)
-        case .confirmed, .unknown: fail("\(why)\n\(more)", .unknown, .unknown)
+        case .confirmed: fail(why, .unknown, .unknown)
+        case .unknown(let text): fail("\(why)\n\(text)", .unknown, .unknown)
         }
       }
     } else {

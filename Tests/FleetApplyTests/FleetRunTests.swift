@@ -70,6 +70,27 @@ import Testing
     #expect(others.map(\.outcome) == [.changed, .rolledBack])
   }
 
+  @Test func `a taking back that the node does not begin is left to the node, which is asked`()
+    async throws
+  {
+    let log = Log()
+    let no = OperationResult(status: .failed, milliseconds: 0, output: Array("disk".utf8))
+    let bad = try task("bad", [file("bad", "/etc/a")], log, failing: .writeFile) {
+      $0.rolledBack = .rejected([no])
+      $0.settled = .takenBack(isWhole: true, "nobody confirmed it")
+    }
+    let mute = try task("mute", [file("mute", "/etc/a")], log, failing: .writeFile) {
+      $0.rolledBack = .rejected([no])
+      $0.settled = .unknown("it does not answer")
+    }
+    let results = await run([bad, mute])
+    #expect(results.map(\.outcome) == [.rolledBack, .unknown])
+    #expect(log.entries.filter { $0.hasPrefix("bad") } == ["bad roll back", "bad settle"])
+    #expect(
+      results[0].failed.map(\.why) == ["no", "rolling back: disk", "nobody confirmed it"]
+    )
+  }
+
   @Test func whatIsOwnedIsWrittenOnceAndBeforeTheRunIsConfirmed() async throws {
     let log = Log()
     _ = await run([try task("a", [unit("a", "a.service", wave: 0)], log)])

@@ -30,6 +30,9 @@ struct Recorder: NodeWorker {
   var waited = "PEM"
   /// What its HTTP servers answer, one after the other, the last for ever.
   var answers = [200]
+  /// How its taking back ends, and what it says of itself when it is asked then.
+  var rolledBack = BatchOutcome.results([])
+  var settled = WayBack.unknown("not asked for here")
   /// How often it was looked at.
   let looks = Counter()
   private let asked = Counter()
@@ -108,13 +111,16 @@ struct Recorder: NodeWorker {
   }
   func rollBack() async -> BatchOutcome {
     log.add("\(name) roll back")
-    return .results([])
+    return rolledBack
   }
   func confirm() async -> WayBack {
     log.add("\(name) confirm")
     return isLockedOut ? .takenBack(isWhole: true, "nobody got in") : .confirmed
   }
-  func settle() async -> WayBack { .unknown("not asked for here") }
+  func settle() async -> WayBack {
+    log.add("\(name) settle")
+    return settled
+  }
   func finish(summary: String) async {}
 }
 

@@ -84,21 +84,22 @@ extension FleetRun {
       switch await progress.task.worker.rollBack() {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         progress.result.outcome = .rolledBack
+      case .rejected(let results) where !progress.isConfirmed:
+        // It did not begin: the node is armed and goes back by itself, and is asked what came of it.
+        progress.loseSight("rolling back: \(Self.words(of: results))")
       case .results(let results), .rejected(let results):
-        let said = results.map { String(decoding: $0.output, as: UTF8.self) }.joined(
-          separator: "\n"
-        )
-        report(
-          progress.fail("node.\(progress.task.node)", "rolling back failed in part:\n\(said)"),
-          progress
-        )
+        let why = "rolling back failed in part:\n\(Self.words(of: results))"
+        report(progress.fail("node.\(progress.task.node)", why), progress)
       case .refused(let why), .unknown(let why), .moved(let why), .notAllowed(let why):
-        progress.result.outcome = .unknown
-        _ = progress.fail("node.\(progress.task.node)", "rolling back: \(why)")
-        progress.result.outcome = .unknown
+        progress.loseSight("rolling back: \(why)")
       }
       return progress
     }
+  }
+
+  private static func words(of results: [OperationResult]) -> String {
+    results.map { String(decoding: $0.output, as: UTF8.self) }.filter { !$0.isEmpty }
+      .joined(separator: "\n")
   }
 
   /// What was activated stays only when a new login still gets in; what was lost takes itself back.

@@ -214,6 +214,12 @@ struct NodeProgress: Sendable {
     }
   }
 
+  /// It is not known how the node stands, until it is asked.
+  mutating func loseSight(_ why: String) {
+    _ = fail("node.\(task.node)", why)
+    result.outcome = .unknown
+  }
+
   /// Starts nothing new; what was planned and not done is named as skipped.
   mutating func interrupt() {
     stop(because: "interrupted")
