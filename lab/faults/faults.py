@@ -276,9 +276,14 @@ class InodesGone(Fault):
         disk = trial.machine.folder / "disk"
         self.bait = disk / "bait"
         self.bait.mkdir(exist_ok=True)
-        used = os.statvfs(disk)
-        self.total = used.f_files
-        subprocess.run(["mount", "-o", f"remount,nr_inodes={used.f_files - used.f_ffree}", str(disk)], check=True)
+        # What was deleted just before is given back a little later: gone is what stays gone.
+        still = 0
+        while still < 3:
+            used = os.statvfs(disk)
+            still = still + 1 if used.f_ffree == 0 else 0
+            if not still:
+                subprocess.run(["mount", "-o", f"remount,nr_inodes={used.f_files - used.f_ffree}", str(disk)], check=True)
+            time.sleep(0.05)
 
     def heal(self, trial):
         subprocess.run(["mount", "-o", "remount,nr_inodes=1000000", str(trial.machine.folder / "disk")], check=True)
