@@ -8,6 +8,7 @@ to be dead or asleep; some locks are left to run out.
 Who is believed: the machine. A unit of its own appends each value that comes into force to /var/log/counter.log, and systemd's
 journal says when which run of fleetctl worked. Neither is written by fleetctl.
 """
+import contextlib
 import argparse
 import collections
 import json
@@ -137,7 +138,9 @@ class Crowd:
             time.sleep(0.2)
         with self.lock:
             self.sleeping.pop(process.pid, None)
-        os.kill(process.pid, signal.SIGCONT)
+        # It may have ended just before it was to be stopped.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGCONT)
 
     def foreman(self):
         """Thaws, and releases the locks of those who are dead or asleep."""
