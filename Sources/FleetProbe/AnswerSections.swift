@@ -64,7 +64,7 @@ package struct AnswerSections {
       count += 1
       // What stands before the first mark is a login script's chatter.
       if name == "parts", status == 0 {
-        all += Self.parts(bytes[payloadStart..<at], mark: mark)
+        all += Self.parts(bytes, payloadStart..<at, mark: mark)
       } else if name != "begin" {
         all.append(AnswerSection(name: name, status: status, payload: bytes[payloadStart..<at]))
       }
@@ -92,27 +92,32 @@ package struct AnswerSections {
   }
 
   /// A section of several files in one: behind each a line `@@NONCE+NAME`.
-  private static func parts(_ payload: ArraySlice<UInt8>, mark: [UInt8]) -> [AnswerSection] {
-    let mark = mark.dropLast() + [0x2B]
+  private static func parts(_ bytes: [UInt8], _ range: Range<Int>, mark: [UInt8]) -> [AnswerSection]
+  {
+    let mark = Array(mark.dropLast()) + [0x2B]
     var parts: [AnswerSection] = []
-    var rest = payload
-    while let end = rest.firstRange(of: mark),
-      let line = rest[end.upperBound...].firstIndex(of: 0x0A)
+    var start = range.lowerBound
+    while let end = find(mark, in: bytes, from: start, to: range.upperBound),
+      let line = bytes[(end + mark.count)..<range.upperBound].firstIndex(of: 0x0A)
     {
-      let name = String(decoding: rest[end.upperBound..<line], as: UTF8.self)
-      parts.append(
-        AnswerSection(name: name[...], status: 0, payload: rest[..<end.lowerBound])
-      )
-      rest = rest[(line + 1)...]
+      let name = String(decoding: bytes[(end + mark.count)..<line], as: UTF8.self)
+      parts.append(AnswerSection(name: name[...], status: 0, payload: bytes[start..<end]))
+      start = line + 1
     }
     return parts
   }
 
-  private static func find(_ mark: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {
+  private static func find(
+    _ mark: [UInt8],
+    in bytes: [UInt8],
+    from start: Int,
+    to end: Int? = nil
+  ) -> Int? {
     bytes.withUnsafeBufferPointer { bytes in
       mark.withUnsafeBufferPointer { mark in
+        let end = end ?? bytes.count
         var at = start
-        while at + mark.count <= bytes.count {
+        while at + mark.count <= end {
           if bytes[at] == mark[0], (1..<mark.count).allSatisfy({ bytes[at + $0] == mark[$0] }) {
             return at
           }

@@ -111,10 +111,11 @@ extension ProbeParser {
     }
     for name in request.users { node.users[name] = .absent }
     for line in accounts.lines {
-      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-      guard fields.count >= 7, let name = fields.first.map(String.init) else { continue }
       // Where a name is there twice, the first counts, as with getpwnam(3).
-      guard node.users[name] == .absent, fields[2...3].allSatisfy({ NodeNumber.plain($0) != nil })
+      let name = String(Substring(line.utf8.prefix { $0 != UInt8(ascii: ":") }))
+      guard node.users[name] == .absent else { continue }
+      let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+      guard fields.count >= 7, fields[2...3].allSatisfy({ NodeNumber.plain($0) != nil })
       else { continue }
       var groups = Set(members.filter { $0.value.contains(fields[0]) }.keys)
       if let primary = names[fields[3]] { groups.insert(primary) }

@@ -8,7 +8,7 @@ extension ProbeParser {
     var uptime = 0
     // Variables out of an environment end with NUL.
     let text = ["system", "uptime"].compactMap { sections.first($0)?.text }.joined(separator: "\n")
-    for line in text.split(whereSeparator: { $0 == "\n" || $0 == "\0" }) {
+    for line in text.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0 }).map(Substring.init) {
       guard let equals = line.firstIndex(of: "=") else { continue }
       let value = Printable.line(String(line[line.index(after: equals)...]))
       let words = value.split(whereSeparator: \.isWhitespace)
