@@ -10,24 +10,26 @@ package struct NameRuns: Sendable {
   /// Names and runs of names in order, and how many names each stands for.
   private let items: [(text: String, count: Int)]
 
-  /// Orders `names` by what they have in common, then by their numbers.
+  /// Finds the runs of `names`; runs and names stand in the order of their first names.
   ///
   /// A run has every number between its ends, with as many digits as the first has.
   package init(_ names: [String]) {
     let sorted = names.map(Numbered.init).sorted()
-    var items: [(String, Int)] = []
+    var items: [(first: Numbered, text: String, count: Int)] = []
     var start = 0
     while start < sorted.count {
       var end = start + 1
       while end < sorted.count, sorted[end].follows(sorted[end - 1]) { end += 1 }
       if end - start >= Self.shortestRun {
-        items.append(("\(sorted[start].name) … \(sorted[end - 1].name)", end - start))
+        let text = "\(sorted[start].name) … \(sorted[end - 1].name)"
+        items.append((sorted[start], text, end - start))
       } else {
-        items += sorted[start..<end].map { ($0.name, 1) }
+        items += sorted[start..<end].map { ($0, $0.name, 1) }
       }
       start = end
     }
-    self.items = items
+    self.items = items.sorted { $0.first.stands(before: $1.first) }
+      .map { (text: $0.text, count: $0.count) }
   }
 
   /// The list after `heading`; further lines are indented.
@@ -93,6 +95,14 @@ private struct Numbered: Comparable {
     return digits == other.digits || (!isPadded && !other.isPadded)
   }
 
+  /// The order to read: by number before what follows it, `02-web`, `03-db`.
+  func stands(before other: Self) -> Bool {
+    if prefix != other.prefix { return prefix < other.prefix }
+    if number != other.number { return number < other.number }
+    return name < other.name
+  }
+
+  /// The order in which runs are found: names that follow one another stand together.
   static func < (left: Self, right: Self) -> Bool {
     if left.prefix != right.prefix { return left.prefix < right.prefix }
     if left.suffix != right.suffix { return left.suffix < right.suffix }

@@ -19,6 +19,7 @@ import Testing
     #expect(line(["a9", "a010", "a11"]) == "a9, a010, a11")
     #expect(line(["a1-x", "a2-x", "a3-y", "a3-x"]) == "a1-x … a3-x, a3-y")
     #expect(line(["01-Backend", "02-Frontend", "03-NPU"]) == "01-Backend, 02-Frontend, 03-NPU")
+    #expect(line(["02-Web", "03-Api", "04-Base"]) == "02-Web, 03-Api, 04-Base")
     #expect(line(["06-Node-27", "06-Node-28", "06-Node-29"]) == "06-Node-27 … 06-Node-29")
   }
 
