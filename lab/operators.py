@@ -8,9 +8,9 @@ to be dead or asleep; some locks are left to run out.
 Who is believed: the machine. A unit of its own appends each value that comes into force to /var/log/counter.log, and systemd's
 journal says when which run of fleetctl worked. Neither is written by fleetctl.
 """
-import contextlib
 import argparse
 import collections
+import contextlib
 import json
 import os
 import random
