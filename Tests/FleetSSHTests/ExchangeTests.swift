@@ -27,7 +27,7 @@ struct ExchangeTests {
   func closedPortIsRefusedAndTheConnectionLives() async throws {
     let server = try SSHServer()
     let connection = try await server.connect()
-    let request = StreamRequest(host: "127.0.0.1", port: try Loopback.freePort(), request: [])
+    let request = StreamRequest(host: "127.0.0.1", port: try Loopback.closedPort(), request: [])
     let error = await failure { try await connection.exchange(request) }
     #expect(error?.code == .refused)
     #expect(try await connection.script("echo after") == "after\n")
@@ -118,14 +118,16 @@ struct ExchangeTests {
 struct TLSExchangeTests {
   /// `openssl s_server` with a certificate of an authority of its own.
   private final class TLSServer {
-    let port: Int
     let folder = TemporaryFolder()
+    private let held: HeldPort
     private let process: pid_t
+
+    var port: Int { held.port }
 
     var authority: String { TemporaryFolder.text(of: folder.path("ca.pem")) }
 
     init(names: String, days: String = "2") throws {
-      port = try Loopback.freePort()
+      held = try HeldPort()
       Self.make(folder, "ca", ["-subj", "/CN=fleet authority"])
       Self.make(folder, "stranger", ["-subj", "/CN=fleet authority"])
       Self.make(
@@ -137,14 +139,14 @@ struct TLSExchangeTests {
         ]
       )
       let command = [
-        "/usr/bin/openssl", "s_server", "-www", "-accept", "127.0.0.1:\(port)", "-cert",
+        "/usr/bin/openssl", "s_server", "-www", "-accept", "127.0.0.1:\(held.port)", "-cert",
         folder.path("leaf.pem"), "-key", folder.path("leaf.key"),
       ]
       guard let process = Program.start(command, log: folder.path("server.log")) else {
         throw SSHServer.Failure(text: "openssl does not start")
       }
       self.process = process
-      guard Loopback.awaitListener(port) else {
+      guard Loopback.awaitListener(held.port) else {
         throw SSHServer.Failure(text: "openssl does not listen")
       }
     }

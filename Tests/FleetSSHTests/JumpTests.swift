@@ -296,7 +296,7 @@ struct JumpTests {
     let node = try SSHServer()
     var target = target(node, [bastion.hop()])
     target.transport = .openssh
-    target.port = try Loopback.freePort()
+    target.port = try Loopback.closedPort()
     let error = await failure { try await node.connector(ssh: Self.ssh).connect(to: target) }
     #expect(error?.code == .unreachable, "\(error?.message ?? "")")
     #expect(error?.step == "jump")

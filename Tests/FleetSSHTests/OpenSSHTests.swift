@@ -127,7 +127,7 @@ struct OpenSSHTests {
       StreamRequest(host: "127.0.0.1", port: server.port, request: Array("hello\r\n".utf8))
     )
     #expect(String(decoding: answer, as: UTF8.self).hasPrefix("SSH-2.0-OpenSSH"))
-    let free = try Loopback.freePort()
+    let free = try Loopback.closedPort()
     let error = await failure {
       try await connection.exchange(StreamRequest(host: "127.0.0.1", port: free, request: [1]))
     }
@@ -189,7 +189,7 @@ struct OpenSSHTests {
   @Test
   func closedPortAndUnknownNameAreTold() async throws {
     let server = try SSHServer()
-    let free = try Loopback.freePort()
+    let free = try Loopback.closedPort()
     let refused = await failure { try await connect(server) { $0.port = free } }
     #expect(refused?.code == .refused)
     let nameless = await failure { try await connect(server) { $0.host = "nosuch.invalid" } }
@@ -260,7 +260,7 @@ struct OpenSSHTests {
     let key = try await server.connector(ssh: Self.ssh).fetchHostKey(of: server.target())
     #expect("\(key.type) \(key.base64)" == server.hostKey(type))
     #expect(!server.log.contains("publickey"))
-    let free = try Loopback.freePort()
+    let free = try Loopback.closedPort()
     var target = server.target()
     target.port = free
     target.transport = .openssh

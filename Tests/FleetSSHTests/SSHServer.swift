@@ -16,8 +16,8 @@ final class SSHServer: Sendable {
   }()
 
   let folder: TemporaryFolder
-  let port: Int
   let user: String
+  private let held: HeldPort
   private let kept: TemporaryFolder?
   private let process: pid_t
 
@@ -34,14 +34,15 @@ final class SSHServer: Sendable {
     kept = keeping
     let folder = TemporaryFolder()
     self.folder = folder
-    port = try Loopback.freePort()
+    let held = try HeldPort()
+    self.held = held
     user = getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
     for type in hostKeys { SSHServer.makeKey(folder, "host_\(type)", type) }
     SSHServer.makeKey(folder, "user", "ed25519")
     folder.write("authorized_keys", TemporaryFolder.text(of: folder.path("user.pub")))
     let lines =
       extra + hostKeys.map { "HostKey \(folder.path("host_\($0)"))" } + [
-        "ListenAddress \(address):\(port)", "UsePAM no", "StrictModes no", "PidFile none",
+        "ListenAddress \(address):\(held.port)", "UsePAM no", "StrictModes no", "PidFile none",
         "AuthorizedKeysFile \(folder.path("authorized_keys"))", "PermitRootLogin yes",
         "PasswordAuthentication no", "KbdInteractiveAuthentication no", "LogLevel VERBOSE",
         // bash reads no .bashrc below another shell: what it prints there is not ours to test.
@@ -79,6 +80,8 @@ final class SSHServer: Sendable {
       in: folder
     )
   }
+
+  var port: Int { held.port }
 
   /// A path in the folder that is kept for the server.
   func extra(_ name: String) -> String { kept?.path(name) ?? "" }
@@ -129,50 +132,5 @@ final class SSHServer: Sendable {
 
   func connect() async throws -> any RemoteConnection {
     try await connector().connect(to: target())
-  }
-}
-
-/// Sockets of the tests on 127.0.0.1.
-enum Loopback {
-  /// A listening socket and its port.
-  static func listen() throws -> (descriptor: Int32, port: Int) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let port: UInt16? = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { raw in
-        guard bind(descriptor, raw, size) == 0, Glibc.listen(descriptor, 64) == 0,
-          getsockname(descriptor, raw, &size) == 0
-        else { return nil }
-        return UInt16(bigEndian: pointer.pointee.sin_port)
-      }
-    }
-    guard let port else { throw SSHServer.Failure(text: "no free port") }
-    return (descriptor, Int(port))
-  }
-
-  static func freePort() throws -> Int {
-    let (descriptor, port) = try listen()
-    close(descriptor)
-    return port
-  }
-
-  /// Waits until something listens at `port`, by connecting to it.
-  static func awaitListener(_ port: Int, at host: String = "127.0.0.1") -> Bool {
-    for _ in 0..<500 {
-      guard let address = Resolver.numeric(host, port: port)?.first else { return false }
-      let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
-      defer { close(descriptor) }
-      let outcome = address.bytes.withUnsafeBytes { raw in
-        raw.baseAddress.map {
-          connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-        }
-      }
-      if outcome == 0 { return true }
-      usleep(10_000)
-    }
-    return false
   }
 }

@@ -32,7 +32,7 @@ struct UnreachableTests {
 
   @Test
   func closedPortIsRefused() async throws {
-    let error = await attempt(port: try Loopback.freePort())
+    let error = await attempt(port: try Loopback.closedPort())
     #expect(error?.code == .refused)
     #expect(error?.step == "connect")
     #expect(error?.message.contains("Connection refused") == true)
