@@ -94,6 +94,7 @@ struct DecommissionCommand: AsyncParsableCommand {
         lockWait: TimeSpan(milliseconds: 0),
         confirmTimeout: window,
         onFailure: .continue,
+        parallelism: nil,
         stream: stream,
         isDetailed: false
       ).perform()
