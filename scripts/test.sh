@@ -51,6 +51,11 @@ fi
 step "one machine: rehearsal, way back, resume, secrets"
 lab/one-node.sh .build/debug/fleetctl
 
+for suite in bullseye trixie; do
+  step "one machine of Debian $suite: the oldest and the newest systemd that is tried"
+  LAB_SUITE=$suite lab/one-node.sh .build/debug/fleetctl
+done
+
 step "a machine that somebody else set up"
 lab/takeover.sh .build/debug/fleetctl
 
