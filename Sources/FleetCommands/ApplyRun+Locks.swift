@@ -215,13 +215,24 @@ extension ApplyRun {
     _ held: [Held],
     _ body: @escaping @Sendable (Held) async -> [String]
   ) async {
-    let notes = await withTaskGroup(of: (Int, [String]).self) { group in
-      for (index, entry) in held.enumerated() { group.addTask { (index, await body(entry)) } }
+    let notes = await SideBySide.notes(held, body)
+    for note in notes { Terminal.note(note) }
+  }
+}
+
+/// Work on many nodes at once: one that hangs delays nobody else.
+enum SideBySide {
+  /// What `body` says of each, in the order of `items`.
+  static func notes<Item: Sendable>(
+    _ items: [Item],
+    _ body: @escaping @Sendable (Item) async -> [String]
+  ) async -> [String] {
+    await withTaskGroup(of: (Int, [String]).self) { group in
+      for (index, item) in items.enumerated() { group.addTask { (index, await body(item)) } }
       var notes: [(Int, [String])] = []
       for await note in group { notes.append(note) }
       return notes.sorted { $0.0 < $1.0 }.flatMap(\.1)
     }
-    for note in notes { Terminal.note(note) }
   }
 }
 

@@ -102,6 +102,19 @@ import Testing
     #expect(left.results(of: try plan(["a": []])).map { $0.failed.map(\.why) } == [[why]])
   }
 
+  @Test func `nodes end side by side, and what they say is told in their order`() async {
+    let (gate, open) = AsyncStream.makeStream(of: Void.self)
+    let notes = await SideBySide.notes(["hangs", "goes on"]) { node in
+      if node == "hangs" {
+        for await _ in gate { break }
+      } else {
+        open.yield()
+      }
+      return [node]
+    }
+    #expect(notes == ["hangs", "goes on"])
+  }
+
   private func id(_ name: String) throws -> NodeID { try #require(NodeID(name)) }
 
   /// One file a node, which needs the files of the nodes named.
