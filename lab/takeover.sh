@@ -207,7 +207,7 @@ expect 0 "the same bytes written anew restart neither PostgreSQL nor redis" insi
 on sh -c "systemctl restart postgresql@15-main.service redis-stack-server.service; systemctl reload postgresql@15-main.service"
 expect 0 "nor do restarts and reloads by hand" inside plan -f "$fleet" -detailed-exitcode
 on sh -c "echo '# by hand' >>$settings; systemctl restart postgresql@15-main.service"
-expect 2 "a restart by hand on an edited file is not forgotten" inside plan -f "$fleet" -detailed-exitcode
+expect 2 "a restart by hand on an edited file is not forgotten" inside plan -f "$fleet" -detailed-exitcode --maintenance redis
 says "the file is mended" "~ file $settings"
 says "and PostgreSQL restarted" '! restart postgresql@15-main.service'
 silent "redis is left alone" 'redis-stack'

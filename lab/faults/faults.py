@@ -506,7 +506,9 @@ class Swapped(Fault):
     def after(self, trial):
         if trial.phase in ("P1", "P2", "P3"):
             return
-        # The right machine comes back after it has decided by itself.
+        # The right machine comes back after it has decided by itself; what it holds already arms itself first.
+        if trial.phase in ("P4", "P5", "P6"):
+            wait(20, lambda: trial.client.poll() is not None or any(marks for run, marks in look.Decision(trial.machine).runs.items() if run not in trial.known_runs))
         wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
         time.sleep(2)
         self.heal(trial)

@@ -40,7 +40,7 @@ port held by a stranger     | -  | E  | R  | R  | R  | R  | R  | R  | R  | C  | 
 second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 machine swapped (other host key) | E  | E  | E  | R  | R  | R  | R  | R  | R  | R  | R  | C  | C  | -
-machine swapped (same host key) | E  | E  | E  | R  | R  | R  | R  | R  | R  | R  | R  | C  | C  | -
+machine swapped (same host key) | E  | E  | R  | R  | R  | R  | R  | R  | R  | R  | R  | C  | C  | -
 hostile output at login     | C  | -  | C  | -  | -  | C  | -  | -  | C  | -  | C  | -  | -  | -
 the operator's clock jumps a day ahead | - | - | C | - | - | - | C | - | - | - | C | - | - | -
 the operator's clock jumps a day back | - | - | C | - | - | - | C | - | - | - | C | - | - | -

@@ -69,7 +69,7 @@ def about():
     commit = asked("git", "rev-parse", "--short=8", "HEAD") or "unknown"
     changed = asked("git", "status", "--porcelain", "--untracked-files=no", "--", "Sources", "Package.swift", "lab")
     return {"date": time.strftime("%Y-%m-%d"), "commit": commit + (" and changes" if changed else ""), "cores": len(os.sched_getaffinity(0)),
-            "kernel": os.uname().release}
+            "kernel": os.uname().release.split("-")[0]}
 
 
 def one(machine, cell, folder, fleetctl, library, sampler):
