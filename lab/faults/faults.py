@@ -591,5 +591,8 @@ class Jumped(Fault):
         with open(self.path, "r+b") as file:
             file.write(struct.pack("=q", self.seconds))
 
-    def after(self, trial):
+    def heal(self, trial):
         trial.environment = {}
+        days = {event.get("@timestamp", "")[:10] for event in trial.run_end()}
+        if len(days) < 2:
+            trial.wrong.append(f"harness: the client's clock did not jump: {sorted(days)}")
