@@ -12,6 +12,11 @@ if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
   echo "one machine: SKIPPED: it needs root and systemd-nspawn"
   exit 0
 fi
+archive=$(archive_uri)
+if [ "$LAB_SUITE" != bookworm ] && ! curl -fsSL -m 30 -o /dev/null "${archive%/}/dists/$LAB_SUITE/Release"; then
+  echo "one machine: SKIPPED: the archive of this machine has no $LAB_SUITE beside its own release (curl's words are above)"
+  exit 0
+fi
 cleanup() { [ "${FLEETCTL_LAB_IS_UP:-}" = 1 ] || lab/down.sh >/dev/null 2>&1; rm -rf "$work"; }
 trap cleanup EXIT
 part "boot Debian $LAB_SUITE"

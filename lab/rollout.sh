@@ -25,6 +25,21 @@ write_fleet() {
 }
 # started NODE: when its service was started, in microseconds since the epoch (all nodes have one clock).
 started() { date -d "$(on "$1" systemctl show -p ExecMainStartTimestamp --value --timestamp=us web.service)" +%s%6N; }
+# overlaps FILE: how many pairs of batches on different nodes ran at the same time, and of how many nodes.
+overlaps() {
+  python3 - "$1" <<'END'
+import datetime, json, sys
+spans = []
+for line in open(sys.argv[1]):
+    event = json.loads(line)
+    if event["type"] == "apply_progress":
+        end = datetime.datetime.fromisoformat(event["@timestamp"].replace("Z", "+00:00")).timestamp() * 1000
+        # Both times are cut to whole milliseconds.
+        spans.append((end - event["duration_ms"] + 2, end, event["node"]))
+pairs = sum(a[2] != b[2] and a[0] < b[1] and b[0] < a[1] for i, a in enumerate(spans) for b in spans[:i])
+print(f"{pairs} overlaps on {len({span[2] for span in spans})} nodes")
+END
+}
 version_of() { on "$1" sed -n 's/^# Version //p' /usr/local/bin/web-service; }
 
 if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
@@ -78,7 +93,7 @@ lab/node.sh start n4
 
 part "a slow start is starting, not failed"
 write_fleet "batch: 4" 5 n3=slow
-expect 0 "apply" inside apply -f "$fleet" -auto-approve
+expect 0 "apply" inside apply -f "$fleet" -auto-approve --events "$work/together"
 says "all are changed" "Apply complete: 8 changed, 0 failed"
 says "while systemctl waits its status line and the time left are told" 'n3: web.service is starting \(activating \(start\); it says: loading part [0-9]+ of 22\), [345][0-9] s left'
 if [ "$(grep -c 'web.service is starting' "$work/out")" -le 4 ]; then ok "in a few lines"; else bad "in a few lines"; fi
@@ -92,7 +107,9 @@ version_of n2 >"$work/out"; says "it has the old version" '^5\.$'
 part "restart debt is shown and paid"
 hand=2
 write_fleet "batch: 4" 6
-expect 0 "apply of a new configuration" inside apply -f "$fleet" -auto-approve
+expect 0 "apply of a new configuration, one machine at a time" inside apply -f "$fleet" -auto-approve -parallelism 1 --events "$work/one"
+overlaps "$work/one" >"$work/out" 2>&1; says "no two machines were changed at once" '^0 overlaps on 4 nodes$'
+overlaps "$work/together" >"$work/out" 2>&1; says "without -parallelism they were" '^[1-9][0-9]* overlaps on 4 nodes$'
 on n1 systemctl show -p InvocationID --value by-hand.service >"$work/before"
 expect 0 "the plan shows the debt" inside plan -f "$fleet"
 says "with what to do" "restart pending because"

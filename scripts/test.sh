@@ -51,11 +51,15 @@ fi
 step "one machine: rehearsal, way back, resume, secrets"
 lab/one-node.sh .build/debug/fleetctl
 
+for suite in bullseye trixie; do
+  step "one machine of Debian $suite: the oldest and the newest systemd that is tried"
+  LAB_SUITE=$suite lab/one-node.sh .build/debug/fleetctl
+done
+
 step "a machine that somebody else set up"
 lab/takeover.sh .build/debug/fleetctl
 
 step "faults: the core of the matrix and a part that changes with the day"
-[ ! -x .build/release/fleetctl ] || scripts/check-failpoints.sh .build/release/fleetctl .build/debug/fleetctl
 lab/faults/run.py --seconds "${FAULTS_SECONDS:-90}" --again
 
 step "rollouts on four machines"
@@ -66,6 +70,10 @@ lab/endings.sh .build/debug/fleetctl
 
 step "many operators at one machine, a few rounds"
 lab/operators.sh .build/debug/fleetctl --clients 6 --rounds 5
+
+step "the release binary: built, and without failpoints"
+make --no-print-directory build
+scripts/check-failpoints.sh .build/release/fleetctl .build/debug/fleetctl
 
 step "nine machines"
 lab/acceptance.sh .build/debug/fleetctl

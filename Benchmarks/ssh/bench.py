@@ -17,7 +17,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 SSH_OPTIONS = (
-    "-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o KexAlgorithms=curve25519-sha256 -o ConnectTimeout=60"
+    "-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o KexAlgorithms=ecdh-sha2-nistp256 -o ConnectTimeout=60"
 )
 FAR, NEAR = "10.66.0.1", "10.66.0.2"
 

@@ -135,7 +135,7 @@ local_tmp = {target}/ansible-tmp
 [ssh_connection]
 pipelining = True
 ssh_args = -F none -o ControlMaster=auto -o ControlPersist=60s -o UserKnownHostsFile={known_hosts} \
--o KexAlgorithms=curve25519-sha256 -o ConnectTimeout=60
+-o KexAlgorithms=ecdh-sha2-nistp256 -o ConnectTimeout=60
 control_path_dir = {target}/cp
 """)
     mitogen = os.environ.get("MITOGEN_STRATEGY", "")
@@ -143,7 +143,7 @@ control_path_dir = {target}/cp
 strategy = mitogen_linear
 
 [ssh_connection]
-ssh_args = -F none -o UserKnownHostsFile={known_hosts} -o KexAlgorithms=curve25519-sha256
+ssh_args = -F none -o UserKnownHostsFile={known_hosts} -o KexAlgorithms=ecdh-sha2-nistp256
 """)
 
 

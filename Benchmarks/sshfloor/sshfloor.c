@@ -119,7 +119,7 @@ static void start(struct host *host) {
   LIBSSH2_SESSION *session = host->session = libssh2_session_init();
   libssh2_session_set_blocking(session, 0);
   libssh2_session_callback_set(session, LIBSSH2_CALLBACK_RECV, (void *)receive);
-  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, "curve25519-sha256");
+  libssh2_session_method_pref(session, LIBSSH2_METHOD_KEX, "ecdh-sha2-nistp256");
   libssh2_session_method_pref(session, LIBSSH2_METHOD_HOSTKEY, "ssh-ed25519,ecdsa-sha2-nistp256");
   for (int method = LIBSSH2_METHOD_CRYPT_CS; method <= LIBSSH2_METHOD_CRYPT_SC; method++)
     libssh2_session_method_pref(session, method, "aes128-ctr");

@@ -22,6 +22,7 @@ struct AdoptCommand: AsyncParsableCommand {
       EXAMPLES
         fleetctl plan -target node.redis-1   what differs, with a diff for each file
         fleetctl adopt redis-1
+        fleetctl adopt redis-1 redis-2 -parallelism 1   one after the other
         fleetctl adopt redis-1 --maintenance redis
             and restart redis, after a copy of its data
         fleetctl apply --adopt node.redis-1/file:/etc/redis.conf   one thing only
@@ -35,7 +36,9 @@ struct AdoptCommand: AsyncParsableCommand {
 
   @OptionGroup var approval: ApprovalOptions
 
+  @OptionGroup var lockWait: LockWaitOptions
   @OptionGroup var confirm: ConfirmOptions
+  @OptionGroup var parallelism: ParallelismOptions
 
   @Option(
     name: [.customLong("max-destroy"), .customLong("max-destroy", withSingleDash: true)],
@@ -59,6 +62,9 @@ struct AdoptCommand: AsyncParsableCommand {
   )
   var format = TextOrEvents.human
 
+  @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
+  var events: String?
+
   func run() async throws {
     // `apply`, limited to what is taken over on these nodes.
     let words = nodes.flatMap { ["--target=node.\($0)", "--adopt=node.\($0)"] }
@@ -69,6 +75,9 @@ struct AdoptCommand: AsyncParsableCommand {
     apply.planOptions.maxDestroy = maxDestroy
     apply.planOptions.maintenance = maintenance
     apply.format = format
-    try await apply.run()
+    apply.events = events
+    apply.lockWait = lockWait
+    apply.parallelism = parallelism
+    try await apply.run(as: "adopt")
   }
 }

@@ -35,6 +35,7 @@ struct ApplyCommand: AsyncParsableCommand {
         fleetctl plan -out fleet.plan && fleetctl apply fleet.plan
         fleetctl apply -target node.redis-1
         fleetctl apply -l group=edge
+        fleetctl apply -parallelism 2          two machines at a time
         fleetctl apply --resume f62b0171a48c
         fleetctl apply -auto-approve --format jsonl >events.jsonl
       """
@@ -69,6 +70,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var confirm: ConfirmOptions
 
+  @OptionGroup var parallelism: ParallelismOptions
+
   @Option(help: ArgumentHelp("Refuse a saved plan with another digest.", valueName: "sha256:…"))
   var expectDigest: String?
 
@@ -88,8 +91,12 @@ struct ApplyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
   var events: String?
 
-  func run() async throws {
+  func run() async throws { try await run(as: "apply") }
+
+  /// Runs under the name of a command that is an apply of a part.
+  func run(as command: String) async throws {
     let wait = try lockWait.wait()
+    let limit = try parallelism.limit()
     let window = try confirm.window()
     // Nobody to ask: say so before any machine is contacted.
     if let resume {
@@ -111,15 +118,16 @@ struct ApplyCommand: AsyncParsableCommand {
         "Save a plan with `fleetctl plan -out FILE` and apply that, or give -auto-approve."
       )
     }
-    let stream = try RunStream("apply", eventful: format == .jsonl, path: events)
-    try await stream.carry { try await perform(stream, wait, window) }
+    let stream = try RunStream(command, eventful: format == .jsonl, path: events)
+    try await stream.carry { try await perform(stream, wait, window, limit) }
   }
 
   /// Plans, asks, runs, reports; the events' end is told in `run`, whatever is thrown here.
   private func perform(
     _ stream: RunStream,
     _ wait: TimeSpan,
-    _ window: TimeSpan
+    _ window: TimeSpan,
+    _ limit: Int?
   ) async throws -> ExitStatus {
     var resumed: ResumedRun?
     if let resume { resumed = try await ResumedRun.read(resume, options) }
@@ -136,7 +144,7 @@ struct ApplyCommand: AsyncParsableCommand {
     if let resumed { try check(resumed, fresh.plan) }
     let approved = saved ?? fresh
     stream.tell(approved)
-    try show(options.colours.text(of: approved, shape), stream)
+    try stream.show(options.colours.text(of: approved, shape))
     try Planning.refuse(approved.plan, over: planOptions.maxDestroy)
     try refuseMoved(approved, fresh)
     guard approved.plan.hasChanges else {
@@ -154,6 +162,7 @@ struct ApplyCommand: AsyncParsableCommand {
       lockWait: wait,
       confirmTimeout: window,
       onFailure: onFailure,
+      parallelism: limit,
       stream: stream,
       isDetailed: detailedExitCode
     ).perform()
@@ -167,12 +176,6 @@ struct ApplyCommand: AsyncParsableCommand {
       if status == .success || status == .changes { status = .failure }
     }
     return stream.end(status, outcome.verdict.reason, outcome.verdict.summary)
-  }
-
-  /// The plan goes where the result goes; beside events, to stderr.
-  private func show(_ text: String, _ stream: RunStream) throws {
-    if stream.isEventful { return Terminal.note(text) }
-    try Terminal.result(text)
   }
 
   private func savedPlan() throws -> PlanFile? {

@@ -19,6 +19,8 @@ struct ApplyRun {
   let confirmTimeout: TimeSpan
   /// What nodes that work do when one fails.
   let onFailure: FailurePolicy
+  /// How many nodes are changed at once; nil for all that can be.
+  let parallelism: Int?
   /// Takes the events.
   let stream: RunStream
   /// Whether `-detailed-exitcode` was given.
@@ -76,6 +78,7 @@ struct ApplyRun {
       onFailure: onFailure,
       rollouts: approved.plan.rollouts,
       relays: relays(beside: names, progress),
+      parallelism: parallelism,
       isInterrupted: { Interrupt.isRequested },
       notify: { progress.tell($0) }
     ).perform()

@@ -50,6 +50,32 @@ struct ConfirmOptions: ParsableArguments {
   }
 }
 
+/// How many nodes are changed at once.
+struct ParallelismOptions: ParsableArguments {
+  @Option(
+    name: [.customLong("parallelism"), .customLong("parallelism", withSingleDash: true)],
+    help: ArgumentHelp(
+      "Change at most so many nodes at once, 1 or more; left out, all of a wave together. Looks, health checks, locks and taking back are not held up.",
+      valueName: "nodes"
+    )
+  )
+  var parallelism: String?
+
+  /// - Throws: exit 64 for what is no number from 1 on.
+  func limit() throws -> Int? {
+    guard let parallelism else { return nil }
+    if parallelism.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+      let limit = Int(parallelism), limit > 0
+    {
+      return limit
+    }
+    Terminal.note(
+      "error: --parallelism: \(quoted(parallelism)) is no number of nodes; write 1 or more, or leave it out for all of a wave at once\n"
+    )
+    throw ExitStatus.usage.error
+  }
+}
+
 /// How long a lock that somebody else has is waited for.
 struct LockWaitOptions: ParsableArguments {
   @Option(

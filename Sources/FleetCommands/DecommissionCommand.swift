@@ -29,6 +29,7 @@ struct DecommissionCommand: AsyncParsableCommand {
         fleetctl decommission redis-1
         fleetctl decommission old-7 --address 172.16.168.31
         fleetctl decommission redis-1 --purge-data -auto-approve
+        fleetctl decommission redis-1 -lock-timeout 5m --events leave.jsonl
       """
   )
 
@@ -63,22 +64,37 @@ struct DecommissionCommand: AsyncParsableCommand {
   @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
+  @OptionGroup var lockWait: LockWaitOptions
   @OptionGroup var confirm: ConfirmOptions
 
+  @Option(
+    help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
+  )
+  var format = TextOrEvents.human
+
+  @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
+  var events: String?
+
   func run() async throws {
+    let wait = try lockWait.wait()
     let window = try confirm.window()
     try approval.refuseUnasked()
-    let stream = try RunStream("decommission", eventful: false)
-    try await stream.carry { try await perform(stream, window) }
+    let stream = try RunStream("decommission", eventful: format == .jsonl, path: events)
+    try await stream.carry { try await perform(stream, wait, window) }
   }
 
-  private func perform(_ stream: RunStream, _ window: TimeSpan) async throws -> ExitStatus {
+  private func perform(
+    _ stream: RunStream,
+    _ wait: TimeSpan,
+    _ window: TimeSpan
+  ) async throws -> ExitStatus {
     var planning = try self.planning()
     planning.planOptions.purgesData = purgeData
     var sighting = try await planning.observe(goesOn: true)
     let links = sighting.links
     let file = PlanFile(try planning.plan(&sighting), meta: PlanMeta.now())
-    try Terminal.result(options.colours.text(of: file, shape))
+    stream.tell(file)
+    try stream.show(options.colours.text(of: file, shape))
     try refuse(file.plan, links)
     try Planning.refuse(file.plan, over: maxDestroy)
     let host = displayable(links.first?.target.host ?? "")
@@ -86,18 +102,20 @@ struct DecommissionCommand: AsyncParsableCommand {
       "\nLeave \(node) (\(host)) for good? Only its name is accepted: ",
       wanted: node
     )
+    var summary: [(String, JSONValue)] = []
     if file.plan.hasChanges {
       let outcome = try await ApplyRun(
         planning: planning,
         links: links,
         approved: file,
-        lockWait: TimeSpan(milliseconds: 0),
+        lockWait: wait,
         confirmTimeout: window,
         onFailure: .continue,
+        parallelism: nil,
         stream: stream,
         isDetailed: false
       ).perform()
-      try Terminal.result(outcome.text)
+      try stream.show(outcome.text)
       guard outcome.verdict.status == .success else {
         Terminal.note("The node's record stays, so that this can be done again.\n")
         return stream.end(
@@ -106,11 +124,12 @@ struct DecommissionCommand: AsyncParsableCommand {
           outcome.verdict.summary
         )
       }
+      summary = outcome.verdict.summary
     } else {
       for link in links { await link.connection?.close() }
     }
-    try await leave(links[0].target, planning.connections, stream)
-    return stream.end(.success, "")
+    try await leave(links[0].target, planning.connections, wait)
+    return stream.end(.success, "", summary)
   }
 
   /// The node as declared, else as named by its address.
@@ -178,7 +197,7 @@ struct DecommissionCommand: AsyncParsableCommand {
   private func leave(
     _ target: SSHTarget,
     _ connections: FleetConnections,
-    _ stream: RunStream
+    _ wait: TimeSpan
   ) async throws {
     do throws(ApplyError) {
       let connection: any RemoteConnection
@@ -195,7 +214,8 @@ struct DecommissionCommand: AsyncParsableCommand {
         holder: "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)",
         planDigest: "decommission",
         leaseSeconds: 120,
-        token: Nonce.make()
+        token: Nonce.make(),
+        waitSeconds: wait.seconds
       )
       let copies = try await session.leave()
       await connection.close()

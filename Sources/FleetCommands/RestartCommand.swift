@@ -31,6 +31,7 @@ struct RestartCommand: AsyncParsableCommand {
         fleetctl restart --pending 04-Databases
         fleetctl restart --pending --role redis -auto-approve
         fleetctl restart --pending -l zone=a
+        fleetctl restart --pending -parallelism 1   one machine after the other
       """
   )
 
@@ -61,6 +62,7 @@ struct RestartCommand: AsyncParsableCommand {
 
   @OptionGroup var lockWait: LockWaitOptions
   @OptionGroup var confirm: ConfirmOptions
+  @OptionGroup var parallelism: ParallelismOptions
 
   @Option(
     help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
@@ -77,15 +79,17 @@ struct RestartCommand: AsyncParsableCommand {
     }
     let wait = try lockWait.wait()
     let window = try confirm.window()
+    let limit = try parallelism.limit()
     try approval.refuseUnasked()
     let stream = try RunStream("restart", eventful: format == .jsonl, path: events)
-    try await stream.carry { try await perform(stream, wait, window) }
+    try await stream.carry { try await perform(stream, wait, window, limit) }
   }
 
   private func perform(
     _ stream: RunStream,
     _ wait: TimeSpan,
-    _ window: TimeSpan
+    _ window: TimeSpan,
+    _ limit: Int?
   ) async throws -> ExitStatus {
     var limits = PlanOptions()
     limits.selectors = selector
@@ -100,8 +104,7 @@ struct RestartCommand: AsyncParsableCommand {
     }
     let approved = PlanFile(try planning.plan(links, debt.options), meta: PlanMeta.now())
     stream.tell(approved)
-    let text = options.colours.text(of: approved, shape)
-    if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
+    try stream.show(options.colours.text(of: approved, shape))
     try refuseOthers(debt.others(in: approved.plan))
     try approval.ask("\nRestart these? Only `yes` is accepted: ")
     let outcome = try await ApplyRun(
@@ -111,14 +114,11 @@ struct RestartCommand: AsyncParsableCommand {
       lockWait: wait,
       confirmTimeout: window,
       onFailure: .continue,
+      parallelism: limit,
       stream: stream,
       isDetailed: false
     ).perform()
-    if stream.isEventful {
-      Terminal.note(outcome.text)
-    } else {
-      try Terminal.result(outcome.text)
-    }
+    try stream.show(outcome.text)
     let verdict = outcome.verdict
     return stream.end(verdict.status, verdict.reason, verdict.summary)
   }
@@ -155,7 +155,7 @@ struct RestartCommand: AsyncParsableCommand {
       text += " on the nodes that answered (not: \(silent.joined(separator: ", ")))"
     }
     text += ".\n"
-    if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
+    try stream.show(text)
     let status: ExitStatus = silent.isEmpty ? .success : .unreachable
     return stream.end(status, silent.isEmpty ? "" : "some node is unreachable", nothingToDo: true)
   }

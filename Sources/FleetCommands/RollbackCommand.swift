@@ -29,6 +29,7 @@ struct RollbackCommand: AsyncParsableCommand {
         fleetctl history
         fleetctl rollback
         fleetctl rollback 9c1e44d0a2f3 -auto-approve
+        fleetctl rollback -parallelism 1 -lock-timeout 5m --events back.jsonl
       """
   )
 
@@ -40,21 +41,33 @@ struct RollbackCommand: AsyncParsableCommand {
   @OptionGroup var shape: PlanTextOptions
   @OptionGroup var approval: ApprovalOptions
 
+  @OptionGroup var lockWait: LockWaitOptions
   @OptionGroup var confirm: ConfirmOptions
+  @OptionGroup var parallelism: ParallelismOptions
 
   @Option(
     help: ArgumentHelp("Output format: human or jsonl (one event a line).", valueName: "format")
   )
   var format = TextOrEvents.human
 
+  @Option(help: ArgumentHelp("Also write the events to this file (mode 0600).", valueName: "file"))
+  var events: String?
+
   func run() async throws {
-    let window = try confirm.window()
+    let limits = RollbackRun.Limits(
+      window: try confirm.window().seconds,
+      lockWait: try lockWait.wait().seconds,
+      parallelism: try parallelism.limit()
+    )
     try approval.refuseUnasked()
-    let stream = try RunStream("rollback", eventful: format == .jsonl)
-    try await stream.carry { try await perform(stream, window.seconds) }
+    let stream = try RunStream("rollback", eventful: format == .jsonl, path: events)
+    try await stream.carry { try await perform(stream, limits) }
   }
 
-  private func perform(_ stream: RunStream, _ window: Int) async throws -> ExitStatus {
+  private func perform(
+    _ stream: RunStream,
+    _ limits: RollbackRun.Limits
+  ) async throws -> ExitStatus {
     let fleet = try LockedFleet(options, [], needsNodes: false)
     let (records, failures) = try await NodeHistory.read(fleet)
     let wanted = try chosen(records, failures)
@@ -64,15 +77,14 @@ struct RollbackCommand: AsyncParsableCommand {
       fleet: fleet,
       nodes: nodes,
       run: wanted,
-      window: window,
+      limits: limits,
       stream: stream
     )
     let reviews = try await rollback.review()
     let (plan, moved) = rollback.plan(reviews)
     let file = PlanFile(plan, meta: PlanMeta.now())
     stream.tell(file)
-    let text = "Taking back run \(wanted)\n" + options.colours.text(of: file, shape)
-    if stream.isEventful { Terminal.note(text) } else { try Terminal.result(text) }
+    try stream.show("Taking back run \(wanted)\n" + options.colours.text(of: file, shape))
     guard moved.isEmpty else {
       Terminal.note("error: something was changed since that run; nothing was changed now.\n")
       for line in moved { Terminal.note("  \(displayable(line))\n") }

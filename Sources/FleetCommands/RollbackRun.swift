@@ -13,18 +13,29 @@ struct RollbackRun {
   let nodes: [FleetNode]
   /// That run.
   let run: String
-  /// Seconds after which a node is as it was when nobody confirms.
-  let window: Int
+  let limits: Limits
   let stream: RunStream
   private let connections = FleetConnections()
   /// A dead client's lock is free after so long.
   private static let leaseSeconds = 120
 
-  init(fleet: LockedFleet, nodes: [FleetNode], run: String, window: Int, stream: RunStream) {
+  /// What bounds it.
+  struct Limits {
+    /// Seconds after which a node is as it was when nobody confirms.
+    let window: Int
+    /// Seconds to wait for a node that somebody else has locked.
+    let lockWait: Int
+    /// How many nodes are changed at once; nil for all.
+    let parallelism: Int?
+  }
+
+  private var window: Int { limits.window }
+
+  init(fleet: LockedFleet, nodes: [FleetNode], run: String, limits: Limits, stream: RunStream) {
     self.fleet = fleet
     self.nodes = nodes
     self.run = run
-    self.window = window
+    self.limits = limits
     self.stream = stream
   }
 
@@ -104,12 +115,13 @@ struct RollbackRun {
     stream.enter(.underWay)
     let keeper = keepLocks(workers)
     defer { keeper.cancel() }
+    let permits = Permits(limits.parallelism)
     let results = await withTaskGroup(of: (Int, NodeResult, [AddressEnding]).self) { group in
       for (index, worker) in workers.enumerated() {
         let changes = plan.changes(of: worker.node)
         let review = reviews[worker.node] ?? RunReview()
         group.addTask {
-          let (result, endings) = await takeBack(worker, changes, review)
+          let (result, endings) = await takeBack(worker, changes, review, permits)
           return (index, result, endings)
         }
       }
@@ -117,13 +129,20 @@ struct RollbackRun {
       for await result in group { results.append(result) }
       return results.sorted { $0.0 < $1.0 }
     }
-    return ApplyVerdict(plan, results.map(\.1), results.flatMap(\.2), isDetailed: false)
+    return ApplyVerdict(
+      plan,
+      results.map(\.1),
+      results.flatMap(\.2),
+      isDetailed: false,
+      interrupt: Interrupt.isRequested ? Interrupt.status : nil
+    )
   }
 
   private func takeBack(
     _ worker: SSHNodeWorker,
     _ changes: [PlannedChange],
-    _ review: RunReview
+    _ review: RunReview,
+    _ permits: Permits
   ) async -> (NodeResult, [AddressEnding]) {
     let clock = ContinuousClock()
     let began = clock.now
@@ -133,7 +152,23 @@ struct RollbackRun {
       result.failed.append(.init(address: "node.\(worker.node)", why: why))
       (result.outcome, kind) = (outcome, ending)
     }
-    let why = await attempt(worker, review)
+    func endings(_ why: String) -> [AddressEnding] {
+      changes.filter(\.action.isExecuted).map {
+        AddressEnding(node: worker.node, address: "\($0.address)", kind: kind, why: why)
+      }
+    }
+    // Only what changes the node counts; giving up and confirming never wait for others.
+    let attempt = await permits.hold { turn -> Attempt in
+      if turn != .atOnce, Interrupt.isRequested { return .notBegun }
+      return await self.attempt(worker, review).map(Attempt.failed) ?? .done
+    }
+    if case .notBegun = attempt {
+      (result.outcome, kind) = (.unchanged, .skipped)
+      await worker.finish(summary: "")
+      return (result, endings("interrupted"))
+    }
+    var why: String?
+    if case .failed(let cause) = attempt { why = cause }
     if let why, await !worker.session.isArmed {
       // The node did nothing of it and said so.
       fail(why, .failed, .skipped)
@@ -163,12 +198,16 @@ struct RollbackRun {
       }
     }
     result.milliseconds = Int(began.duration(to: clock.now) / .milliseconds(1))
-    let cause = result.failed.first?.why ?? ""
-    let endings = changes.filter(\.action.isExecuted).map {
-      AddressEnding(node: worker.node, address: "\($0.address)", kind: kind, why: cause)
-    }
-    await worker.finish(summary: history(result, endings))
-    return (result, endings)
+    let all = endings(result.failed.first?.why ?? "")
+    await worker.finish(summary: history(result, all))
+    return (result, all)
+  }
+
+  private enum Attempt: Sendable {
+    case done
+    case failed(String)
+    /// Interrupted before the node had its turn.
+    case notBegun
   }
 
   /// Takes back and looks; returns what went wrong, nil when all is as before the run.
@@ -248,7 +287,8 @@ struct RollbackRun {
           holder: "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)",
           planDigest: digest,
           leaseSeconds: Self.leaseSeconds,
-          token: Nonce.make()
+          token: Nonce.make(),
+          waitSeconds: limits.lockWait
         )
       } catch {
         var status = ExitStatus.failure

@@ -90,6 +90,12 @@ final class RunStream: Sendable {
     }
   }
 
+  /// Shows people the plan or the last table: on stdout, or on stderr where events are there.
+  func show(_ text: String) throws {
+    if isEventful { return Terminal.note(text) }
+    try Terminal.result(text)
+  }
+
   /// Says how far the command is.
   func enter(_ phase: Phase) { state.withLock { $0.phase = phase } }
 

@@ -57,7 +57,7 @@ struct OpenSSHArguments: Sendable {
       "ServerAliveCountMax=2", "ForwardAgent=no", "ForwardX11=no", "PermitLocalCommand=no",
       // The post-quantum exchange that ssh prefers costs six times the processor time; it stays
       // possible for servers that know nothing else.
-      "KexAlgorithms=^curve25519-sha256,curve25519-sha256@libssh.org",
+      "KexAlgorithms=^\(Session.exchanges.joined(separator: ","))",
       "IdentityAgent=\(agent.map(SSHOption.path) ?? "none")",
     ]
     if let alias = target.hostKeyAlias { options.append("HostKeyAlias=\(alias)") }

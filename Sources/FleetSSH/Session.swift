@@ -36,8 +36,11 @@ final class Session {
   }
 
   /// Key exchanges, the cheapest first.
+  ///
+  /// sshd computes P-256 with OpenSSL and curve25519 with portable C of its own, which costs a node 2 ms more of the
+  /// 19 that a login takes there.
   static let exchanges = [
-    "curve25519-sha256", "curve25519-sha256@libssh.org", "ecdh-sha2-nistp256",
+    "ecdh-sha2-nistp256", "curve25519-sha256", "curve25519-sha256@libssh.org",
   ]
   /// Ciphers.
   static let ciphers = ["aes128-ctr", "aes256-ctr"]

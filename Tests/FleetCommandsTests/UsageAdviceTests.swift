@@ -1,5 +1,5 @@
 import ArgumentParser
-import FleetCommands
+@testable import FleetCommands
 import Testing
 
 /// What a wrong command line is told.
@@ -64,6 +64,26 @@ import Testing
   @Test(arguments: ["validate", "plan", "apply x", "hosts trust"])
   func commandsThatReadTheFleetKnowStrictAndWarn(command: String) {
     #expect(answer(command + " --strict --warn no-llm=error --warn FLT3204=off") == nil)
+  }
+
+  @Test(arguments: ["apply", "restart --pending", "rollback", "adopt n1"])
+  func commandsThatChangeNodesTakeTheSameOptions(command: String) {
+    for option in ["-parallelism 2", "--parallelism 2", "-lock-timeout 5m", "--events e.jsonl"] {
+      #expect(answer("\(command) \(option)") == nil)
+    }
+    #expect(answer("decommission n1 -lock-timeout 5m --events e --format jsonl") == nil)
+  }
+
+  @Test(arguments: ["0", "-1", "x", "9999999999999999999999"])
+  func noNodeAtATimeIsNoNumber(text: String) {
+    #expect(throws: ExitCode(ExitStatus.usage.rawValue)) {
+      try ParallelismOptions.parse(["--parallelism=\(text)"]).limit()
+    }
+  }
+
+  @Test func leftOutThereIsNoLimit() throws {
+    #expect(try ParallelismOptions.parse([]).limit() == nil)
+    #expect(try ParallelismOptions.parse(["-parallelism", "3"]).limit() == 3)
   }
 
   @Test func warnRefusesToLowerWhatGuardsSoundness() throws {

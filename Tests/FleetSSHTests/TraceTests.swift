@@ -17,7 +17,7 @@ struct TraceTests {
     )
     let details = Dictionary(uniqueKeysWithValues: trace.steps.map { ($0.name, $0.detail) })
     #expect(details["banner"]?.hasPrefix("SSH-2.0-OpenSSH") == true)
-    #expect(details["key exchange"] == "curve25519-sha256, aes128-ctr, hmac-sha2-256")
+    #expect(details["key exchange"] == "ecdh-sha2-nistp256, aes128-ctr, hmac-sha2-256")
     #expect(details["login"]?.contains("\(server.folder.path("user")) (ssh-ed25519") == true)
     try await trace.outcome.get().close()
   }

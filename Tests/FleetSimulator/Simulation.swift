@@ -146,6 +146,7 @@ package struct Simulation {
   ) async {
     var first = apply(new, nodes, "alice")
     first.onFailure = world.dice.pick([.continue, .continue, .stop, .rollback])
+    first.parallelism = [nil, nil, 1, 2][Int(seed % 4)]
     if faults.drifts, faults.isLate {
       // What the run does not touch may be edited at any time.
       first.afterLook = { plan in

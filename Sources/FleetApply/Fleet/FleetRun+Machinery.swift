@@ -2,6 +2,7 @@ import FleetDigest
 import FleetModel
 import FleetPlan
 import FleetResources
+import Synchronization
 
 /// One batch on many nodes side by side, and what it is made of.
 extension FleetRun {
@@ -93,38 +94,71 @@ extension FleetRun {
     let busy = work.count { !$0.isEmpty }
     guard busy > 0 else { return nodes }
     notify(.stage(name, nodes: busy))
+    let culprit = Culprit()
     return await concurrently(Array(zip(nodes, work))) { pair in
-      var (progress, operations) = pair
+      let (progress, operations) = pair
       guard !operations.isEmpty else { return progress }
-      let began = clock.now()
-      let isActivation = Self.isActivation(name)
-      let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
-      progress.isStale = true
-      let elapsed = Int((clock.now() - began) / .milliseconds(1))
-      report(progress.take(operations, outcome, at: clock.now()), progress)
-      // Of what was refused nothing was done, so there is nothing to undo.
-      if isActivation, outcome.isBegun { progress.hasActivated = true }
-      notify(
-        .batch(
-          node: progress.task.node,
-          stage: name,
-          operations: operations.count,
-          milliseconds: elapsed
-        )
-      )
-      return progress
+      return await permits.hold { turn in
+        await batch(name, operations, on: progress, turn, culprit)
+      }
     }
+  }
+
+  /// Changes one node, unless what happened while it waited for its turn forbids that.
+  private func batch(
+    _ name: String,
+    _ operations: [NodeOperation],
+    on progress: NodeProgress,
+    _ turn: Permits.Turn,
+    _ culprit: Culprit
+  ) async -> NodeProgress {
+    var progress = progress
+    if turn != .atOnce {
+      if turn == .cancelled || isInterrupted() {
+        progress.interrupt()
+      } else if let node = culprit.node {
+        halt(&progress, because: node)
+      }
+      guard progress.halted == nil else { return progress }
+    }
+    let began = clock.now()
+    let isActivation = Self.isActivation(name)
+    let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
+    progress.isStale = true
+    let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    report(progress.take(operations, outcome, at: clock.now()), progress)
+    // Of what was refused nothing was done, so there is nothing to undo.
+    if isActivation, outcome.isBegun { progress.hasActivated = true }
+    if progress.hasFailed { culprit.take(progress.task.node) }
+    notify(
+      .batch(
+        node: progress.task.node,
+        stage: name,
+        operations: operations.count,
+        milliseconds: elapsed
+      )
+    )
+    return progress
+  }
+
+  /// The first node of a stage that failed, for those that still wait for their turn in it.
+  private final class Culprit: Sendable {
+    private let first = Mutex<NodeID?>(nil)
+    var node: NodeID? { first.withLock { $0 } }
+    func take(_ node: NodeID) { first.withLock { $0 = $0 ?? node } }
   }
 
   /// With `--on-failure stop` or `rollback` no further node is begun once one has failed.
   func halt(_ nodes: inout [NodeProgress], before stage: String) {
-    guard onFailure != .continue, let culprit = nodes.first(where: \.hasFailed)?.task.node else {
-      return
-    }
+    guard let culprit = nodes.first(where: \.hasFailed)?.task.node else { return }
     for index in nodes.indices where nodes[index].halted == nil {
-      guard onFailure == .rollback || !nodes[index].hasActivated else { continue }
-      nodes[index].stop(because: "node.\(culprit) failed")
+      halt(&nodes[index], because: culprit)
     }
+  }
+
+  private func halt(_ progress: inout NodeProgress, because culprit: NodeID) {
+    guard onFailure == .rollback || onFailure == .stop && !progress.hasActivated else { return }
+    progress.stop(because: "node.\(culprit) failed")
   }
 
   /// Stages that change what runs; those before them only add.

@@ -14,6 +14,8 @@ package struct FleetRun: Sendable {
   let onFailure: FailurePolicy
   let rollouts: [PlannedRollout]
   let relays: [NodeID: any NodeWorker]
+  /// Held by a node while a batch changes it, so that not more nodes are changed at once than asked for.
+  let permits: Permits
   let isInterrupted: @Sendable () -> Bool
   let clock: RunClock
   let notify: @Sendable (ApplyEvent) -> Void
@@ -29,6 +31,7 @@ package struct FleetRun: Sendable {
   ///   - onFailure: What the other nodes do when one fails.
   ///   - rollouts: Those of the approved plan.
   ///   - relays: Nodes without a task through which others may be checked; they are only looked through.
+  ///   - parallelism: How many nodes are changed at once, at least 1; nil for all that can be.
   ///   - isInterrupted: Whether to finish the step in progress and start nothing new.
   ///   - clock: The time.
   ///   - notify: Takes events, from any thread.
@@ -41,6 +44,7 @@ package struct FleetRun: Sendable {
     onFailure: FailurePolicy = .continue,
     rollouts: [PlannedRollout] = [],
     relays: [NodeID: any NodeWorker] = [:],
+    parallelism: Int? = nil,
     isInterrupted: @escaping @Sendable () -> Bool = { false },
     clock: RunClock = .system,
     notify: @escaping @Sendable (ApplyEvent) -> Void
@@ -53,6 +57,7 @@ package struct FleetRun: Sendable {
     self.onFailure = onFailure
     self.rollouts = rollouts
     self.relays = relays
+    permits = Permits(parallelism)
     self.isInterrupted = isInterrupted
     self.clock = clock
     self.notify = notify

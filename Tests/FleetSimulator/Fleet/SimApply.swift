@@ -33,6 +33,7 @@ package struct SimApply {
   var window = 120
   var onFailure = FailurePolicy.continue
   var lockWait = 0
+  var parallelism: Int?
   /// Happen between plan and lock, and between the look under the lock and the first batch.
   var between: () -> Void = {}
   var afterLook: (Plan) -> Void = { _ in }
@@ -241,6 +242,7 @@ package struct SimApply {
       options: plan.options,
       sources: NoTrees(),
       onFailure: onFailure,
+      parallelism: parallelism,
       isInterrupted: { client.isInterrupted },
       clock: client.clock,
       notify: { event in
