@@ -90,37 +90,6 @@ struct JumpTests {
   }
 
   @Test
-  func withoutSSHConfigTheKeyOfTheNamedAgentOpensAHop() async throws {
-    let bastion = try Bastion("127.0.0.1")
-    let node = try SSHServer()
-    let folder = bastion.server.folder
-    let agent = try AgentTests.RunningAgent(folder, keys: [folder.path("user")])
-    var hop = bastion.hop()
-    hop.config = .none
-    hop.port = bastion.server.port
-    hop.user = bastion.server.user
-    hop.identityFiles = []
-    hop.identityAgent = agent.socket
-    let connection = try await node.connector().connect(to: target(node, [hop]))
-    #expect(try await connection.script("echo there") == "there\n")
-    await connection.close()
-    // Another file is named, and only its key may be offered.
-    SSHServer.makeKey(folder, "stranger", "ed25519")
-    hop.identityFiles = [folder.path("stranger")]
-    hop.identitiesOnly = true
-    let shut = hop
-    let refused = await failure { try await node.connector().connect(to: target(node, [shut])) }
-    #expect(refused?.code == .authenticationRefused)
-    hop.identityFiles = []
-    hop.identitiesOnly = false
-    hop.identityAgent = ""
-    let alone = hop
-    let error = await failure { try await node.connector().connect(to: target(node, [alone])) }
-    #expect(error?.code == .authenticationRefused)
-    #expect(bastion.logins == 1)
-  }
-
-  @Test
   func eachHopIsVerifiedAgainstItsOwnEntry() async throws {
     let first = try Bastion("outer")
     let second = try Bastion("inner")

@@ -258,28 +258,6 @@ struct AgentTests {
     await named.close()
   }
 
-  @Test(arguments: [SSHTarget.Transport.libssh2, .openssh])
-  func defaultKeysAreNotOfferedWhereNoneIsWanted(transport: SSHTarget.Transport) async throws {
-    let server = try SSHServer()
-    mkdir(server.folder.path(".ssh"), 0o700)
-    let key = server.folder.path(".ssh/id_ed25519")
-    rename(server.folder.path("user"), key)
-    defer {
-      unlink(key)
-      rmdir(server.folder.path(".ssh"))
-    }
-    var target = server.target()
-    target.identityFiles = []
-    target.transport = transport
-    let connector = server.connector(ssh: "/usr/bin/ssh")
-    let connection = try await connector.connect(to: target)
-    #expect(try await connection.script("echo in") == "in\n")
-    await connection.close()
-    target.triesDefaultKeys = false
-    let error = await failure { try await connector.connect(to: target) }
-    #expect(error?.code == .authenticationRefused)
-  }
-
   @Test
   func silentAgentIsNotWaitedForLong() async throws {
     let server = try SSHServer()
