@@ -29,7 +29,7 @@ for target in "${targets[@]}"; do
   echo "fuzzing $target for $((seconds / ${#targets[@]})) s"
   # Swift's own crash handler collides with libFuzzer's.
   if ! SWIFT_BACKTRACE=enable=no FLEETCTL_FUZZ_TARGET=$target nice -n 19 "$scratch/release/FleetFuzz" \
-    -max_total_time=$((seconds / ${#targets[@]})) -timeout=10 -rss_limit_mb=1024 -max_len=16384 \
+    -max_total_time=$((seconds / ${#targets[@]})) -timeout=60 -rss_limit_mb=1024 -max_len=16384 \
     -dict=Fuzz/words.dict -artifact_prefix="$scratch/found/$target-" -print_final_stats=1 -verbosity=1 \
     "$scratch/corpus/$target" "Fuzz/corpus/$target" >"$scratch/$target.log" 2>&1; then
     grep -E 'BROKEN|ERROR|Fatal|SUMMARY|Test unit written' "$scratch/$target.log" >&2 || tail -20 "$scratch/$target.log" >&2

@@ -14,6 +14,9 @@ fi
 cleanup() { [ "${FLEETCTL_LAB_IS_UP:-}" = 1 ] || lab/down.sh >/dev/null 2>&1; rm -rf "$work" lab/fleet-try.yaml; }
 trap cleanup EXIT
 
+# settled NODE: what a machine starts at its boot has started, or failed.
+settled() { on "$1" timeout 180 systemctl is-system-running --wait >/dev/null 2>&1 || :; }
+
 part "boot"
 if [ "${FLEETCTL_LAB_IS_UP:-}" != 1 ] && ! lab/up.sh; then
   echo "nine machines: the lab does not boot here"
@@ -71,7 +74,7 @@ part "the plan stays empty after a reload, a restart and a reboot"
 on 00-SLM-Manager systemctl reload nginx
 on 04-Databases systemctl restart redis-stack-server
 lab/node.sh reboot npu-worker
-sleep 5
+settled npu-worker
 expect 0 "plan after them" inside plan -f "$fleet" -detailed-exitcode
 
 part "four things changed by hand are four changes, labelled drift"
@@ -149,6 +152,7 @@ expect 9 "plan without it exits 9" inside plan -f "$fleet"
 says "it is shown as unreachable" "unreachable"
 expect 9 "apply exits 9" inside apply -f "$fleet" -auto-approve
 lab/node.sh start 05-LLM-CPU
+settled 05-LLM-CPU
 
 . lab/wayback.sh
 

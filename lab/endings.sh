@@ -91,11 +91,12 @@ part "the client dies in the middle (kill -9), the node takes itself back, and t
 write_fleet n1='version: "1"' n2='version: "1"'
 expect 0 "apply" apply
 picture "$work/before"
-write_fleet n1='version: "3", seconds: "4"' n2='version: "3"'
+# Long enough for all that is done while it starts, on a busy machine, too.
+write_fleet n1='version: "3", seconds: "10"' n2='version: "3"'
 lab/enter.sh "$fleetctl" apply -f "$fleet" -auto-approve --confirm-timeout 5s --events "$work/killed" >"$work/killed.out" 2>&1 &
 client=$!
 activating() { [ "$(on n1 systemctl show -p ActiveState --value ending.service)" = activating ]; }
-for _ in $(seq 100); do activating && break; sleep 0.1; done
+for _ in $(seq 400); do activating && break; sleep 0.1; done
 run=$(run_of "$work/killed")
 on n1 systemctl is-active "fleetctl-tx-$run-*.service" fleetctl-watchdog@"$run".service >"$work/out" 2>&1
 kill -9 "$client"

@@ -202,7 +202,10 @@ class Crowd:
         self.took = time.monotonic() - self.began
 
     def unsettled(self):
-        return any(os.path.exists(f"{self.root}/{name}") for name in ("var/lib/fleetctl/pending", "var/lib/fleetctl/frozen"))
+        # The lease of a client that was killed before it armed anything is the foreman's to give back.
+        return os.path.exists(f"{self.options.machine}/run/fleetctl/lock") or any(
+            os.path.exists(f"{self.root}/{name}") for name in ("var/lib/fleetctl/pending", "var/lib/fleetctl/frozen")
+        )
 
     # What the machine says.
 

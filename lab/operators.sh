@@ -22,7 +22,7 @@ lab/up.sh 2>/dev/null || { echo "many operators: the lab does not boot here"; ex
 on op1 sh -c 'echo "MaxStartups 100" >/etc/ssh/sshd_config.d/crowd.conf && systemctl reload ssh'
 {
   printf 'version: 1\nfleet: operators\nnetwork: 172.16.168.0/24\nregistry: none\nrole_paths: [%s]\nsettings: {firewall: none}\n' "$PWD/lab/roles"
-  printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo}\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
+  printf 'ssh: {user: autobot, identity_file: %s, known_hosts: %s, become: sudo, connect_timeout: 30s}\n' "$LAB_DIR/ssh/id_ed25519" "$LAB_DIR/ssh/known_hosts"
   printf 'nodes:\n  op1: {address: 172.16.168.101, roles: [{counter: {value: "@VALUE@", after: "@AFTER@"}}]}\n'
 } >"$work/fleet"
 sed 's/@VALUE@/start/; s/@AFTER@/none/' "$work/fleet" >"$work/fleet.yaml"

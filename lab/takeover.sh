@@ -185,7 +185,7 @@ expect 0 "no unit of ours is left" on sh -c '! ls /etc/systemd/system | grep -E 
 expect 0 "no record is left but the copies" on sh -c '[ "$(ls -A /var/lib/fleetctl)" = adopted ]'
 expect 0 "the data is there" on sh -c '[ -d /srv/app/data ] && ls /var/lib/redis-stack | grep -q .'
 on sh -c 'cp -a /var/lib/fleetctl/adopted/etc/postgresql/15/main/pg_hba.conf /etc/postgresql/15/main/ && systemctl start postgresql@15-main' >/dev/null 2>&1
-sleep 1
+for _ in $(seq 60); do row >/dev/null 2>&1 && break; sleep 0.5; done
 expect 0 "PostgreSQL, started by hand with its old pg_hba.conf, has its row" row
 expect 0 "again: nothing there is ours" inside decommission "$node" -f "$fleet" -auto-approve
 says "it says so" "nothing there is ours"

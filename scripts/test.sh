@@ -36,8 +36,9 @@ if [ "$(id -u)" -eq 0 ] && command -v systemd-nspawn >/dev/null; then
   lab/up.sh --nodes 06-Node-27
   trap 'lab/down.sh >/dev/null 2>&1' EXIT
   leader=$(lab/node.sh pid 06-Node-27)
+  # One after the other: they reload the one machine's systemd and install packages.
   FLEETCTL_TEST_NODE="nsenter --target $leader --all --wd=/ --" \
-    swift test --skip-build --filter 'NodeRuntimeTests|ProbeNodeTests|UnitNodeTests' 2>&1 | scripts/quiet-test.sh
+    swift test --skip-build --no-parallel --filter 'NodeRuntimeTests|ProbeNodeTests|UnitNodeTests' 2>&1 | scripts/quiet-test.sh
   # Those tests leave their lock and packages behind: first contact wants new machines.
   lab/down.sh
   step "first contact: pins, swapped machines, copies of one image"

@@ -137,7 +137,7 @@ final class Scratch: Sendable {
   @discardableResult
   func write(_ name: String, _ text: String, mode: mode_t = 0o644) -> String {
     let file = path + "/" + name
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC, mode)
+    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     defer { close(descriptor) }
     let bytes = Array(text.utf8)
     _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

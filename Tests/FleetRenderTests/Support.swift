@@ -59,6 +59,8 @@ struct TemporaryFolder: ~Copyable {
 func run(_ arguments: [String]) -> (status: Int32, output: String) {
   var ends: [Int32] = [0, 0]
   guard pipe(&ends) == 0 else { return (-1, "no pipe") }
+  // A child of another test would hold it open.
+  for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
   defer { posix_spawn_file_actions_destroy(&actions) }

@@ -118,7 +118,7 @@ struct ConnectionTests {
   func cancellationEndsACommandAtOnce() async throws {
     let server = try SSHServer()
     let connection = try await server.connect()
-    let task = Task { try await connection.script("sleep 30") }
+    let task = Task { try await connection.script("sleep 300", deadline: .seconds(600)) }
     try await Task.sleep(for: .milliseconds(100))
     task.cancel()
     let error = await failure { try await task.value }
@@ -129,7 +129,7 @@ struct ConnectionTests {
   func closingEndsACommandAtOnceAndForbidsMore() async throws {
     let server = try SSHServer()
     let connection = try await server.connect()
-    let task = Task { try await connection.script("sleep 30") }
+    let task = Task { try await connection.script("sleep 300", deadline: .seconds(600)) }
     try await Task.sleep(for: .milliseconds(100))
     await connection.close()
     #expect(await failure { try await task.value }?.code == .closed)

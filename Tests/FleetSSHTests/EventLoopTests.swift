@@ -35,9 +35,12 @@ private final class HeldPool: Sendable {
   /// Whether it was let go, and not given up after a long time.
   func hold() -> Bool {
     state.withLock { $0.held += 1 }
-    let patience = Deadline(in: .seconds(30))
-    while !patience.hasPassed {
+    let end = Deadline(in: .seconds(900))
+    var patience: Deadline?
+    while !end.hasPassed, patience?.hasPassed != true {
       if state.withLock({ $0.isOver }) { return true }
+      // Not before all are held: until then a thread may be at another test.
+      if patience == nil, isFull { patience = Deadline(in: .seconds(120)) }
       usleep(1000)
     }
     return false

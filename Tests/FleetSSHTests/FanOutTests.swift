@@ -60,13 +60,13 @@ struct DroppedLoginTests {
     let server = try SSHServer(["MaxStartups 1:100:1", "LoginGraceTime 0"])
     var target = server.target()
     target.transport = transport
-    target.connectTimeout = .seconds(60)
+    target.connectTimeout = .seconds(900)
     // Somebody who never says a word has the only place.
     let hog = try #require(Self.silentGuest(server.port))
     let drops = Self.drops(server)
     let connector = server.connector(ssh: "/usr/bin/ssh")
     async let trace = connector.trace(to: target)
-    for _ in 0..<1500 where Self.drops(server) <= drops {
+    for _ in 0..<6000 where Self.drops(server) <= drops {
       try await Task.sleep(for: .milliseconds(20))
     }
     close(hog)
@@ -87,8 +87,9 @@ struct DroppedLoginTests {
 
   /// A connection that sshd has let in: it said its banner; nil when it lets nobody in.
   private static func silentGuest(_ port: Int) -> Int32? {
-    for _ in 0..<500 {
-      let guest = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    for _ in 0..<6000 {
+      // Its own alone: another test's child would keep the place taken.
+      let guest = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
       guard let address = Resolver.numeric("127.0.0.1", port: port)?.first else { return nil }
       let outcome = address.bytes.withUnsafeBytes { raw in
         raw.baseAddress.map {

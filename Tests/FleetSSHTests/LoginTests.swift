@@ -156,7 +156,7 @@ struct AgentTests {
         throw SSHServer.Failure(text: "ssh-agent does not start")
       }
       self.process = process
-      for _ in 0..<500 where access(socket, F_OK) != 0 { usleep(10_000) }
+      for _ in 0..<6000 where access(socket, F_OK) != 0 { usleep(10_000) }
       for key in keys {
         let log = folder.path("add.log")
         let add = ["/usr/bin/ssh-add", "-q", key]

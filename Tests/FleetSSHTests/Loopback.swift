@@ -51,9 +51,13 @@ enum Loopback {
 
   /// Waits until something listens at `port`, by connecting to it.
   static func awaitListener(_ port: Int, at host: String = "127.0.0.1") -> Bool {
-    for _ in 0..<500 {
+    for _ in 0..<6000 {
       guard let address = Resolver.numeric(host, port: port)?.first else { return false }
-      let descriptor = socket(address.family, Int32(SOCK_STREAM.rawValue), 0)
+      let descriptor = socket(
+        address.family,
+        Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue),
+        0
+      )
       defer { close(descriptor) }
       let outcome = address.bytes.withUnsafeBytes { raw in
         raw.baseAddress.map {

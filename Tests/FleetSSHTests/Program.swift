@@ -87,7 +87,7 @@ final class TemporaryFolder: Sendable {
 
   @discardableResult
   func write(_ name: String, _ bytes: [UInt8], mode: mode_t = 0o600) -> String {
-    let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC, mode)
+    let descriptor = open(path(name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
