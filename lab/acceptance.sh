@@ -73,6 +73,10 @@ says "it has targets" '^up .*:9100'
 part "the plan stays empty after a reload, a restart and a reboot"
 on 00-SLM-Manager systemctl reload nginx
 on 04-Databases systemctl restart redis-stack-server
+on 04-Databases systemctl reload postgresql@15-main.service
+on 00-SLM-Manager systemctl restart postgresql@15-main.service
+# The same bytes written anew, later than the start of the nginx that has read them.
+on 02-Frontend sh -c 'f=/etc/nginx/sites-available/autobot-frontend.conf; cat $f >/root/same && cat /root/same >$f && rm /root/same'
 lab/node.sh reboot npu-worker
 settled npu-worker
 expect 0 "plan after them" inside plan -f "$fleet" -detailed-exitcode
@@ -93,6 +97,14 @@ inside plan -f "$fleet" --format json >"$work/drift.json" 2>/dev/null
 jq -r '.plan.changes[] | select(.label == "drift") | .address' "$work/drift.json" | sort >"$work/out"
 if [ "$(wc -l <"$work/out")" -eq 4 ]; then ok "exactly four are drift"; else bad "exactly four are drift"; fi
 expect 0 "apply mends them" inside apply -f "$fleet" -auto-approve
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+
+part "a restart by hand on an edited file is not forgotten"
+on 02-Frontend sh -c 'echo "# by hand" >>/etc/nginx/sites-available/autobot-frontend.conf; systemctl restart nginx'
+expect 2 "plan of it" inside plan -f "$fleet" -detailed-exitcode
+says "the file is mended" '~ file /etc/nginx/sites-available/autobot-frontend.conf'
+says "and nginx reads it again" '! reload nginx.service'
+expect 0 "apply" inside apply -f "$fleet" -auto-approve
 expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
 
 part "a parameter of an nginx site reloads nginx, one of the backend restarts it"

@@ -147,6 +147,34 @@ on sh -c 'rm /srv/app && mv /srv/real /srv/app && chmod 0777 /srv/app'
 expect 0 "plan below a folder that everybody may write" inside plan -f "$fleet"
 says "open parent: it says so, with the cure" '/srv/app may be written by everybody|chmod go-w'
 on sh -c 'chmod 0755 /srv/app && mkdir -p /srv/app/data'
+# A role whose port somebody else's program holds.
+mkdir -p "$work/roles/portal"
+cat >"$work/roles/portal/role.yaml" <<'ROLE'
+name: portal
+summary: A service that wants a port.
+layer: business
+placement: {replicas: many}
+ports: [{name: main, number: 8089, scope: loopback, holder: portal.service}]
+units:
+  - name: portal.service
+    sections:
+      Unit: {Description: The portal}
+      Service: {ExecStart: [/usr/bin/perl, -e, "socket(S,2,1,0);bind(S,pack('Sna4x8',2,8089,pack('C4',127,0,0,1)))||die;listen(S,5);sleep 100000"]}
+      Install: {WantedBy: multi-user.target}
+ROLE
+sed 's/roles: \[redis, app\]/roles: [redis, app, portal]/' "$fleet" >"$work/portal.yaml"
+expect 0 "a stranger listens at 8089" on systemd-run -q --unit=stranger perl -e 'socket(S,2,1,0);bind(S,pack("Sna4x8",2,8089,pack("C4",127,0,0,1)))||die;listen(S,5);sleep 1000'
+for _ in 1 2 3 4 5 6 7 8 9 10; do on ss -Hltn | grep -q ':8089 ' && break; sleep 0.2; done
+picture >"$work/before"
+expect 0 "plan over a port that is taken" inside plan -f "$work/portal.yaml"
+says "taken port: it says by whom, and which place of the role wants it" 'port 8089/tcp is held by perl of stranger.service on 127\.0\.0\.1 \(.*portal/role\.yaml:[0-9]+:[0-9]+\)'
+says "and what to do" 'Stop it on the node, or give `portal` another port in fleet\.yaml\.'
+picture >"$work/after"
+same "$work/before" "$work/after" "and nothing was touched"
+expect 4 "apply of the unit alone leaves it out" inside apply -f "$work/portal.yaml" -auto-approve -target "node.$node/unit:portal.service"
+expect 3 "it was not started" on systemctl is-active -q portal.service
+expect 0 "the stranger has its port" on sh -c 'ss -Hltnp "sport = :8089" | grep -q perl && systemctl is-active -q stranger.service'
+on systemctl stop stranger.service
 on sed -i 's/"format" : 1,/"format" : 2,/' /var/lib/fleetctl/manifest.json
 expect 5 "a newer record refuses the node" inside apply -f "$fleet" -auto-approve
 says "it says which fleetctl to use" 'a newer fleetctl looks after it: .* has format 2'
@@ -169,6 +197,22 @@ expect 0 "others' keys are kept" on grep -q OTHER_DB_HOST=elsewhere /etc/autobot
 expect 3 "the old service is stopped" on systemctl is-active -q app-old.service
 expect 1 "its file is gone" on test -e /etc/app-old.conf
 expect 0 "apply brings what is missing" inside apply -f "$fleet" -auto-approve --maintenance redis
+expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
+
+part "what a service has loaded is what counts"
+settings=/etc/postgresql/15/main/conf.d/60-fleetctl.conf
+# The same bytes written anew, later than the start of who reads them.
+on sh -c "cat $settings >/root/same && cat /root/same >$settings; cat /etc/redis-stack.conf >/root/same && cat /root/same >/etc/redis-stack.conf; rm /root/same"
+expect 0 "the same bytes written anew restart neither PostgreSQL nor redis" inside plan -f "$fleet" -detailed-exitcode
+on sh -c "systemctl restart postgresql@15-main.service redis-stack-server.service; systemctl reload postgresql@15-main.service"
+expect 0 "nor do restarts and reloads by hand" inside plan -f "$fleet" -detailed-exitcode
+on sh -c "echo '# by hand' >>$settings; systemctl restart postgresql@15-main.service"
+expect 2 "a restart by hand on an edited file is not forgotten" inside plan -f "$fleet" -detailed-exitcode --maintenance redis
+says "the file is mended" "~ file $settings"
+says "and PostgreSQL restarted" '! restart postgresql@15-main.service'
+silent "redis is left alone" 'redis-stack'
+expect 0 "apply" inside apply -f "$fleet" -auto-approve --maintenance redis
+expect 0 "the row is there" row
 expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
 
 part "protect"

@@ -3,6 +3,8 @@
 
 usage: cuts.py [--count 200] [--seconds N] [--nodes ID,ID...] [--keep] [--control]
 
+Before them the power goes once at each of a few fixed phases (PHASES), of the same small apply.
+
 With --control sync(1) does nothing on the machine: what is acknowledged must be lost then, or the cuts prove nothing.
 """
 
@@ -27,7 +29,7 @@ import look
 from interrupts import await_event, draw_moment
 from machine import REPOSITORY, Broken, Lab, wait
 from run import build
-from trial import Trial
+from trial import WHAT, Trial
 
 # As in interrupts.py; None is the client's own end: exit 0 is its word that the change stays.
 MOMENTS = {
@@ -36,6 +38,8 @@ MOMENTS = {
     "the confirmation": (0.20, "stage_start confirm", 0.35),
     "acknowledged": (0.40, None, 3.0),
 }
+# Fixed phases, and what may come of each. P5: whether the batch's folder is on the disk yet is the file system's choice.
+PHASES = {"P3": "E", "P5": "ES", "P7": "R", "P8": "R", "P9": "R", "P9c": "C"}
 SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
 # Nothing is written down because time passes or because a file was renamed: only what is asked for.
 OPTIONS = "loop,commit=600,noauto_da_alloc"
@@ -129,6 +133,32 @@ def one(machine, disk, folder, fleetctl, draw, is_whole, is_control):
             "exit": trial.status, "lost": lost, "violations": trial.wrong, "node": machine.node}
 
 
+def at_phase(machine, disk, folder, fleetctl, phase):
+    """One cut at a phase of the matrix."""
+    trial = Trial(machine, folder / f"cut-{phase}", fleetctl)
+    trial.base()
+    command("sync", "-f", disk.mount_point)
+    trial.run_to(phase)
+    disk.cut()
+    trial.let_go()
+    trial.finish(240)
+    trial.settle(120)
+    letter = trial.judge(list(PHASES[phase]))
+    trial.converge()
+    return {"phase": phase, "letter": letter, "exit": trial.status, "violations": trial.wrong, "node": machine.node}
+
+
+def phases_table(rows):
+    lines = ["", "And once at each of these phases; two letters beside it mean that either is right:", "", "| phase | where the apply stood | outcome | exit code | violations |", "|---|---|---|---|---|"]
+    for phase, allowed in PHASES.items():
+        row = rows.get(phase)
+        either = f" ({' or '.join(allowed)})" if len(allowed) > 1 else ""
+        exit_code = "(killed)" if row and row["exit"] < 0 else row["exit"] if row else ""
+        told = f"{row['letter']}{either} | {exit_code} | {len(row['violations'])}" if row else "· | |"
+        lines.append(f"| {phase} | {WHAT[phase]} | {told} |")
+    return "\n".join(lines) + "\n"
+
+
 def markdown(rows):
     count = lambda wanted: sum(1 for row in rows if wanted(row))
     torn = lambda row: any("torn" in line for line in row["violations"])
@@ -191,8 +221,11 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ("cuts-control.jsonl" if given.control else "cuts.jsonl")
     rows = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    phases_path = folder / "cuts-phases.jsonl"
+    at = {row["phase"]: row for row in map(json.loads, phases_path.read_text().splitlines())} if phases_path.exists() else {}
+    due = [] if given.control else [phase for phase in PHASES if at.get(phase, {"violations": [1]})["violations"]]
     lab = Lab(os.environ.get("LAB_NAME", "faultlab") + "cut", REPOSITORY / ".lab" / "cuts")
-    if len(rows) < given.count:
+    if len(rows) < given.count or due:
         lab.script("up.sh", "--nodes", given.nodes, timeout=1800)
         lab.load()
         shim, _ = build(folder)
@@ -207,6 +240,17 @@ def main():
             disk = Disk(machine)
             machine.install_shims(shim)
             disk.replace_tmpfs()
+            while True:
+                with guard:
+                    phase = due.pop(0) if due else None
+                if phase is None:
+                    break
+                row = at_phase(machine, disk, folder, str(fleetctl), phase)
+                with guard:
+                    at[phase] = row
+                    with open(phases_path, "a") as file:
+                        file.write(json.dumps(row) + "\n")
+                print(f"     {phase:18} {row['letter']:6} exit {row['exit']}", *row["violations"], sep="  ", flush=True)
             while len(rows) < given.count and (until is None or time.monotonic() < until):
                 try:
                     row = one(machine, disk, folder, str(fleetctl), draw, len(rows) % 10 == 9, given.control)
@@ -235,9 +279,9 @@ def main():
         return 0 if lost else 1
     control = folder / "cuts-control.jsonl"
     controls = [json.loads(line) for line in control.read_text().splitlines()] if control.exists() else []
-    (folder / "cuts.md").write_text(markdown(rows) + counted(controls))
-    bad = [row for row in rows if row["violations"] or row["lost"]]
-    print(f"cuts: {len(rows)}, {len(bad)} with violations")
+    (folder / "cuts.md").write_text(markdown(rows) + phases_table(at) + counted(controls))
+    bad = [row for row in rows if row["violations"] or row["lost"]] + [row for row in at.values() if row["violations"]]
+    print(f"cuts: {len(rows)} at random moments, {len(at)} at phases, {len(bad)} with violations")
     return 1 if bad else 0
 
 

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -329,6 +330,25 @@ class SyncError(Fault):
         trial.machine.rules([])
 
 
+class SlowSync(Fault):
+    """Every sync(1) takes half a second longer from here on, some fifty times as long as on a disk that is well."""
+
+    name = "slow sync"
+    bound = 200
+
+    def hit(self, trial):
+        with open(trial.machine.path("/.faults") / "rules", "a") as rules:
+            rules.write("slow|sync|*|before|sleep:500|0\n")
+
+    def heal(self, trial):
+        count = trial.machine.path("/.faults/slow.count")
+        slow = len(count.read_bytes()) if count.exists() else 0
+        trial.notes.append(f"{slow} slow calls")
+        if not slow:
+            trial.wrong.append("harness: no call was slow")
+        trial.machine.rules([])
+
+
 class SudoRevoked(Fault):
     """The operator may no longer become root; given back at the end, or where something is armed once the node has decided."""
 
@@ -360,6 +380,7 @@ class Drift(Fault):
 
     def hit(self, trial):
         path = trial.machine.path("/etc/fault/app.conf")
+        trial.drifted = True
         self.kept = path.read_bytes()
         path.write_bytes(self.kept + b"# by hand\n")
 
@@ -485,7 +506,9 @@ class Swapped(Fault):
     def after(self, trial):
         if trial.phase in ("P1", "P2", "P3"):
             return
-        # The right machine comes back after it has decided by itself.
+        # The right machine comes back after it has decided by itself; what it holds already arms itself first.
+        if trial.phase in ("P4", "P5", "P6"):
+            wait(20, lambda: trial.client.poll() is not None or any(marks for run, marks in look.Decision(trial.machine).runs.items() if run not in trial.known_runs))
         wait(WINDOW + 20, lambda: not look.Decision(trial.machine).is_open and not look.runners(trial.machine), 0.2)
         time.sleep(2)
         self.heal(trial)
@@ -518,11 +541,11 @@ class Swapped(Fault):
 
 
 class Hostile(Fault):
-    """A login that prints whatever it likes before the runtime speaks."""
+    """A login that prints whatever it likes before the runtime speaks: at P1 the first one, later the one that confirms."""
 
     name = "hostile output at login"
 
-    def prepare(self, trial):
+    def hit(self, trial):
         self.path = trial.machine.path("/home/autobot/.bashrc")
         self.kept = self.path.read_bytes() if self.path.exists() else None
         noise = b"printf '\\033]0;owned\\007\\033[2J@@0 end 1\\n@@ result:0:done 1\\n\\r::error::x\\n'; head -c 300000 /dev/zero | tr '\\0' 'x'; printf '\\033[8m' >&2\n"
@@ -549,3 +572,27 @@ class Skewed(Fault):
 
     def heal(self, trial):
         trial.environment = {}
+
+
+class Jumped(Fault):
+    """The operator's wall clock jumps by a day while the apply runs."""
+
+    def __init__(self, seconds, library):
+        self.seconds, self.library = seconds, library
+        self.name = f"the operator's clock jumps a day {'ahead' if seconds > 0 else 'back'}"
+
+    def prepare(self, trial):
+        self.path = trial.folder.parent / f"skew-{trial.machine.node}"
+        self.path.write_bytes(bytes(8))
+        trial.environment = {"LD_PRELOAD": self.library, "FAULT_SKEW_FILE": str(self.path)}
+
+    def hit(self, trial):
+        # In place: the program has the file mapped.
+        with open(self.path, "r+b") as file:
+            file.write(struct.pack("=q", self.seconds))
+
+    def heal(self, trial):
+        trial.environment = {}
+        days = {event.get("@timestamp", "")[:10] for event in trial.run_end()}
+        if len(days) < 2:
+            trial.wrong.append(f"harness: the client's clock did not jump: {sorted(days)}")

@@ -172,14 +172,22 @@ class Machine:
     def uptime(self):
         return float(pathlib.Path("/proc/uptime").read_text().split()[0])
 
+    def lets_in(self):
+        """Whether the operator can log in and is root there, asked with ssh(1)."""
+        keys = self.lab.folder / "ssh"
+        words = ["ssh", "-F", "none", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", "-o", "StrictHostKeyChecking=yes",
+                 "-o", f"UserKnownHostsFile={keys}/known_hosts", "-i", f"{keys}/id_ed25519", f"autobot@{self.address}", "sudo", "-n", "true"]
+        asked = self.lab.inside(*words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return asked.wait(30) == 0
+
     # Failpoints of the node's half: lab/faults/shim.c
 
     def install_shims(self, shim):
         folder = self.path("/usr/local/sbin")
         for tool in TOOLS:
-            target = folder / tool
-            if not target.exists():
-                subprocess.run(["install", "-m", "0755", shim, target], check=True)
+            # Always: a machine that is still up may have an older one.
+            subprocess.run(["install", "-m", "0755", shim, folder / f".{tool}"], check=True)
+            (folder / f".{tool}").rename(folder / tool)
         self.path("/.faults").mkdir(exist_ok=True)
 
     def rules(self, rules):

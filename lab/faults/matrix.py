@@ -29,18 +29,21 @@ runner killed on the node   | -  | -  | -  | -   | S   | R   | R   | R   | -   |
 watchdog killed again and again | - | - | - | -  | -   | -   | C   | C   | C   | C  | C  | -  | - | -
 disk full                   | E  | E  | E  | S   | S   | R   | R   | R   | R   | R  | C  | C  | C | C
 inodes gone                 | E  | E  | E  | S   | S   | R   | R   | R   | R   | R  | C  | C  | C | C
-read-only file system       | R  | R  | R  | R   | R   | R   | Z   | -   | -   | -  | -  | -  | - | -
-a file made immutable       | R  | R  | R  | R   | R   | R   | R   | -   | -   | -  | -  | -  | - | -
+read-only file system       | R  | R  | R  | R  | R  | R  | Z  | C  | C  | C  | C  | C  | C  | C
+a file made immutable       | R  | R  | R  | R  | R  | R  | R  | C  | C  | C  | C  | C  | C  | C
 EIO on fsync                | S  | S  | S  | S   | S   | Z   | Z   | Z   | Z   | Z  | Z  | C  | C | C
+slow sync                   | C  | -  | C  | -  | C  | -  | C  | C  | -  | C  | C  | -  | -  | -
 sudo revoked                | E  | E  | E  | R   | R   | R   | R   | R   | R   | R  | R  | C  | C | C
-drift in between            | -  | E  | E  | S   | R   | -   | -   | -   | -   | -  | -  | -  | - | -
+drift in between            | -  | E  | E  | S  | R  | R  | C  | C  | C  | C  | C  | C  | C  | C
 foreign file in the way     | B  | E  | E  | S   | R   | R   | -   | -   | -   | -  | -  | -  | - | -
-port held by a stranger     | -  | -  | -  | -   | -   | -   | -   | R   | -   | -  | -  | -  | - | -
+port held by a stranger     | -  | E  | R  | R  | R  | R  | R  | R  | R  | C  | C  | C  | C  | C
 second operator             | C  | C  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
 paused holder               | -  | -  | C  | C   | C   | C   | C   | C   | C   | C  | C  | C  | C | -
-machine swapped (other host key) | E | E | E | - | -   | -   | R   | R   | R   | -  | R  | -  | - | -
-machine swapped (same host key) | E | E | - | -  | -   | -   | R   | R   | R   | -  | R  | -  | - | -
-hostile output at login     | C  | -  | -  | -   | -   | -   | -   | -   | -   | -  | -  | -  | - | -
+machine swapped (other host key) | E  | E  | E  | R  | R  | R  | R  | R  | R  | R  | R  | C  | C  | -
+machine swapped (same host key) | E  | E  | R  | R  | R  | R  | R  | R  | R  | R  | R  | C  | C  | -
+hostile output at login     | C  | -  | C  | -  | -  | C  | -  | -  | C  | -  | C  | -  | -  | -
+the operator's clock jumps a day ahead | - | - | C | - | - | - | C | - | - | - | C | - | - | -
+the operator's clock jumps a day back | - | - | C | - | - | - | C | - | - | - | C | - | - | -
 """
 # Faults that are not put in at a phase: the new generation is bad in itself, or the fault waits from the start.
 OWN = {
@@ -48,12 +51,30 @@ OWN = {
     "hostile output of a service": "R",
     "black hole after 30 kB": "ESRC", "black hole after 70 kB": "ESRC", "black hole after 15 kB": "ESRC", "black hole after 50 kB": "ESRC",
     "the operator's clock +1 day": "C", "the operator's clock -1 day": "C",
-    "a firewall that shuts us out": "R",
+    "a firewall that shuts us out": "R", "sshd's settings shut us out": "R", "the network's settings shut us out": "R",
     "kill during the taking back": "R", "machine dies during the taking back": "R", "machine dies during the recovery at boot": "R",
-    "one bad of several": "R",
+    "one bad of several": "R", "one bad of several, at P8": "R", "one bad of several, at P9": "R",
     "others that hang on a service that fails": "R",
     "old generation damaged": "Z",
     **{f"{number} at one call of the client, {part} of 6": "ESRC" for number in ("ENOSPC", "EIO", "EMFILE") for part in range(1, 7)},
+}
+# Why a row has empty fields.
+EMPTY = {
+    "sshd down for good": "each takes the client's whole patience of seven and a half minutes; `sshd down beyond the window` has all phases",
+    "reboot as the watchdog starts": "there is one such moment",
+    "runner killed on the node": "before P5 and from P8 on no runner is at work: a batch has one only while it is carried out",
+    "watchdog killed again and again": "it runs from P6 until the confirmation; at P6 it is about to start",
+    "slow sync": "what is slow at one phase stays slow at those after it",
+    "drift in between": "at P1 it is what the plan shows, and so no drift",
+    "foreign file in the way": "from P7 on the file is in place and ours, and what happens to it is drift",
+    "port held by a stranger": "at P1 the plan itself says who holds it and leaves that service out (`lab/takeover.sh`)",
+    "second operator": "at P10 the first one has given everything back",
+    "paused holder": "at P1 and P2 it holds nothing yet, at P10 nothing any more",
+    "machine swapped (other host key)": "at P10 the connection is over",
+    "machine swapped (same host key)": "at P10 the connection is over",
+    "hostile output at login": "only a login reads it: at P1 the first one, from P2 to P9 the one that confirms; after it there is none",
+    "the operator's clock jumps a day ahead": "a jump under the lock, one while files are switched and one before the confirmation stand for the others",
+    "the operator's clock jumps a day back": "a jump under the lock, one while files are switched and one before the confirmation stand for the others",
 }
 SKIPPED = {
     "a clone with the same host key, without a fleet.lock": "only the host key is pinned between runs then, so a clone that answers before anything is planned is taken for the machine; between a plan and its apply the machine-id is compared all the same",
@@ -65,7 +86,7 @@ LONG = [("sshd down for good", "P3"), ("sshd down for good", "P7"), ("sshd down 
 CORE = [
     ("none", "P10"), ("client kill -9", "P7"), ("client kill -9", "P9b"), ("client SIGINT once", "P7"), ("cable out beyond the window", "P7b"),
     ("machine dies", "P7"), ("machine dies", "P6"), ("disk full", "P5"), ("drift in between", "P3"), ("sudo revoked", "P3"), ("second operator", "P7"),
-    ("EIO on fsync", "P7"),
+    ("EIO on fsync", "P7"), ("sshd's settings shut us out", ""), ("the network's settings shut us out", ""),
 ]
 
 
@@ -87,7 +108,7 @@ BY_PHASE = {
         faults.Nothing, faults.ClientKill, faults.Interrupt, faults.InterruptTwice, faults.Reset, faults.ShortPartition, faults.LongPartition,
         faults.BlackHole, faults.SessionKill, faults.SshdStopped, faults.SshdDown, faults.SshdGone, faults.Reboot,
         faults.RebootAsItArms, faults.MachineKill, faults.RunnerKill, faults.WatchdogKill, faults.DiskFull, faults.InodesGone, faults.ReadOnly,
-        faults.Immutable, faults.SyncError, faults.SudoRevoked, faults.Drift, faults.ForeignFile, faults.ForeignPort, faults.PausedHolder, faults.Hostile,
+        faults.Immutable, faults.SyncError, faults.SlowSync, faults.SudoRevoked, faults.Drift, faults.ForeignFile, faults.ForeignPort, faults.PausedHolder, faults.Hostile,
     ]
 }
 
@@ -98,6 +119,8 @@ def fault_at(name, phase, library):
         return faults.SecondWins() if phase in ("P1", "P2") else faults.SecondOperator()
     if name.startswith("machine swapped"):
         return faults.Swapped("same" in name)
+    if name.startswith("the operator's clock jumps"):
+        return faults.Jumped(86400 if "ahead" in name else -86400, library)
     if name in BY_PHASE:
         return BY_PHASE[name]()
     own = {

@@ -23,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import look
 import matrix
+import sample
 import special
 from machine import HERE, LAB, REPOSITORY, Broken, Lab
 from trial import Trial
@@ -58,11 +59,33 @@ def build(folder):
     return str(shim), str(skew)
 
 
-def one(machine, cell, folder, fleetctl, library):
+def asked(*words):
+    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def about():
+    """What each row says about its run: the day, the commit and whether something was changed beside it, the machine."""
+    commit = asked("git", "rev-parse", "--short=8", "HEAD") or "unknown"
+    changed = asked("git", "status", "--porcelain", "--untracked-files=no", "--", "Sources", "Package.swift", "lab")
+    return {"date": time.strftime("%Y-%m-%d"), "commit": commit + (" and changes" if changed else ""), "cores": len(os.sched_getaffinity(0)),
+            "kernel": os.uname().release.split("-")[0]}
+
+
+def one(machine, cell, folder, fleetctl, library, sampler):
     """Runs a cell; returns its row."""
+    trial = Trial(machine, folder / re.sub("[^A-Za-z0-9+-]+", "-", f"{cell[0]} {cell[1]}").strip("-"), fleetctl)
+    with sampler.watch(trial):
+        row = judged(trial, cell, library)
+    # A cell in which nobody looked says nothing about arguments and environments.
+    if trial.samples < 3:
+        trial.wrong.append(f"harness: the processes were searched {trial.samples} times")
+    return {**row, **sampler.about, "samples": trial.samples}
+
+
+def judged(trial, cell, library):
     name, phase, allowed = cell
     began = time.monotonic()
-    trial = Trial(machine, folder / re.sub("[^A-Za-z0-9+-]+", "-", f"{name} {phase}").strip("-"), fleetctl)
     letter = "-"
     fault = None
     try:
@@ -79,11 +102,10 @@ def one(machine, cell, folder, fleetctl, library):
         trial.wrong.append("harness: " + traceback.format_exc()[-900:])
     finally:
         clean(trial, fault)
-    row = {
+    return {
         "fault": name, "phase": phase, "outcome": letter, "exit": trial.status, "violations": trial.wrong, "notes": trial.notes,
-        "seconds": round(time.monotonic() - began, 1), "node": machine.node,
+        "seconds": round(time.monotonic() - began, 1), "node": trial.machine.node,
     }
-    return row
 
 
 def plain(trial, fault, phase, allowed):
@@ -122,6 +144,10 @@ def clean(trial, fault):
 def work(lab, cells, results, folder, fleetctl, built, until):
     """Spreads the cells over the machines; cells that need all of them come last, one by one."""
     shim, library = built
+    sample.prove()
+    sampler = sample.Sampler()
+    sampler.about = about()
+    sampler.start()
     waiting = queue.Queue()
     together = [cell for cell in cells if cell[0] in special.TOGETHER]
     for cell in cells:
@@ -136,11 +162,11 @@ def work(lab, cells, results, folder, fleetctl, built, until):
                 cell = waiting.get_nowait()
             except queue.Empty:
                 return
-            row = one(machine, cell, folder, fleetctl, library)
+            row = one(machine, cell, folder, fleetctl, library, sampler)
             # What the lab did not do says nothing about fleetctl: once more, from a fresh start.
             if any(line.startswith("harness") for line in row["violations"]):
                 machine.reset()
-                row = one(machine, cell, folder, fleetctl, library)
+                row = one(machine, cell, folder, fleetctl, library, sampler)
             tell(row, results)
 
     with concurrent.futures.ThreadPoolExecutor(len(lab.machines)) as pool:
@@ -148,7 +174,9 @@ def work(lab, cells, results, folder, fleetctl, built, until):
             done.result()
     for cell in together:
         if until is None or time.monotonic() < until:
-            tell(one(lab.machines[0], cell, folder, fleetctl, library), results)
+            tell(one(lab.machines[0], cell, folder, fleetctl, library, sampler), results)
+    sampler.over.set()
+    sampler.join()
 
 
 def tell(row, results):

@@ -1,5 +1,5 @@
 // Stands before a tool on a node (/usr/local/sbin comes first in the runtime's PATH) and waits or fails where a rule says so.
-// Rules: /.faults/rules, one a line: NAME|TOOL|GLOB over the arguments|before or after|pause, skip or fail:TEXT|which match (0: every).
+// Rules: /.faults/rules, one a line: NAME|TOOL|GLOB over the arguments|before or after|pause, skip, sleep:MS or fail:TEXT|which match (0: every).
 // A pause makes /.faults/NAME.reached and lasts while /.faults/NAME.hold is there.
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -54,6 +54,10 @@ static void act(const struct rule *rule, const char *tool) {
     if (strncmp(rule->action, "fail:", 5) == 0) {
         fprintf(stderr, "%s: %s\n", tool, rule->action + 5);
         exit(1);
+    }
+    if (strncmp(rule->action, "sleep:", 6) == 0) {
+        usleep((useconds_t)atol(rule->action + 6) * 1000);
+        return;
     }
     snprintf(path, sizeof path, "/.faults/%s.reached", rule->name);
     int mark = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);

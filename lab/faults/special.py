@@ -116,6 +116,59 @@ def closed_door(trial, allowed):
     return letter
 
 
+def locked_out(trial, allowed, role):
+    """Applies a role of the lab that ends the operator's access; everything is as before and he gets in again, without his doing."""
+    machine = trial.machine
+    if not machine.lets_in():
+        raise Broken(f"{machine.node} lets nobody in before the change")
+    trial.before = look.survey(machine)
+    trial.roles = [role]
+    # The service itself is well: what is asked of it over a node that went back need not take the whole patience.
+    trial.render(trial.new, lambda text: text.replace("budget: 60s", "budget: 8s"))
+    trial.run_to(None)
+    trial.finish(90)
+    trial.settle(60)
+    if trial.status != 10:
+        trial.wrong.append(f"I3: exit {trial.status}, wanted 10: {trial.last_words('apply')}")
+    # Only a run that lost the operator says this.
+    if "nobody could confirm the run over a new login" not in trial.shown("apply"):
+        trial.wrong.append("harness: the change did not end the access: " + trial.last_words("apply"))
+    if not wait(5, machine.lets_in):
+        trial.wrong.append("I1: taken back, and the operator does not get in")
+    letter = trial.judge(allowed)
+    trial.converge()
+    return letter
+
+
+@cell("sshd's settings shut us out")
+def closed_sshd(trial, allowed):
+    return locked_out(trial, allowed, "closed-sshd")
+
+
+@cell("the network's settings shut us out")
+def interface_down(trial, allowed):
+    """A network file more takes the interface down that systemd-networkd has had up."""
+    machine = trial.machine
+    file = machine.path("/etc/systemd/network/10-host0.network")
+    file.write_text(f"[Match]\nName=host0\n\n[Network]\nAddress={machine.address}/24\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n")
+    try:
+        machine.run("/usr/bin/systemctl", "start", "systemd-networkd.service")
+        # "failed" is one too: the address was there before, and it is looked after all the same.
+        settled = lambda: machine.run("/usr/bin/networkctl", "--no-pager", "--no-legend", "list", "host0").stdout.split()[-1:] in (["configured"], ["failed"])
+        if not wait(15, settled, 0.2):
+            raise Broken("systemd-networkd does not look after host0")
+        letter = locked_out(trial, allowed, "interface-down")
+        state = machine.run("/usr/bin/systemctl", "is-active", "systemd-networkd.service", check=False).stdout.strip()
+        if state != "active":
+            trial.wrong.append(f"I2: systemd-networkd is {state}")
+        return letter
+    finally:
+        machine.run("/usr/bin/systemctl", "stop", "systemd-networkd.socket", "systemd-networkd.service", check=False)
+        file.unlink()
+        machine.link("up")
+        subprocess.run(["ip", "-n", machine.space, "addr", "replace", f"{machine.address}/24", "dev", "host0"], check=True)
+
+
 @cell("others that hang on a service that fails")
 def leaning(trial, allowed):
     """Services of somebody else go down with one that is restarted and fails; they are as much part of how the machine was."""
@@ -201,9 +254,8 @@ for _number in ("ENOSPC", "EIO", "EMFILE"):
         CELLS[f"{_number} at one call of the client, {_part} of {PARTS}"] = failing_call(_number, _part)
 
 
-@cell("one bad of several", together=True)
-def one_bad(trial, allowed):
-    """All machines of the lab in one apply; the first one dies in the middle, the others must be done."""
+def one_bad(trial, allowed, phase):
+    """All machines of the lab in one apply; the first one dies at the phase, the others must be done."""
     machine = trial.machine
     others = [m for m in machine.lab.machines if m is not machine]
     trial.nodes = machine.lab.machines
@@ -223,7 +275,7 @@ def one_bad(trial, allowed):
     trial.render(trial.new)
     trial.before, trial.known_runs = look.survey(machine), set(look.Decision(machine).runs)
     trial.token = look.secret(machine)
-    trial.run_to("P7")
+    trial.run_to(phase)
     machine.kill()
     trial.let_go()
     machine.start()
@@ -246,3 +298,8 @@ def one_bad(trial, allowed):
     if trial.fleet("plan", "-detailed-exitcode", name="plan") != 0:
         trial.wrong.append("I5: the plan after it is not empty: " + trial.last_words("plan"))
     return "R"
+
+
+for _phase in ("P7", "P8", "P9"):
+    cell("one bad of several" + ("" if _phase == "P7" else f", at {_phase}"), together=True)(
+        lambda trial, allowed, phase=_phase: one_bad(trial, allowed, phase))

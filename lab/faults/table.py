@@ -40,7 +40,7 @@ NOTES = """
 With `second operator` and `paused holder` C is the generation that one of the two applied, and the other said that it was not the one. `EIO on
 fsync` from P6 on: the machine is as before, byte by byte, and frozen, because its disk does not say that it keeps that. `foreign file in the way`
 at P1: the plan itself shows what it holds back (exit 4). Exit 1 beside C below: standard output took no events any more; the table says that all
-is done. All cells were measured within one day.
+is done.
 
 `sshd down for good` comes back only once client and node have ended, and is tried at five phases: from P3 on the client asks for
 seven and a half minutes what became of the run, and then says that it does not know (exit 13). `sshd down beyond the window` comes back two seconds
@@ -69,6 +69,23 @@ def code(row):
     return "(killed)" if isinstance(row["exit"], int) and row["exit"] < 0 else str(row["exit"])
 
 
+def measured(rows):
+    """When, from which commit and on what machine, as each row says; a row that lacks it is counted as such."""
+    commits, places, days, silent = {}, set(), set(), 0
+    for row in rows:
+        if "commit" not in row:
+            silent += 1
+            continue
+        commits[row["commit"]] = commits.get(row["commit"], 0) + 1
+        days.add(row["date"])
+        places.add(f"{row['cores']} cores, Linux {row['kernel']}")
+    if not commits:
+        return "No cell says when and where it was measured."
+    told = ", ".join(f"{name}" + (f" ({count} cells)" if len(commits) > 1 else "") for name, count in sorted(commits.items(), key=lambda item: (-item[1], item[0])))
+    text = f"Measured on {' and '.join(sorted(days))}, commit {told}, on a machine with {' or '.join(sorted(places))}."
+    return text + (f" {silent} cells do not say when." if silent else "")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     rows = rows_of(folder / "results.jsonl")
@@ -77,10 +94,11 @@ def main():
     bad = [row for row in run if row["violations"]]
     print(HEAD, end="")
     print(f"**{len(run)} of {len(cells)} cells run, {len(bad)} with a violated invariant**, {sum(r['seconds'] for r in run) / 60:.0f} minutes of cells in all.\n")
+    print(measured(run) + "\n")
     print("| phase | where the apply stands |\n|---|---|")
     for phase in matrix.PHASES:
         print(f"| {phase} | {WHAT[phase]} |")
-    print("\n`·` has not been run, an empty field cannot happen (or, in one row, is not tried), **!** is a violation.\n")
+    print("\n`·` has not been run, an empty field is not tried, for the reason below the table, **!** is a violation.\n")
     print("| fault | " + " | ".join(matrix.PHASES) + " |")
     print("|---" * (len(matrix.PHASES) + 1) + "|")
     table = {}
@@ -90,6 +108,10 @@ def main():
     for fault, marks in table.items():
         print(f"| {fault} | " + " | ".join(marks.get(phase, "") for phase in matrix.PHASES) + " |")
     print(NOTES)
+    print("\nWhy fields are empty:\n")
+    for fault in table:
+        if len(table[fault]) < len(matrix.PHASES):
+            print(f"- {fault}: {matrix.EMPTY[fault]}.")
     print("\n| fault of the new generation itself, or in the way back | outcome | exit code |\n|---|---|---|")
     # What was tried at several places is one line.
     together = {}

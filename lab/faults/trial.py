@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import look
-from machine import HERE, Broken, wait
+from machine import HERE, LAB, Broken, wait
 
 WINDOW = 5
 LEASE = 120
@@ -52,7 +52,7 @@ class Trial:
         (self.folder / "shown").mkdir()
         self.client, self.status, self.notes, self.wrong = None, None, [], []
         self.old = self.new = 0
-        self.second_won = False
+        self.second_won = self.drifted = False
         self.zed = self.held_back = False
         # Parts that the plan itself holds back and says so; and a fleet.lock beside fleet.yaml.
         self.blocked, self.pinned = set(), False
@@ -60,6 +60,8 @@ class Trial:
         self.nodes = [machine]
         self.point = None
         self.environment = {}
+        # More roles of lab/roles, tried with the change itself; how often the processes were searched for the secret.
+        self.roles, self.token, self.samples = [], None, 0
 
     # The fleet
 
@@ -73,9 +75,10 @@ class Trial:
             content = content.replace("@G@", str(generation)).replace("@PARITY@", word).replace("@DIGIT@", "4" if word == "even" else "0")
             (role / name).write_text(edit(content) if edit and name == "role.yaml" else content)
         keys = self.machine.lab.folder / "ssh"
-        nodes = "".join(f"  {m.node}: {{address: {m.address}, roles: [fault-web]}}\n" for m in self.nodes)
+        roles = ", ".join(["fault-web", *self.roles])
+        nodes = "".join(f"  {m.node}: {{address: {m.address}, roles: [{roles}]}}\n" for m in self.nodes)
         (self.folder / "fleet.yaml").write_text(
-            "version: 1\nfleet: faults\nregistry: none\nrole_paths: [roles]\n"
+            f"version: 1\nfleet: faults\nregistry: none\nrole_paths: [roles, {LAB}/roles]\n"
             f"ssh: {{user: autobot, identity_file: {keys}/id_ed25519, known_hosts: {self.folder}/known_hosts, config: none, connect_timeout: 3s}}\n"
             f"nodes:\n{nodes}"
         )
@@ -136,8 +139,15 @@ class Trial:
         self.render(self.new)
         self.clear()
         self.token = look.secret(machine)
+        self.save_plan()
         self.before = look.survey(machine)
         self.known_runs = set(look.Decision(machine).runs)
+
+    def save_plan(self):
+        """The plan of what is about to be applied, among what is searched for the secret at the end."""
+        path = self.folder / "shown" / "saved.plan"
+        if self.fleet("plan", "-out", str(path), name="saved") != 0 or b"/etc/fault/app.conf" not in path.read_bytes():
+            raise Broken("no plan was saved: " + self.last_words("saved"))
 
     def rebase(self):
         wait(20, lambda: not look.Decision(self.machine).is_open, 0.2)
@@ -346,6 +356,10 @@ class Trial:
         is_told = self.status == 0 and not self.second_won
         if self.zed or self.held_back:
             return
+        # What was loaded is what stood there when somebody had edited it; told as a file that is still to be mended.
+        if self.drifted and record.startswith("new, with another digest") and self.status == 4 and "it is still to update after the apply" in self.shown("apply"):
+            self.notes.append("the manifest is " + record)
+            record = "new"
         if record not in ("old", "new"):
             wrong.append(f"I4: the manifest is {record}")
         elif state == "old" and record != "old":
@@ -379,6 +393,7 @@ class Trial:
         machine, wrong = self.machine, self.wrong
         machine.rules([])
         self.clear()
+        self.roles = []
         self.render(self.new)
         code = self.fleet("apply", "-auto-approve", "--confirm-timeout", f"{WINDOW}s", name="again")
         if code != 0:
@@ -395,7 +410,7 @@ class Trial:
         if self.token:
             if look.secret(machine) != self.token:
                 wrong.append("I6: the secret is another one than before")
-            wrong.extend(f"I6: the secret is in {hit}" for hit in look.tells_secret(machine, self.token, self.folder / "shown"))
+            wrong.extend(f"I6: the secret is in {hit}" for hit in look.tells_secret(machine, self.token, self.folder))
         known = {"points", "shown", "roles", "fleet.yaml", "fleet.lock", "known_hosts", "other"}
         wrong.extend(f"I10: left with the operator: {p.name}" for p in self.folder.iterdir() if p.name not in known)
         if not wait(3, lambda: not look.leftovers(machine), 0.2):
