@@ -35,6 +35,7 @@ while [ $# -gt 0 ]; do
     --quick) sizes=9 stubs=200 far=9 runs=3 peers='' ;;
     --no-peers) peers='' ;;
     --resume) resume=--resume ;;
+    -h | --help) sed -n '2,/^set /{/^#/!d;s/^# \{0,1\}//p}' Benchmarks/ssh/run.sh; exit 0 ;;
     --sizes | --stubs | --far | --delay | --runs | --only | --kept) printf -v "${1#--}" %s "$2"; shift ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 64 ;;
     *) fleetctl=$1 ;;
