@@ -120,7 +120,7 @@ class Bench:
                 raise PartFailed(f"{case} on {count} nodes ended with status {one['status']}:\n{tail}")
             figures.append(one)
         result = {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
-        result.update(case=case, nodes=count, place=place["name"], far=place["far"])
+        result.update(case=case, nodes=count, place=place["name"], far=place["far"], runs=runs)
         self.keep(result)
         say(
             f"{place['name']}, {count} nodes, {case}: {result['wall']:.3f} s, client {1e3 * result['cpu'] / count:.2f} ms,"
@@ -176,7 +176,7 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
         count = len(rows)
         self.floor(place, count, rows, folder, "true", runs)
         self.floor(place, count, rows, folder, "probe", runs)
-        self.measure(place, "`ssh`, the probe", count, ["bash", f"{folder}/ssh-all"], runs=max(1, runs // 2))
+        self.measure(place, "`ssh`, the probe", count, ["bash", f"{folder}/ssh-all"], runs=runs)
         plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f", f"{folder}/fleet.yaml"]
         self.measure(place, "fleetctl plan, no change", count, plan, runs=runs)
         self.profile(place, "fleetctl plan, no change", count, plan)
@@ -230,11 +230,17 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
 
         case("pyinfra, `--dry`", pyinfra + ["--dry"], numbered())
         case("Mitogen for Ansible, `--check`", ansible + ["--check"] + current(), mitogen)
-        case("Ansible, `--check`", ansible + ["--check"] + current(), plain, runs=1)
-        self.next_revision(folder)
-        case("pyinfra, one file", pyinfra + ["--yes"], numbered(), runs=1)
-        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook, runs=1)
-        case("Ansible, one file", None, plain, changed_playbook, runs=1)
+        # Minutes with fifty nodes.
+        slow = 1 if count > 20 else runs
+        case("Ansible, `--check`", ansible + ["--check"] + current(), plain, runs=slow)
+
+        def changed_deploy():
+            self.next_revision(folder)
+            return ["env", f"REVISION={self.revision}", *pyinfra, "--yes"]
+
+        case("pyinfra, one file", None, home, changed_deploy)
+        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook)
+        case("Ansible, one file", None, plain, changed_playbook, runs=slow)
 
     # -- what is said to a node
 
@@ -382,22 +388,26 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
             self.converge(f"{part}/fleet.yaml")
         self.quick_cases(near, rows, folder, options.runs)
         self.save()
-        if size > options.most:
-            return
-        self.apply_case(near, rows, folder, max(1, options.runs // 2))
-        self.save()
-        if options.peers:
-            self.peer_cases(near, rows, folder, 1 if size > 20 else 2)
+        if size <= options.most:
+            self.apply_case(near, rows, folder, options.runs)
+            self.save()
+            if options.peers:
+                self.peer_cases(near, rows, folder, options.runs)
+                self.save()
         if size not in options.far:
             return
-        self.save()
         with self.long_line(self.lab, options.delay, machines) as far:
-            self.next_revision(folder)
-            self.converge(f"{folder}/fleet.yaml")
-            self.quick_cases(far, rows, folder, max(1, options.runs // 2))
-            self.apply_case(far, rows, folder, 1)
+            if size <= options.most:
+                self.next_revision(folder)
+                self.converge(f"{folder}/fleet.yaml")
+            self.quick_cases(far, rows, folder, options.runs)
+            self.save()
+            if size > options.most:
+                return
+            self.apply_case(far, rows, folder, options.runs)
+            self.save()
             if options.peers and size <= options.peers_far:
-                self.peer_cases(far, rows, folder, 1)
+                self.peer_cases(far, rows, folder, options.runs)
 
     def stub_nodes(self, count):
         with self.stub(count) as (namespace, rows, folder):
@@ -490,7 +500,7 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
 
     def stub_cases(self, place, rows, folder):
         """All nodes, and one of them for the ratio."""
-        runs = max(1, self.options.runs // 2)
+        runs = self.options.runs
         plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f"]
         name = "fleetctl plan, no change"
         self.measure(place, name, 1, plan + [f"{folder}/one.yaml"], runs=runs)
