@@ -20,6 +20,8 @@ SSH_OPTIONS = (
     "-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o KexAlgorithms=ecdh-sha2-nistp256 -o ConnectTimeout=60"
 )
 FAR, NEAR = "10.66.0.1", "10.66.0.2"
+# The jump host of the part `jump`, and how many nodes lie behind it.
+JUMP, JUMP_PORT, JUMP_NODES = "10.77.255.254", 2222, 50
 
 
 def say(text):
@@ -416,6 +418,103 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
             with self.long_line(namespace, self.options.delay) as far:
                 self.stub_cases({**far, "name": f"stub, {far['name']}"}, rows, folder)
 
+    def jump(self):
+        """Nodes behind one jump host, a real sshd: the way through it, and what others would be."""
+        with self.stub(JUMP_NODES) as (namespace, rows, folder), self.jump_host(namespace, folder):
+            here = {"name": "stub behind a jump host", "far": False, "namespace": namespace, "counter": (namespace, "lo")}
+            self.jump_cases(here, rows, folder)
+            with self.long_line(namespace, self.options.delay) as far:
+                self.jump_cases({**far, "name": f"{here['name']}, {far['name']}"}, rows, folder)
+
+    @contextlib.contextmanager
+    def jump_host(self, namespace, folder):
+        """An sshd beside the nodes, and in `folder` the fleet and the ssh_config that lead through it."""
+        server = f"{folder}/jump-sshd"
+        os.makedirs(server, exist_ok=True)
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        if not os.path.exists(f"{server}/key"):
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{server}/key")
+        shutil.copy(f"{self.key}.pub", f"{server}/authorized")
+        with open(f"{server}/config", "w") as file:
+            # Its limit on logins would drop those of `ssh -J` at random, which is not what is measured.
+            file.write(f"""ListenAddress {JUMP}:{JUMP_PORT}
+HostKey {server}/key
+AuthorizedKeysFile {server}/authorized
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+PidFile none
+MaxStartups 500
+""")
+        known = f"{folder}/jump-known_hosts"
+        with open(f"{self.kept}/stub-{JUMP_NODES}/known_hosts") as nodes, open(f"{server}/key.pub") as key:
+            lines = nodes.read() + f"[{JUMP}]:{JUMP_PORT} {' '.join(key.read().split()[:2])}\n"
+        with open(known, "w") as file:
+            file.write(lines)
+        with open(f"{folder}/fleet.yaml") as file:
+            text = file.read().replace("become: sudo", f"become: sudo, jump: 'root@{JUMP}:{JUMP_PORT}'")
+        with open(f"{folder}/jump.yaml", "w") as file:
+            file.write(re.sub(r"known_hosts: [^,]*", f"known_hosts: {known}", text))
+        self.write_jump_scripts(folder, known)
+        process = subprocess.Popen(
+            ["ip", "netns", "exec", namespace, shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", f"{server}/config"],
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            for _ in range(200):
+                if f"{JUMP}:{JUMP_PORT}" in run("ip", "netns", "exec", namespace, "ss", "-Hltn"):
+                    break
+                if process.poll() is not None:
+                    raise PartFailed("the jump host's sshd ended")
+                time.sleep(0.05)
+            else:
+                raise PartFailed("the jump host's sshd does not listen")
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+    def write_jump_scripts(self, folder, known):
+        """The probe through `ssh -J`: with a login at the jump host for each node, and with one for all."""
+        with open(f"{folder}/jump.config", "w") as file:
+            # For the `ssh` to the jump host, too, which is told none of the other's options.
+            file.write(f"""Host jump
+  HostName {JUMP}
+  Port {JUMP_PORT}
+  User root
+Host *
+  UserKnownHostsFile {known}
+  IdentityFile {self.key}
+  BatchMode yes
+  StrictHostKeyChecking yes
+  KexAlgorithms curve25519-sha256
+  ConnectTimeout 60
+""")
+        socket = f"{self.work}/jump"
+        with open(f"{folder}/ssh-all") as file:
+            words = file.read().replace(SSH_OPTIONS, f"-F {folder}/jump.config -J jump")
+        through = words.replace("-J jump", f"-o 'ProxyCommand=ssh -F {folder}/jump.config -S {socket} -W [%h]:%p jump'")
+        begin = f"""ssh -F {folder}/jump.config -S {socket} -M -N jump & master=$!
+until [ -S {socket} ]; do kill -0 $master || exit 1; sleep 0.01; done
+"""
+        end = f"ssh -F {folder}/jump.config -S {socket} -O exit jump 2>/dev/null\nwait $master\nexit 0\n"
+        with open(f"{folder}/ssh-jump-own", "w") as file:
+            file.write(words)
+        with open(f"{folder}/ssh-jump-master", "w") as file:
+            file.write(through.replace("while read", begin + "while read", 1) + end)
+
+    def jump_cases(self, place, rows, folder):
+        runs, count = self.options.runs, len(rows)
+        plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f"]
+        case = "fleetctl plan, no change"
+        self.measure(place, case, count, plan + [f"{folder}/jump.yaml"], runs=runs)
+        self.profile(place, case, count, plan + [f"{folder}/jump.yaml"])
+        self.measure(place, f"{case}, beside the jump host", count, plan + [f"{folder}/fleet.yaml"], runs=runs)
+        for name, text in (("own", "a login there for each node"), ("master", "one login there")):
+            self.measure(place, f"`ssh` through it, the probe, {text}", count, ["bash", f"{folder}/ssh-jump-{name}"], runs=runs)
+
     def rounds(self):
         """All sessions at once, twenty times in one process: what of it stays."""
         count = max(self.options.stubs)
@@ -485,7 +584,7 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
         parts = [(str(size), lambda size=size: self.real_nodes(size)) for size in options.sizes]
         parts += [(f"stub-{count}", lambda count=count: self.stub_nodes(count)) for count in options.stubs]
         if options.stubs:
-            parts += [("rounds", self.rounds), ("hang", self.hang)]
+            parts += [("jump", self.jump), ("rounds", self.rounds), ("hang", self.hang)]
         if options.only:
             unknown = set(options.only) - {name for name, _ in parts} - {"look"}
             if unknown:

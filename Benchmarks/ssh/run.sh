@@ -17,13 +17,15 @@
 #             the peers with the delay up to so many nodes (50). Fifty take Ansible four minutes a run, so that it runs
 #             once there and all else --runs times; the tables say so
 #   --stubs   numbers of nodes that the stub plays
-#   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, rounds, hang. What earlier
+#   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, jump, rounds, hang. What earlier
 #             runs found of the others stays in the tables
 #   --resume  leaves out the parts that an earlier run measured with this very fleetctl
 #   --kept    where the figures and recordings are kept (~/.cache/fleetctl-bench/kept). They and the tables are written
 #             after each part, so that a run that is cut off loses only the part it was at
 #   --quick   9 nodes, 200 stubs, fewer runs, no Ansible: two minutes
 #
+# `jump` plans 50 stubs behind one real sshd, beside `ssh -J` with a login there for each, `ssh -W` with one login, and
+# the way beside the jump host; with the delay between client and jump host, too.
 # `rounds` opens the most stubs' sessions at once, twenty times in one process, and fails where descriptors or memory
 # grow between the fifth and the last (StubRoundsTests, built with `swift build --build-tests`). `hang` plans 200 stubs
 # 25 times. A node takes about 30 MiB; 200 of them boot in a minute or two on two idle processors.

@@ -12,6 +12,7 @@ import re
 import sys
 
 BEGIN, END = "<!-- made by Benchmarks/ssh/run.sh --markdown -->", "<!-- end of what was made -->"
+JUMP = "behind a jump host"
 PLAN, APPLY = "fleetctl plan, no change", "fleetctl apply, one file"
 FLOOR, TRUE = "bare libssh2 client, the probe", "bare libssh2 client, `true`"
 
@@ -73,7 +74,8 @@ class Results:
             words.append(f"nodes' CPU {one['node_cpu']:.2f} s")
         words[-1] += f" of {cores} x {wall:.2f} s"
         if one["far"]:
-            words.append("nine round trips of the line alone are 0.27 s" if case == PLAN else "round trips: docs/ssh.md")
+            words.append("round trips: docs/ssh.md" if case == APPLY or JUMP in place else
+                         "nine round trips of the line alone are 0.27 s")
         if profile:
             # The thread of the event loop bears a name that Swift's runtime gave it.
             names = {"swapper": "idle", "oot.default-qos": "fleetctl"}
@@ -144,7 +146,8 @@ def budgets(results):
     for place, nodes in always:
         yield from group_budgets(results, place, nodes, nodes <= 50)
     for place, nodes in results.groups():
-        if (place, nodes) in always or nodes == 1:
+        # What a jump host costs has a table and no budget.
+        if (place, nodes) in always or nodes == 1 or JUMP in place:
             continue
         with_peers = bool(results.find(place, nodes, PEERS[0][0]))
         yield from group_budgets(results, place, nodes, with_peers)
