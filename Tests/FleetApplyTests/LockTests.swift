@@ -17,7 +17,7 @@ import Testing
     try await session.acquireLock(
       holder: holder,
       planDigest: "d",
-      leaseSeconds: 60,
+      leaseSeconds: 3600,
       token: token,
       waitSeconds: wait
     )
@@ -77,7 +77,7 @@ import Testing
       try await second.acquireLock(
         holder: "bob",
         planDigest: "d",
-        leaseSeconds: 60,
+        leaseSeconds: 3600,
         token: Bench.random(),
         waitSeconds: wait
       )
@@ -144,7 +144,7 @@ import Testing
     let first = try await acquire("alice")
     try await first.breakLock()
     let token = Bench.random()
-    try await first.acquireLock(holder: "alice", planDigest: "d", leaseSeconds: 60, token: token)
+    try await first.acquireLock(holder: "alice", planDigest: "d", leaseSeconds: 3600, token: token)
     _ = Scratch.sh("sed -i 's/^token=.*/token=another/' \"$1/lock\"", bench.layout.runDirectory)
     let error = await #expect(throws: ApplyError.self) {
       try await first.run(batch: [bench.write("a", "x")], transaction: "t", name: "b")
