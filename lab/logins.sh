@@ -132,8 +132,8 @@ case_of() {
   chmod 600 config pins
   ssh -F config -o BatchMode=yes -o StrictHostKeyChecking=yes -o LogLevel=ERROR ${patience--o ConnectTimeout=10} node true >ssh.out 2>ssh.err </dev/null || status=$?
   theirs=$(ssh_verdict "$status")
-  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none%s%s}\nnodes: {node: {address: 127.0.0.1}}\n' \
-    "$work" "${patience-, connect_timeout: 10s}" "${extra:-}" >fleet.yaml
+  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/%s, host: "%%n", become: none%s%s}\nnodes: {node: {address: 127.0.0.1}}\n' \
+    "$work" "${reads:-config}" "${patience-, connect_timeout: 10s}" "${extra:-}" >fleet.yaml
   HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
   ours=$(fleetctl_verdict "$name")
   same=
@@ -148,6 +148,21 @@ node() {
   { printf 'Host node\n  HostName 127.0.0.1\n  Port %s\n  User %s\n  UserKnownHostsFile %s/pins\n  GlobalKnownHostsFile none\n' "$port" "$me" "$work"
     printf '%s\n' "$@"
   } >config
+}
+# said NAME YAML LINE...: `ssh` reads the node's lines; fleetctl reads LINE... in their place, and YAML in fleet.yaml.
+said() {
+  local name=$1 yaml=$2
+  shift 2
+  mv config config.ssh
+  node "$port_plain" "$@"
+  # The jump hosts are the same to both.
+  sed -n '/^Host hop$/,$p' config.ssh >>config
+  mv config config.ours
+  mv config.ssh config
+  reads=config.ours
+  extra=", $yaml"; case_of "$name"
+  extra=", $yaml, transport: openssh"; case_of "$name, by \`ssh\`"
+  extra= reads=
 }
 key() { echo "  IdentityFile $work/$1"; }
 only='  IdentitiesOnly yes'
@@ -234,6 +249,38 @@ node "$port_plain" '  IdentityAgent none' "$(key stranger)"; case_of '`IdentityA
 socket=$SSH_AUTH_SOCK
 unset SSH_AUTH_SOCK
 node "$port_plain" '  IdentityFile none' "  IdentityAgent $socket"; case_of '`IdentityAgent` names the socket'
+node "$port_plain" '  IdentityFile none' '  IdentityAgent $LOGINS_AGENT'
+case_of '`IdentityAgent $NAME`, not set'
+export LOGINS_AGENT=$socket
+case_of '`IdentityAgent $NAME`'
+mkdir -p .ssh && cp user_ed25519 .ssh/id_ed25519
+node "$port_plain" '  IdentityFile none'; case_of '`IdentityFile none`, and the default key would do'
+rm -r .ssh
+
+# What fleet.yaml says, over an ssh_config that says otherwise.
+node "$port_plain" '  IdentityFile none' "  IdentityAgent $socket"
+said '`identity_agent` names the socket' "identity_file: none, identity_agent: $socket" '  IdentityAgent none' "$(key stranger)"
+node "$port_plain" '  IdentityFile none' '  IdentityAgent $LOGINS_AGENT'
+said '`identity_agent: $NAME`' "identity_agent: \$LOGINS_AGENT" '  IdentityAgent none' '  IdentityFile none'
+node "$port_plain" "$(key stranger)" '  IdentityAgent none'
+said '`identity_agent: none`' 'identity_agent: none' "  IdentityAgent $socket" "$(key stranger)"
+export SSH_AUTH_SOCK=$socket
+node "$port_plain" '  IdentityFile none' '  IdentityAgent SSH_AUTH_SOCK'
+said '`identity_agent: SSH_AUTH_SOCK`' 'identity_agent: SSH_AUTH_SOCK' '  IdentityAgent none' '  IdentityFile none'
+node "$port_plain" "$(key stranger)" "$only"
+said '`identities_only: true`, the right key is in the agent alone' 'identities_only: true' "$(key stranger)"
+node "$port_plain" "$(key stranger)" '  IdentitiesOnly no'
+said '`identities_only: false`' 'identities_only: false' "$(key stranger)" "$only"
+unset SSH_AUTH_SOCK LOGINS_AGENT
+node "$port_plain" "$(key stranger)" "$(key user_ecdsa)" "$only"
+said '`identity_file`, the second of two is right' "identity_file: [$work/stranger, $work/user_ecdsa]" "$(key stranger)" "$only"
+node "$port_plain" "$(key user_ed25519)" "$only" '  HostKeyAlias Alias'
+echo "alias $(public host_ed25519)" >pins
+said '`host_key_alias`' 'host_key_alias: Alias' "$(key user_ed25519)" "$only" '  HostKeyAlias another'
+node "$port_plain" "$(key user_ed25519)" "$only" '  HostKeyAlias alias'
+sed -i "s|UserKnownHostsFile .*/pins$|UserKnownHostsFile $work/empty $work/pins|" config
+said '`known_hosts`, the second of two has the alias' "known_hosts: [$work/empty, $work/pins], host_key_alias: alias" "$(key user_ed25519)" "$only"
+pin_plain
 node "$port_plain" "$only" "$(for n in 1 2 3 4 5; do key "wrong_$n"; done)" "$(key user_ed25519)"; case_of 'the sixth of six keys is right'
 node "$port_plain" "$only" "$(for n in 1 2 3 4 5 6 7; do key "wrong_$n"; done)" "$(key user_ed25519)"
 case_of 'the eighth of eight keys is right' 'the same refusal: fleetctl stops before the server hangs up, and names the keys left out'
@@ -253,6 +300,8 @@ hops() {
 }
 pin_ways
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop'; hops; case_of '`ProxyJump`'
+node "$port_plain" '  IdentityFile none' "  IdentityAgent $socket" '  ProxyJump hop'; hops
+said '`ProxyJump`, and `identity_agent` for the node alone' "identity_file: none, identity_agent: $socket" '  ProxyJump hop' '  IdentityAgent none'
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop,hop2'; hops; case_of 'a chain of two'
 node "$port_plain" "$(key user_ed25519)" "$only" '  ProxyJump hop2'; hops; sed -i '/^Host hop2/a\  ProxyJump hop' config
 case_of 'a jump host behind a jump host (pyinfra 1963)'
@@ -335,6 +384,22 @@ grep -qF -- "$(public other)" fleet.lock && ! grep -qF -- "$(public stranger)" f
 : >pins
 HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
 [ "$(fleetctl_verdict rotated)" = connects ] || { echo "logins: fleet.lock alone does not lead there" >&2; exit 1; }
+# What is written to known_hosts, hashed or not as fleet.yaml says, whatever ssh_config says.
+for hashed in true false; do
+  node "$port_plain" "$(key user_ed25519)" "$only" "  HashKnownHosts $([ $hashed = true ] && echo no || echo yes)"
+  printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none, hash_known_hosts: %s, host_key_alias: "%%n.Pin"}\nnodes: {node: {address: 127.0.0.1}}\n' \
+    "$work" "$hashed" >fleet.yaml
+  rm -f fleet.lock
+  : >pins
+  must 0 "Pinned 1 keys in $work/pins" hosts trust --host-keys-only -auto-approve
+  rm -f fleet.lock
+  case $(cat pins) in '|1|'*) found=true ;; "node.pin $(public host_ed25519)") found=false ;; *) found=$(cat pins) ;; esac
+  [ "$found" = "$hashed" ] || { echo "logins: hash_known_hosts: $hashed wrote $(cat pins)" >&2; exit 1; }
+  ssh-keygen -F node.pin -f pins >/dev/null || { echo "logins: ssh-keygen does not find node.pin" >&2; exit 1; }
+  HOME=$work "$fleetctl" ping --format json >fleetctl.out 2>fleetctl.err </dev/null
+  [ "$(fleetctl_verdict hashed)" = connects ] || { echo "logins: what hosts trust wrote does not lead there" >&2; exit 1; }
+done
+printf 'version: 1\nfleet: a\nregistry: none\nssh: {config: %s/config, host: "%%n", become: none}\nnodes: {node: {address: 127.0.0.1}}\n' "$work" >fleet.yaml
 must 1 'fleet.yaml has no node `hop3`' hosts trust --host-keys-only -auto-approve hop3
 
 {

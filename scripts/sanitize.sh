@@ -56,7 +56,7 @@ for kind in "${kinds[@]}"; do
     finds leak 'leaked in'
   fi
   FLEETCTL_TEST_SESSIONS=$sessions clean "fan-out of $sessions" --filter FanOutTests
-  # Left out: thousands of files against ssh-keygen, on one thread, which takes a sanitizer half an hour; and what runs
+  # Left out: 2,000 files against ssh-keygen, on one thread, which takes a sanitizer half an hour; and what runs
   # the program, another process, which is not built here.
   clean 'every other SSH test' --skip 'FanOutTests|findsTheLinesThatSSHKeygenFinds|LeftToSSHTests|PyinfraBugsTests'
 done

@@ -68,7 +68,8 @@ package actor NodeSession {
   /// The lease is counted on the node's clock since boot, is void after a reboot, and is renewed by the
   /// node itself while a batch runs. `token` is 32 random hexadecimal digits; with the token of a run
   /// that was cut off its lock is taken over.
-  /// With `look` the node is looked at in the same round trip, after the lock was given.
+  /// With `look` the node is looked at in the same round trip, after the lock was given. Once
+  /// `isInterrupted` it is not waited for any longer.
   /// - Returns: What was seen; nil without `look`, or where the look went wrong.
   /// - Throws: `ApplyError`: `.lockHeld` with the holder, or `.transport`.
   @discardableResult
@@ -78,7 +79,8 @@ package actor NodeSession {
     leaseSeconds: Int,
     token: String,
     waitSeconds: Int = 0,
-    look: ProbeRequest? = nil
+    look: ProbeRequest? = nil,
+    isInterrupted: @Sendable () -> Bool = { false }
   ) async throws(ApplyError) -> ObservedNode? {
     var waited = 0
     var lines = [
@@ -108,7 +110,7 @@ package actor NodeSession {
         throw ApplyError(.protocolViolation, "the node did not say whether the lock is ours")
       }
       let holder = Printable.line(held.text)
-      guard waited < waitSeconds else {
+      guard waited < waitSeconds, !isInterrupted() else {
         throw ApplyError(.lockHeld(holder), "the node is locked by \(holder)")
       }
       let seconds = min(2, waitSeconds - waited)

@@ -2,7 +2,7 @@ import ArgumentParser
 import FleetApply
 import FleetDiagnostics
 import FleetModel
-package import FleetPlan
+import FleetPlan
 import FleetResources
 import FleetTransport
 import FleetView
@@ -15,17 +15,19 @@ struct ApplyCommand: AsyncParsableCommand {
     abstract: "Carry out a plan: exactly what was shown, or refuse.",
     discussion: """
       Without FILE it plans, shows the plan and asks. With a saved plan it asks
-      nothing: a node that has moved since is refused, and what moved is named
-      (exit 6). Each node is locked while it is changed; the last table is read
-      back from the nodes.
+      nothing. A node that has moved since is left out, with those whose changes
+      need one of its, and what moved is named; the others go on (exit 4, or 6
+      where none is left). With --on-failure stop or rollback the whole run is
+      refused (exit 6). Each node is locked while it is changed; the last table
+      is read back from the nodes.
 
       --resume RUN carries on with the plan of an interrupted, failed or lost run,
       which the nodes have kept: only what is not yet there, and nothing else. It
       asks nothing; what moved in another way is refused (exit 6).
 
       Exits 0 when all is done, 2 with -detailed-exitcode when something was
-      changed, 4 when some of it failed, 5 refused by a guard, 6 when a node
-      moved, 7 when a lock is held, 8 not approved, 9 when some node is
+      changed, 4 when some of it failed, 5 refused by a guard, 6 when what was to
+      be changed moved and nothing was, 7 when a lock is held, 8 not approved, 9 when some node is
       unreachable and the rest is fine, 10 when all that failed was rolled back,
       12 when a frozen node was left out, 13 when an outcome is not known, 130 or 143 when it was interrupted.
 
@@ -199,13 +201,19 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   /// A saved plan holds only while the nodes are as it saw them.
+  ///
+  /// Where some still are, and each node stands for itself, the run leaves the others out once it has the locks.
   private func refuseMoved(_ approved: PlanFile, _ fresh: PlanFile) throws {
     try Moved.refuseSwapped(approved.plan, fresh.plan)
-    let moved = Moved.nodes(approved.plan, fresh.plan)
+    let moved = Moved.all(approved.plan, fresh.plan)
     guard !moved.isEmpty else { return }
+    var left = LeftOut()
+    for node in moved { left.add(node) }
+    left.addDependents(in: approved.plan)
+    if onFailure == .continue, left.leavesSomething(of: approved.plan) { return }
     Terminal.note("error: the plan is stale; nothing was changed. Plan again.\n")
-    for line in moved { Terminal.note("  \(displayable(line))\n") }
-    throw EarlyEnd(status: .conflict, reason: moved.joined(separator: "; "))
+    for node in moved { Terminal.note("  \(displayable(node.line))\n") }
+    throw EarlyEnd(status: .conflict, reason: moved.map(\.line).joined(separator: "; "))
   }
 
   /// Only the rest of what was approved then is carried out.
@@ -224,71 +232,6 @@ struct ApplyCommand: AsyncParsableCommand {
     Terminal.note(
       "Run \(resumed.run) is resumed (\(resumed.approved.digest)): \(resumed.remaining(in: fresh)) of \(all) changes are left.\n"
     )
-  }
-}
-
-/// Compares an approved plan with the nodes as they are now.
-package enum Moved {
-  /// One line for each node whose part of the plan no longer holds, with the addresses that differ.
-  package static func nodes(_ approved: Plan, _ fresh: Plan) -> [String] {
-    approved.nodes.compactMap { node in
-      guard node.isReachable, approved.changes(of: node.id).contains(where: \.action.isExecuted),
-        let current = fresh.nodes.first(where: { $0.id == node.id })
-      else {
-        let isWanted = approved.changes(of: node.id).contains(where: \.action.isExecuted)
-        return isWanted && !fresh.nodes.contains { $0.id == node.id }
-          ? "node.\(node.id) is no longer in fleet.yaml" : nil
-      }
-      // One that cannot be reached is reported as such; nothing is done on it.
-      guard current.isReachable else { return nil }
-      let index = indexed(node, current)
-      guard current.digest != node.digest else {
-        return index.isEmpty ? nil : "node.\(node.id) moved: \(index.joined(separator: ", "))"
-      }
-      let before = Set(approved.changes(of: node.id))
-      let after = Set(fresh.changes(of: node.id))
-      let addresses = Set(before.symmetricDifference(after).map(\.address.description)).sorted()
-      let what = addresses.isEmpty ? "something it depends on" : addresses.joined(separator: ", ")
-      return "node.\(node.id) moved: \(([what] + index).joined(separator: ", "))"
-    }
-  }
-
-  /// One line for each node that is another machine than the one that was planned.
-  package static func swapped(_ approved: Plan, _ fresh: Plan) -> [String] {
-    approved.nodes.compactMap { node in
-      guard !node.machine.isEmpty,
-        approved.changes(of: node.id).contains(where: \.action.isExecuted),
-        let now = fresh.nodes.first(where: { $0.id == node.id }), !now.machine.isEmpty,
-        now.machine != node.machine
-      else { return nil }
-      return
-        "node.\(node.id) is another machine than the one that was planned: its machine-id differs"
-    }
-  }
-
-  /// Ends the command where a node is another machine.
-  static func refuseSwapped(_ approved: Plan, _ fresh: Plan) throws {
-    let lines = swapped(approved, fresh)
-    guard !lines.isEmpty else { return }
-    Terminal.note("error: a machine was swapped since the plan; nothing was changed.\n")
-    for line in lines { Terminal.note("  \(displayable(line))\n") }
-    Terminal.note("  Check the address in fleet.yaml, then plan again.\n")
-    throw EarlyEnd(status: .identityRefused, reason: lines.joined(separator: "; "))
-  }
-
-  /// What of the check-index differs though the changes are the same.
-  private static func indexed(_ before: PlannedNode, _ now: PlannedNode) -> [String] {
-    var moved: [String] = []
-    if before.generation != now.generation {
-      let numbers = [before.generation, now.generation].map { $0.map(String.init) ?? "none" }
-      moved.append("another apply went over it (generation \(numbers[0]), now \(numbers[1]))")
-    }
-    for (unit, invocation) in before.invocations.sorted(by: { $0.key < $1.key }) {
-      if let current = now.invocations[unit], current != invocation {
-        moved.append("unit:\(unit) was started anew")
-      }
-    }
-    return moved
   }
 }
 

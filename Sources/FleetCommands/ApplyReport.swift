@@ -77,7 +77,7 @@ struct ApplyReport {
   private static func isWell(_ result: NodeResult, _ counts: EndingCounts) -> Bool {
     switch result.outcome {
     case .changed, .unchanged: counts.failed + counts.skipped + counts.unknown == 0
-    case .failed, .unreachable, .refused, .frozen, .moved, .rolledBack, .unknown: false
+    case .failed, .unreachable, .refused, .frozen, .moved, .skipped, .rolledBack, .unknown: false
     }
   }
 
@@ -108,7 +108,8 @@ struct ApplyReport {
   }
 
   private func row(_ result: NodeResult, _ counts: EndingCounts) -> ApplyTable.Row {
-    let detail = result.failed.first.map { failure in
+    let blocker = result.outcome == .skipped ? result.skipped.first : nil
+    let detail = (result.failed.first ?? blocker).map { failure in
       "\(failure.address): \(failure.why.split(separator: "\n").last.map(String.init) ?? "")"
     }
     if result.outcome == .unreachable {

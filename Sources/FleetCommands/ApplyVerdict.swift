@@ -61,6 +61,8 @@ package struct ApplyVerdict {
       case .refused: statuses.append(changed ? .partial : .refused)
       case .moved: statuses.append(changed ? .partial : .conflict)
       case .unreachable: statuses.append(.unreachable)
+      // The node that it waits for says the rest.
+      case .skipped: if changed { statuses.append(.partial) }
       case .frozen: statuses.append(.nodeFrozen)
       case .unknown: statuses.append(.outcomeUnknown)
       case .rolledBack: statuses.append(changed ? .partial : .rolledBack)

@@ -101,7 +101,7 @@ extension FirstContact {
     let home = Environment.home
     let candidates =
       key.map { [Environment.expanded($0)] }
-      ?? (target.identityFiles.isEmpty
+      ?? (target.identityFiles.isEmpty && target.triesDefaultKeys
         ? IdentityCheck.defaultNames.map { "\(home)/.ssh/\($0)" } : target.identityFiles)
     guard let line = candidates.lazy.compactMap(IdentityCheck.publicLine).first else {
       Terminal.note(

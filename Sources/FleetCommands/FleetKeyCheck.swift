@@ -17,19 +17,20 @@ enum FleetKeyCheck {
       throw ExitStatus.failure.error
     }
     let targets = try NodeTargets.found(fleet.nodes, fleet, folder: loaded.folder)
-    var users: [String: Int] = [:]
+    var users: [String: [SSHTarget]] = [:]
     for node in fleet.nodes {
-      for path in targets[node].identityFiles { users[path, default: 0] += 1 }
+      let target = targets[node]
+      for path in target.identityFiles { users[path, default: []].append(target) }
     }
     guard !users.isEmpty else {
       let text = "no node names an identity file: your agent's keys and ~/.ssh/id_* are offered"
       return [OperatorCheck(state: .told, what: "fleet's keys", text: text)]
     }
-    return users.sorted { $0.key < $1.key }.flatMap { checks($0.key, nodes: $0.value) }
+    return users.sorted { $0.key < $1.key }.flatMap { checks($0.key, for: $0.value) }
   }
 
-  private static func checks(_ path: String, nodes: Int) -> [OperatorCheck] {
-    let count = nodes == 1 ? "1 node" : "\(nodes) nodes"
+  private static func checks(_ path: String, for nodes: [SSHTarget]) -> [OperatorCheck] {
+    let count = nodes.count == 1 ? "1 node" : "\(nodes.count) nodes"
     let key = OperatorCheck.key(path)
     var checks = [
       OperatorCheck(state: key.state, what: "fleet's key", text: "\(key.text); for \(count)")
@@ -43,10 +44,14 @@ enum FleetKeyCheck {
         )
       )
     }
-    if let socket = Environment["SSH_AUTH_SOCK"],
-      let isHeld = IdentityCheck.agent(socket, holds: path)
-    {
-      let text = isHeld ? "the agent holds it" : "the agent does not hold it: `ssh-add \(path)`"
+    let standard = Environment["SSH_AUTH_SOCK"]
+    let sockets = Set(nodes.compactMap { $0.identityAgent ?? standard }).sorted()
+    for socket in sockets where !socket.isEmpty {
+      guard let isHeld = IdentityCheck.agent(socket, holds: path) else { continue }
+      let agent = socket == standard ? "the agent" : "the agent at \(socket)"
+      let variable = socket == standard ? "" : "SSH_AUTH_SOCK=\(socket) "
+      let text =
+        isHeld ? "\(agent) holds it" : "\(agent) does not hold it: `\(variable)ssh-add \(path)`"
       checks.append(OperatorCheck(state: isHeld ? .fine : .told, what: "", text: text))
     }
     return checks

@@ -5,9 +5,17 @@ import FleetTransport
 /// What fleet.yaml says about logging in to one node, paths made absolute or relative to here.
 struct NodeSSH {
   let node: String
+  /// What relative paths are relative to.
+  let folder: String
   let query: ConfigQuery
-  let identityFile: String?
+  /// Empty for no file at all.
+  let identityFiles: [String]?
+  /// As written, tokens and all.
+  let identityAgent: String?
+  let identitiesOnly: Bool?
   let knownHosts: [String]?
+  let hashKnownHosts: Bool?
+  let hostKeyAlias: String?
   let become: SSHTarget.Become
   let becomePassword: PasswordSource?
   let observer: String?
@@ -27,6 +35,7 @@ struct NodeSSH {
   init(_ node: FleetNode, _ all: SSHSettings, folder: String) {
     let own = node.ssh
     self.node = node.id.name
+    self.folder = folder
     let name = own.host ?? all.host
     query = ConfigQuery(
       name: name.map { Self.fill($0, node.id.name) } ?? node.address.value,
@@ -34,8 +43,12 @@ struct NodeSSH {
       port: own.port ?? all.port,
       source: Self.source(own.config ?? all.config, folder)
     )
-    identityFile = (own.identityFile ?? all.identityFile).map { Files.resolve($0, in: folder) }
+    identityFiles = (own.identityFiles ?? all.identityFiles)?.map { Files.resolve($0, in: folder) }
+    identityAgent = own.identityAgent ?? all.identityAgent
+    identitiesOnly = own.identitiesOnly ?? all.identitiesOnly
     knownHosts = (own.knownHosts ?? all.knownHosts)?.map { Files.resolve($0, in: folder) }
+    hashKnownHosts = own.hashKnownHosts ?? all.hashKnownHosts
+    hostKeyAlias = (own.hostKeyAlias ?? all.hostKeyAlias).map { Self.fill($0, node.id.name) }
     become = (own.become ?? all.become) == "none" ? .none : .sudo
     becomePassword = Self.password(own.becomePassword ?? all.becomePassword, folder)
     observer = own.observer ?? all.observer

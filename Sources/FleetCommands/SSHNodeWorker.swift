@@ -233,17 +233,28 @@ package struct SSHNodeWorker: NodeWorker {
 
   /// Writes the history, gives the lock back and closes; an empty summary leaves the history as it is.
   package func finish(summary: String) async {
+    for line in await conclude(summary: summary) { note(line) }
+  }
+
+  /// As `finish`, and returns what people should know, for who ends many nodes side by side.
+  package func conclude(summary: String) async -> [String] {
     guard await session.holdsLock else {
       await session.currentConnection.close()
-      return
+      return []
     }
+    var warnings: [String] = []
     do throws(ApplyError) {
       let line = summary.isEmpty ? nil : summary
       try await session.finish(transaction: transaction, manifest: nil, history: line)
     } catch {
-      await giveBack(after: error)
+      if !summary.isEmpty {
+        let why = displayable(error.message)
+        warnings.append("warning: node.\(node): the history was not written: \(why)\n")
+      }
+      warnings += await giveBack()
     }
     await session.currentConnection.close()
+    return warnings
   }
 
   /// Prolongs the lease and says whether it is lost; see `NodeWorker`.
@@ -267,16 +278,18 @@ package struct SSHNodeWorker: NodeWorker {
     }
   }
 
-  /// Gives the lock back alone where the records could not be written (a full disk).
-  private func giveBack(after failure: ApplyError) async {
-    let why = displayable(failure.message)
-    note("warning: node.\(node): the history was not written: \(why)\n")
+  /// Gives the lock back alone: nothing was done there, or its records could not be written (a full disk).
+  ///
+  /// - Returns: What people should know: nothing, where it went well.
+  package func giveBack() async -> [String] {
+    guard await session.holdsLock else { return [] }
     do throws(ApplyError) {
       try await session.releaseLock()
+      return []
     } catch {
       // The lease runs out by itself; the run's results stand.
       let why = displayable(error.message)
-      note("warning: node.\(node): the lock could not be given back: \(why)\n")
+      return ["warning: node.\(node): the lock could not be given back: \(why)\n"]
     }
   }
 

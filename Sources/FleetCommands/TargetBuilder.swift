@@ -23,7 +23,7 @@ struct TargetBuilder {
       host: config.hostName,
       port: config.port,
       user: config.user ?? account.name,
-      identityFiles: settings.identityFile.map { [$0] } ?? Self.existing(config.identityFiles),
+      identityFiles: settings.identityFiles ?? Self.existing(config.identityFiles),
       knownHostsFiles: (settings.knownHosts ?? config.userKnownHosts) + config.globalKnownHosts,
       become: settings.become,
       connectTimeout: settings.connectTimeout.map { .milliseconds($0.milliseconds) }
@@ -31,11 +31,12 @@ struct TargetBuilder {
       transport: settings.transport
     )
     target.becomePassword = settings.becomePassword
-    target.hostKeyAlias = config.hostKeyAlias
-    target.identityAgent = config.identityAgent
-    target.identitiesOnly = config.identitiesOnly
-    // A file that fleet.yaml names is the fleet's own and is read in reviews.
-    target.hashesKnownHosts = settings.knownHosts == nil && config.hashesKnownHosts
+    target.triesDefaultKeys = settings.identityFiles == nil && config.identityFiles == []
+    // As ssh does it: known_hosts has names in lower case.
+    target.hostKeyAlias = (settings.hostKeyAlias ?? config.hostKeyAlias)?.lowercased()
+    target.identityAgent = try agent(config)
+    target.identitiesOnly = settings.identitiesOnly ?? config.identitiesOnly
+    target.hashesKnownHosts = hashes(config)
     target.route = try route(config)
     // The way to a jump host is that host's own.
     target.sshOptions = config.sshOptions.filter { option in
@@ -48,6 +49,17 @@ struct TargetBuilder {
   /// As `ssh` does it: a key file that ssh_config names and that is not there is passed over.
   private static func existing(_ files: [String]?) -> [String] {
     (files ?? []).filter { access($0, F_OK) == 0 }
+  }
+
+  private func agent(_ config: ClientConfig) throws(ConfigFailure) -> String? {
+    guard let text = settings.identityAgent else { return config.identityAgent }
+    let socket = try resolver.identityAgent(text, of: settings.query, config)
+    return socket.map { $0.isEmpty ? $0 : Files.resolve($0, in: settings.folder) }
+  }
+
+  /// Unless it is said, a file that fleet.yaml names is the fleet's own and is read in reviews.
+  private func hashes(_ config: ClientConfig) -> Bool {
+    settings.hashKnownHosts ?? (settings.knownHosts == nil && config.hashesKnownHosts)
   }
 
   // MARK: Way
@@ -112,7 +124,7 @@ struct TargetBuilder {
           seen: seen + [jump.host]
         )
       }
-      hops.append(hop(jump, query, config, isFirst: hops.isEmpty))
+      hops.append(try hop(jump, query, config, isFirst: hops.isEmpty))
     }
     return hops
   }
@@ -122,10 +134,10 @@ struct TargetBuilder {
     _ query: ConfigQuery,
     _ config: ClientConfig,
     isFirst: Bool
-  ) -> SSHHop {
+  ) throws(ConfigFailure) -> SSHHop {
     // A pin in the fleet's own file counts for its jump hosts too, and is where they are pinned.
     let own = settings.knownHosts ?? []
-    return SSHHop(
+    var hop = SSHHop(
       name: jump.host,
       user: jump.user,
       port: jump.port,
@@ -135,11 +147,15 @@ struct TargetBuilder {
       effectiveUser: config.user ?? account.name,
       knownHostsFiles: own + config.userKnownHosts + config.globalKnownHosts,
       hostKeyAlias: config.hostKeyAlias,
-      // Without ssh_config nobody else could say which key to use.
-      identityFiles: query.source == .none ? settings.identityFile.map { [$0] } ?? [] : [],
       hasProxyCommand: isFirst && config.proxyCommand != nil,
-      hashesKnownHosts: own.isEmpty && config.hashesKnownHosts
+      hashesKnownHosts: hashes(config)
     )
+    guard query.source == .none else { return hop }
+    // Without ssh_config nobody else could say which key to use.
+    hop.identityFiles = settings.identityFiles
+    hop.identityAgent = try agent(config)
+    hop.identitiesOnly = settings.identitiesOnly ?? false
+    return hop
   }
 
   private static func jumps(_ text: String, of name: String) throws(ConfigFailure) -> [JumpHost] {

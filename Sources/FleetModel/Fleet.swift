@@ -99,8 +99,13 @@ package struct SSHSettings: Sendable {
   package var user: String?
   /// TCP port.
   package var port: Int?
-  /// Private key file; `~` allowed.
-  package var identityFile: String?
+  /// Private key files in the order to offer them, `~` allowed; empty for none at all.
+  package var identityFiles: [String]?
+  /// Whose keys are offered: `none`, `SSH_AUTH_SOCK`, `$NAME` of a variable, or a socket's path, with the tokens
+  /// of ssh_config(5).
+  package var identityAgent: String?
+  /// Whether only keys of the files are offered, also from the agent.
+  package var identitiesOnly: Bool?
   /// `sudo` or `none`.
   package var become: String?
   /// Where sudo's password comes from.
@@ -111,6 +116,10 @@ package struct SSHSettings: Sendable {
   package var observerKey: String?
   /// known_hosts files instead of the user's of ssh_config; the first is written to.
   package var knownHosts: [String]?
+  /// Whether names are hashed that are written into known_hosts.
+  package var hashKnownHosts: Bool?
+  /// Name under which known_hosts has the host; `%n` stands for the node's name.
+  package var hostKeyAlias: String?
   /// Deadline of each connection phase.
   package var connectTimeout: TimeSpan?
   /// `auto`, `libssh2` or `openssh`.

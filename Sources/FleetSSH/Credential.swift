@@ -71,7 +71,7 @@ struct Credentials: Sendable {
     if let remark = agent.remark { remarks.append(remark) }
     if target.identityFiles.isEmpty {
       if !target.identitiesOnly { add(agent) }
-      for name in Self.defaultNames {
+      for name in target.triesDefaultKeys ? Self.defaultNames : [] {
         // A missing default is no error; it is only not there.
         let path = "\(configuration.homeDirectory)/.ssh/\(name)"
         guard let identity = try? store.identity(at: path) else { continue }

@@ -108,6 +108,7 @@ struct OpenSSHArguments: Sendable {
 
   private var identities: [String] {
     guard target.identityFiles.isEmpty else { return target.identityFiles }
+    guard target.triesDefaultKeys else { return ["none"] }
     return Credentials.defaultNames.map { "\(configuration.homeDirectory)/.ssh/\($0)" }
   }
 }

@@ -68,7 +68,8 @@ package final class SSHConnector: Connector {
     let defaults = Credentials.defaultNames.map { "\(home)/.ssh/\($0)" }
     var users: [String: [SSHTarget]] = [:]
     for target in targets {
-      let paths = target.identityFiles.isEmpty ? defaults : target.identityFiles
+      let isBare = target.identityFiles.isEmpty && target.triesDefaultKeys
+      let paths = isBare ? defaults : target.identityFiles
       for path in paths { users[path, default: []].append(target) }
     }
     return users.sorted { $0.key < $1.key }.filter { path, targets in

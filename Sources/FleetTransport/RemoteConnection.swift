@@ -232,8 +232,12 @@ package struct SSHTarget: Hashable, Sendable {
   package var port: Int
   /// Login user.
   package var user: String
-  /// Private key files to try in order; empty means agent, then `~/.ssh/id_ed25519`, `id_ecdsa`.
+  /// Private key files to try in order; empty means agent, then, with `triesDefaultKeys`, `~/.ssh/id_ed25519` and
+  /// the like.
   package var identityFiles: [String]
+  /// Whether the default files are tried where `identityFiles` names none; ssh(1) does not where a configuration
+  /// names files that are not there, or `none`.
+  package var triesDefaultKeys = true
   /// known_hosts files, first match wins over all of them.
   package var knownHostsFiles: [String]
   /// How to become root.

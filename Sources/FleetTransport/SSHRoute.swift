@@ -30,8 +30,12 @@ package struct SSHHop: Hashable, Sendable {
   package var knownHostsFiles: [String]
   /// The name under which known_hosts is searched, where it is not the host's.
   package var hostKeyAlias: String?
-  /// Private keys that replace those of ssh_config; empty leaves them to it.
-  package var identityFiles: [String]
+  /// Private keys that replace those of ssh_config, empty for none at all; nil leaves them to it.
+  package var identityFiles: [String]?
+  /// Socket of the agent that replaces ssh_config's, empty for none; nil leaves it to ssh.
+  package var identityAgent: String?
+  /// Whether only keys of the files may be offered, where ssh_config does not say so.
+  package var identitiesOnly = false
   /// Whether ssh_config reaches this hop through a command of its own (`ProxyCommand`).
   package var hasProxyCommand: Bool
   /// Whether names are hashed that are written into its known_hosts file (`HashKnownHosts`).
@@ -50,7 +54,7 @@ package struct SSHHop: Hashable, Sendable {
     effectiveUser: String,
     knownHostsFiles: [String],
     hostKeyAlias: String? = nil,
-    identityFiles: [String] = [],
+    identityFiles: [String]? = nil,
     hasProxyCommand: Bool = false,
     hashesKnownHosts: Bool = false
   ) {

@@ -25,6 +25,7 @@ import Testing
   static let gone = Ending(name: "gone", outcome: .unreachable, kinds: [.skipped, .skipped])
   static let frozen = Ending(name: "frozen", outcome: .frozen, kinds: [.skipped, .skipped])
   static let moved = Ending(name: "moved", outcome: .moved, kinds: [.skipped, .skipped])
+  static let waits = Ending(name: "waits", outcome: .skipped, kinds: [.skipped, .skipped])
   static let unknown = Ending(name: "unknown", outcome: .unknown, kinds: [.unknown, .unknown])
   static let stopped = Ending(name: "stopped", outcome: .unchanged, kinds: [.skipped, .skipped])
 
@@ -37,6 +38,8 @@ import Testing
     ([gone, unknown], 13), ([failed, unknown], 13), ([fine, stopped], 4), ([back, stopped], 10),
     ([same, stopped], 1), ([same, moved], 6), ([moved, moved], 6), ([fine, moved], 4),
     ([moved, gone], 6), ([moved, back], 10), ([moved, unknown], 13),
+    ([moved, waits], 6), ([gone, waits], 9), ([frozen, waits], 12), ([half, waits], 4),
+    ([back, waits], 10), ([unknown, waits], 13),
     ([fine, frozen], 12), ([back, frozen], 12), ([gone, frozen], 12),
     ([unknown, frozen], 13),
   ]

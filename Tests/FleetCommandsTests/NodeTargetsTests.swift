@@ -95,6 +95,98 @@ struct NodeTargetsTests {
     #expect(targets.map(\.hostKeyAlias) == [nil, "one"])
   }
 
+  @Test(arguments: [false, true])
+  func keysAndAgentAreTheNodesElseTheFleetsElseThoseOfSSHConfig(openSSH: Bool) throws {
+    let targets = try targets(
+      """
+      ssh: {config: CONFIG}
+      groups:
+        g: {nodes: [b, c], ssh: {identity_file: [one, ~/two], identity_agent: agents/g, identities_only: false}}
+      nodes:
+        a: {address: 10.0.0.1}
+        b: {address: 10.0.0.2}
+        c: {address: 10.0.0.3, ssh: {identity_file: none, identity_agent: none, identities_only: true}}
+        d: {address: 10.0.0.4, ssh: {identity_agent: SSH_AUTH_SOCK, host_key_alias: "%n.Pins", hash_known_hosts: false}}
+        e: {address: 10.0.0.5, ssh: {identity_agent: "$FLEETCTL_NOT_SET", known_hosts: pins}}
+        f: {address: 10.0.0.6, ssh: {identity_agent: "%d/a-%n", known_hosts: pins, hash_known_hosts: true}}
+        g: {address: 10.0.0.7, ssh: {identity_agent: "${HOME}/a"}}
+      """,
+      "Host *\n  IdentityFile /etc/hostname\n  IdentityAgent /config/agent\n  IdentitiesOnly yes\n"
+        + "  HostKeyAlias Config\n  HashKnownHosts yes\n",
+      openSSH: openSSH
+    )
+    let home = try #require(Environment["HOME"])
+    let config = ["/etc/hostname"]
+    #expect(
+      targets.map(\.identityFiles) == [
+        config, ["/fleet/one", home + "/two"], [], config, config, config, config,
+      ]
+    )
+    #expect(targets.map(\.triesDefaultKeys) == targets.map { _ in false })
+    #expect(
+      targets.map(\.identityAgent) == [
+        "/config/agent", "/fleet/agents/g", "", nil, "", Self.account.home + "/a-10.0.0.6",
+        home + "/a",
+      ]
+    )
+    #expect(targets.map(\.identitiesOnly) == [true, false, true, true, true, true, true])
+    #expect(targets.map(\.hostKeyAlias).prefix(4) == ["config", "config", "config", "d.pins"])
+    #expect(targets.map(\.hashesKnownHosts) == [true, true, true, false, false, true, true])
+  }
+
+  @Test(arguments: [false, true])
+  func defaultKeysAreTriedOnlyWhereNobodySaysOtherwise(openSSH: Bool) throws {
+    let targets = try targets(
+      """
+      ssh: {config: CONFIG}
+      nodes: {a: {address: a1}, b: {address: b1}, c: {address: c1}, d: {address: d1, ssh: {identity_file: x}}}
+      """,
+      "Host b1\n  IdentityFile none\nHost c1\n  IdentityFile /nonexistent/key\n",
+      openSSH: openSSH
+    )
+    #expect(targets.map(\.triesDefaultKeys) == [true, false, false, false])
+    #expect(targets.map(\.identityFiles) == [[], [], [], ["/fleet/x"]])
+  }
+
+  @Test(arguments: [("%z/a", "%z"), ("${FLEETCTL_NOT_SET}/a", "${FLEETCTL_NOT_SET}")])
+  func agentThatCannotBeExpandedIsRefused(_ text: String, _ token: String) {
+    let refused = failure(
+      "ssh: {config: none, identity_agent: \"\(text)\"}\nnodes: {a: {address: a1}}\n",
+      ""
+    )
+    #expect(
+      refused?.message
+        == "node `a`: `identity_agent` uses `\(token)`, which is no token of a path in "
+        + "ssh_config(5) and no variable that is set"
+    )
+  }
+
+  @Test(.enabled(if: ConfigResolver(account: account).hasOpenSSH, "needs openssh-client"))
+  func withoutSSHConfigTheHopsGetTheNodesKeysAndAgent() throws {
+    let keys = "jump: hop, identity_file: [one, two], identity_agent: ~/a, identities_only: true"
+    let alias = "host_key_alias: x, hash_known_hosts: true"
+    let targets = try targets(
+      """
+      nodes:
+        a: {address: a1, ssh: {config: none, \(keys), \(alias)}}
+        b: {address: b1, ssh: {config: CONFIG, \(keys), \(alias)}}
+        c: {address: c1, ssh: {config: none, jump: hop, identity_file: none, identity_agent: none}}
+      """,
+      "",
+      openSSH: true
+    )
+    let hops = targets.map { target -> SSHHop? in
+      guard case .jumps(let hops) = target.route else { return nil }
+      return hops.first
+    }
+    #expect(hops.map { $0?.identityFiles } == [["/fleet/one", "/fleet/two"], nil, []])
+    #expect(hops.map { $0?.identityAgent } == [Environment["HOME"].map { $0 + "/a" }, nil, ""])
+    #expect(hops.map { $0?.identitiesOnly } == [true, false, false])
+    // The alias is the node's own; what is written is the fleet's business everywhere.
+    #expect(hops.map { $0?.hostKeyAlias } == [nil, nil, nil])
+    #expect(hops.map { $0?.hashesKnownHosts } == [true, true, false])
+  }
+
   @Test
   func configNoneTakesEverythingFromTheFleet() throws {
     let target = try #require(

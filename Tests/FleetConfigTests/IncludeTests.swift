@@ -42,7 +42,7 @@ import Testing
     #expect(fleet.groups.map(\.id.name) == ["g"])
     // Relative to the file that names them, seen from the main file's folder.
     #expect(fleet.rolePaths.map(\.value) == ["nodes/more/roles", "own"])
-    #expect(fleet.nodes.map(\.ssh.identityFile) == ["~/.ssh/g", "nodes/keys/b", "keys/c"])
+    #expect(fleet.nodes.map(\.ssh.identityFiles) == [["~/.ssh/g"], ["nodes/keys/b"], ["keys/c"]])
     #expect(fleet.nodes[1].ssh.knownHosts == ["/etc/hosts-b"])
   }
 

@@ -16,6 +16,11 @@ struct SSHSettingsTests {
     "{jump: none}", "{jump: bastion}", "{jump: [a, \"u@b:22\", \"[::1]:7\"]}", "{host: \"%n\"}",
     "{host: \"%n.example.org\"}", "{config: none}", "{known_hosts: [a, ~/b]}",
     "{proxy_command: \"nc %h %p\"}", "{become_password: prompt}",
+    "{identity_file: [a, ~/b]}", "{identity_file: none}", "{identity_agent: none}",
+    "{identity_agent: SSH_AUTH_SOCK}", "{identity_agent: $OTHER_SOCK}",
+    "{identity_agent: \"${XDG}/a\"}",
+    "{identity_agent: \"%d/agent\"}", "{identity_agent: ~/agent, identities_only: true}",
+    "{host_key_alias: \"%n.pinned\", hash_known_hosts: false}",
     "{become_password: \"command:pass show a\"}", "{observer: ci, observer_key: keys/ci.pub}",
   ])
   func isAccepted(_ ssh: String) {
@@ -35,6 +40,40 @@ struct SSHSettingsTests {
   @Test(arguments: ["-F", "a b", "%h", "`x`"])
   func hostThatSSHWouldReadOtherwiseIsRefused(_ host: String) {
     #expect(details("{host: \"\(host)\"}").count == 1)
+  }
+
+  @Test(arguments: ["$", "$1A", "$A-B", "$A/b"])
+  func agentWhoseVariableIsNoneIsRefused(_ agent: String) {
+    #expect(
+      details("{identity_agent: \"\(agent)\"}") == [
+        "`identity_agent` is `\(agent)`; it must be `none`, `SSH_AUTH_SOCK`, `$NAME` of a variable of the "
+          + "environment, or the path of a socket."
+      ]
+    )
+  }
+
+  @Test(arguments: ["identity_file", "known_hosts"])
+  func emptyListOfFilesIsRefused(_ key: String) {
+    #expect(
+      details("{\(key): []}") == [
+        "`\(key)` is an empty list. Name a file, or leave `\(key)` out."
+      ]
+    )
+  }
+
+  @Test
+  func aliasThatKnownHostsWouldReadOtherwiseIsRefused() {
+    #expect(
+      details("{host_key_alias: \"a,b\"}") == [
+        "`host_key_alias` is `a,b`; it must be a name of known_hosts; `%n` in it stands for the node's name."
+      ]
+    )
+  }
+
+  @Test
+  func wordIsNoFlag() {
+    #expect(details("{identities_only: maybe}").count == 1)
+    #expect(details("{hash_known_hosts: 1}").count == 1)
   }
 
   @Test

@@ -68,7 +68,8 @@ private struct ConfigWriter {
         "IdentityFile\(gap)\(pick(["~/.ssh/a", "/keys/%r_%h", "\"/with space/%n\"", "%d/%u-%i", "none", "/p/%p", "/k/%k"]))"
     case 5: return "IdentitiesOnly\(gap)\(pick(["yes", "no"]))"
     case 6:
-      return "IdentityAgent\(gap)\(pick(["none", "SSH_AUTH_SOCK", "/run/agent-%u", "~/agent"]))"
+      return
+        "IdentityAgent\(gap)\(pick(["none", "SSH_AUTH_SOCK", "/run/agent-%u", "~/agent", "$FLEETCTL_NO"]))"
     case 7: return "ProxyJump\(gap)\(pick(["none", "bastion", "a,b", "ops@j:2200"]))"
     case 8:
       return "ProxyCommand\(gap)\(pick(["none", "nc %h %p", "ssh -W '[%h]:%p' j  # x", "nc %%"]))"

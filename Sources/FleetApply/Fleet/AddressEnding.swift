@@ -59,6 +59,9 @@ package struct AddressEnding: Sendable, Hashable {
       if result.outcome == .unreachable {
         return ending(.skipped, skipped[address] ?? "the node cannot be reached")
       }
+      if result.outcome == .skipped {
+        return ending(.skipped, skipped[address] ?? "something that it needs was left out")
+      }
       if result.outcome == .frozen { return ending(.skipped, "the node is frozen") }
       guard let stillOpen, result.outcome != .unknown else {
         if let why = skipped[address], failed[address] == nil { return ending(.skipped, why) }

@@ -12,7 +12,7 @@ extension NodeProgress {
     let done = task.schedule.changes.filter { change in
       let address = change.address.description
       switch result.outcome {
-      case .rolledBack, .moved: return false
+      case .rolledBack, .moved, .skipped: return false
       // In part, too: what was written is not there any more.
       case _ where wentBack: return false
       // What came after it, and what a batch held that never arrived, was not begun.

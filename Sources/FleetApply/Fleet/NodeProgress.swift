@@ -176,7 +176,7 @@ struct NodeProgress: Sendable {
     guard hasActivated, !isConfirmed else { return false }
     switch result.outcome {
     case .changed, .unchanged, .unknown: return true
-    case .failed, .refused, .unreachable, .rolledBack, .frozen, .moved: return false
+    case .failed, .refused, .unreachable, .rolledBack, .frozen, .moved, .skipped: return false
     }
   }
 
@@ -241,7 +241,7 @@ struct NodeProgress: Sendable {
   var hasFailed: Bool {
     switch result.outcome {
     case .failed, .refused, .rolledBack, .frozen, .moved, .unknown: !result.failed.isEmpty
-    case .unchanged, .changed, .unreachable: false
+    case .unchanged, .changed, .unreachable, .skipped: false
     }
   }
 

@@ -44,6 +44,8 @@ package struct NodeResult: Sendable {
     case rolledBack = "rolled back"
     /// It was otherwise than under the lock when the first batch was to begin; nothing was done.
     case moved
+    /// Something that it needs is on a node that was left out; nothing was done there.
+    case skipped
     /// It cannot be said what was done.
     case unknown
   }

@@ -4,8 +4,9 @@ internal import FleetYAML
 
 extension FleetReader {
   static let sshKeys = [
-    "user", "port", "identity_file", "become", "become_password", "observer", "observer_key",
-    "known_hosts", "connect_timeout", "host", "config", "jump", "proxy_command", "transport",
+    "user", "port", "identity_file", "identity_agent", "identities_only", "become",
+    "become_password", "observer", "observer_key", "known_hosts", "hash_known_hosts",
+    "host_key_alias", "connect_timeout", "host", "config", "jump", "proxy_command", "transport",
   ]
 
   /// Reads `ssh` of the fleet, of a group or of a node.
@@ -17,14 +18,18 @@ extension FleetReader {
       switch entry.key {
       case "user": ssh.user = login(value, "`user`")
       case "port": ssh.port = scalars.number(value, in: 1...65535)
-      case "identity_file": ssh.identityFile = path(value, "`identity_file`")
+      case "identity_file": ssh.identityFiles = identityFiles(value)
+      case "identity_agent": ssh.identityAgent = agent(value)
+      case "identities_only": ssh.identitiesOnly = scalars.flag(value)
       case "become": ssh.become = scalars.word(value, of: ["sudo", "none"])
       case "become_password": ssh.becomePassword = password(value)
       case "observer": ssh.observer = login(value, "`observer`")
       case "observer_key": ssh.observerKey = path(value, "`observer_key`")
-      case "known_hosts": ssh.knownHosts = knownHosts(value)
+      case "known_hosts": ssh.knownHosts = paths(value, "known_hosts")
+      case "hash_known_hosts": ssh.hashKnownHosts = scalars.flag(value)
+      case "host_key_alias": ssh.hostKeyAlias = name(value, "`host_key_alias`", "known_hosts")
       case "connect_timeout": ssh.connectTimeout = scalars.span(value, "`connect_timeout`")
-      case "host": ssh.host = lookedUp(value)
+      case "host": ssh.host = name(value, "`host`", "your ssh_config")
       case "config": ssh.config = config(value)
       case "jump": ssh.jump = jump(value)
       case "proxy_command": ssh.proxyCommand = proxyCommand(value)
@@ -61,16 +66,54 @@ extension FleetReader {
     return source
   }
 
-  private mutating func knownHosts(_ node: YAMLNode) -> [String]? {
-    let items = node.isSequence ? scalars.list(node, "`known_hosts`") ?? [] : [node]
-    let paths = items.compactMap { path($0, "`known_hosts`") }
+  /// One path or a list of them.
+  private mutating func paths(_ node: YAMLNode, _ key: String) -> [String]? {
+    let items = node.isSequence ? node.items : [node]
+    if items.isEmpty {
+      scalars.report(
+        .invalidValue,
+        node,
+        "`\(key)` is an empty list. Name a file, or leave `\(key)` out."
+      )
+    }
+    let paths = items.compactMap { path($0, "`\(key)`") }
     return paths.isEmpty ? nil : paths
   }
 
+  private mutating func identityFiles(_ node: YAMLNode) -> [String]? {
+    // `none` is a word here, not a file beside the fleet's.
+    if case .scalar("none", _) = node.kind { return [] }
+    return paths(node, "identity_file")
+  }
+
+  /// `IdentityAgent` of ssh_config(5): two words, a variable, or a socket's path.
+  private mutating func agent(_ node: YAMLNode) -> String? {
+    guard case .scalar(let text, _) = node.kind,
+      text == "none" || text == "SSH_AUTH_SOCK" || text.hasPrefix("$") || text.hasPrefix("%")
+    else { return path(node, "`identity_agent`") }
+    let form =
+      "`none`, `SSH_AUTH_SOCK`, `$NAME` of a variable of the environment, or the path of a socket"
+    return scalars.text(node, "`identity_agent`", form: form) { text in
+      guard Grammar.isPath(text) else { return false }
+      guard text.hasPrefix("$"), !text.hasPrefix("${") else { return true }
+      let name = text.utf8.dropFirst()
+      return name.first.map { !Self.isDigit($0) } == true
+        && name.allSatisfy { Self.isDigit($0) || Self.isLetter($0) || $0 == UInt8(ascii: "_") }
+    }
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+  }
+
   /// The name to look up: `%n` stands for the node's name, no other token is known.
-  private mutating func lookedUp(_ node: YAMLNode) -> String? {
-    let form = "a name of your ssh_config; `%n` in it stands for the node's name"
-    return scalars.text(node, "`host`", form: form) { text in
+  private mutating func name(_ node: YAMLNode, _ what: String, _ place: String) -> String? {
+    let form = "a name of \(place); `%n` in it stands for the node's name"
+    return scalars.text(node, what, form: form) { text in
       JumpHost.isName(
         text.split(separator: "%n", omittingEmptySubsequences: false).joined(separator: "n")
       )

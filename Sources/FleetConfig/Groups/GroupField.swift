@@ -58,10 +58,12 @@ package enum GroupFields {
   package static let hardwareKeys = hardware.map(\.key)
 
   static let ssh: [GroupField<SSHSettings>] = [
-    .init("user", \.user), .init("port", \.port), .init("identity_file", \.identityFile),
+    .init("user", \.user), .init("port", \.port), .init("identity_file", \.identityFiles),
+    .init("identity_agent", \.identityAgent), .init("identities_only", \.identitiesOnly),
     .init("become", \.become), .init("become_password", \.becomePassword),
     .init("observer", \.observer), .init("observer_key", \.observerKey),
-    .init("known_hosts", \.knownHosts),
+    .init("known_hosts", \.knownHosts), .init("hash_known_hosts", \.hashKnownHosts),
+    .init("host_key_alias", \.hostKeyAlias),
     .init("connect_timeout", \.connectTimeout), .init("host", \.host),
     .init("config", \.config), .init("jump", \.jump), .init("proxy_command", \.proxyCommand),
     .init("transport", \.transport),

@@ -122,7 +122,21 @@ extension FleetSchema {
     Shape.mapping([
       Field("user", "Login name.", Shape.unsigned(FleetPatterns.user).like("autobot")),
       Field("port", "Port of sshd.", Shape.number(1...65_535).otherwise(22)),
-      Field("identity_file", "Private key.", Shape.ref("path").like("~/.ssh/autobot_key")),
+      Field(
+        "identity_file",
+        "Private key, or several in the order to offer them, or none.",
+        paths.like("~/.ssh/autobot_key")
+      ),
+      Field(
+        "identity_agent",
+        "Socket of the agent, `$NAME` of a variable with it, `SSH_AUTH_SOCK`, or none.",
+        agent.like("~/.1password/agent.sock", "none")
+      ),
+      Field(
+        "identities_only",
+        "Whether only the keys of the files are offered, also from the agent.",
+        Shape.flag
+      ),
       Field("become", "How to become root.", .word(["sudo", "none"])),
       Field(
         "become_password",
@@ -145,7 +159,17 @@ extension FleetSchema {
       Field(
         "known_hosts",
         "Files of known host keys; `hosts trust` writes to the first.",
-        .anyOf([.ref("path"), .list(.ref("path"))])
+        paths
+      ),
+      Field(
+        "hash_known_hosts",
+        "Whether `hosts trust` hashes the names that it writes there.",
+        Shape.flag
+      ),
+      Field(
+        "host_key_alias",
+        "Name of the host in known_hosts; `%n` is the node's name.",
+        sshName
       ),
       Field("connect_timeout", "How long a connection may take.", .ref("duration")),
       Field("host", "Name to look up in ssh_config; `%n` is the node's name.", sshName),
@@ -166,6 +190,17 @@ extension FleetSchema {
         Shape.word(["auto", "libssh2", "openssh"]).otherwise("auto")
       ),
     ]).orNothing
+  }
+
+  private static var paths: Shape {
+    .anyOf([.ref("path"), .list(.ref("path")).with("minItems", 1)])
+  }
+
+  /// A path, but for what begins with `$`: that is a variable's name, or `${NAME}` and more.
+  private static var agent: Shape {
+    .unsigned(
+      "^(?!-|\\$(?!\\{|[A-Za-z_][A-Za-z0-9_]*$))[^\\u0000-\\u001f\\u007f-\\u009f]{1,4096}$"
+    )
   }
 
   /// `JumpHost.isName`: nothing that ssh could take for an option.

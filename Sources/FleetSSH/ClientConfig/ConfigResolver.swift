@@ -50,13 +50,44 @@ package final class ConfigResolver: Sendable {
     return try answer.get()
   }
 
+  /// The agent's socket that a text means as `IdentityAgent` of ssh_config(5) would.
+  ///
+  /// nil for that of `SSH_AUTH_SOCK`, empty for none.
+  package func identityAgent(
+    _ text: String,
+    of query: ConfigQuery,
+    _ config: ClientConfig
+  ) throws(ConfigFailure) -> String? {
+    do {
+      return try OpenSSHConfig.agent(text, tokens(of: query, config))
+    } catch {
+      throw ConfigFailure(
+        message:
+          "`identity_agent` uses `\(error.token)`, which is no token of a path in ssh_config(5) and no"
+          + " variable that is set",
+        remedy: "Write the path itself, or set the variable; a percent sign is written `%%`."
+      )
+    }
+  }
+
   /// Expands the tokens of a `ProxyCommand` that does not come from ssh_config.
   package func proxyCommand(
     _ text: String,
     of query: ConfigQuery,
     _ config: ClientConfig
   ) throws(ConfigFailure) -> String {
-    let tokens = ConfigTokens(
+    do {
+      return try tokens(of: query, config).proxy(text)
+    } catch {
+      throw ConfigFailure(
+        message: "`proxy_command` uses `\(error.token)`, which is none of %h, %n, %p, %r and %%",
+        remedy: "Write the value itself; a percent sign is written `%%`."
+      )
+    }
+  }
+
+  private func tokens(of query: ConfigQuery, _ config: ClientConfig) -> ConfigTokens {
+    ConfigTokens(
       account: account,
       name: query.name,
       host: config.hostName,
@@ -64,14 +95,6 @@ package final class ConfigResolver: Sendable {
       user: config.user ?? account.name,
       hostKeyAlias: config.hostKeyAlias
     )
-    do {
-      return try tokens.proxy(text)
-    } catch {
-      throw ConfigFailure(
-        message: "`proxy_command` uses `\(error.token)`, which is none of %h, %n, %p, %r and %%",
-        remedy: "Write the value itself; a percent sign is written `%%`."
-      )
-    }
   }
 
   // MARK: ssh -G

@@ -1,4 +1,5 @@
 import FleetTransport
+import Glibc
 
 /// Asks `ssh -G`, the one authority on what ssh_config means.
 struct OpenSSHConfig {
@@ -125,6 +126,8 @@ struct OpenSSHConfig {
   }
 
   /// What `IdentityAgent` means: nil for `SSH_AUTH_SOCK`, empty for none, `$NAME` a variable.
+  ///
+  /// A variable that is not set is no agent, to ssh(1) as well; `${NAME}` in a path is an error then.
   static func agent(
     _ text: String?,
     _ tokens: ConfigTokens
@@ -132,7 +135,7 @@ struct OpenSSHConfig {
     guard let text, text != "SSH_AUTH_SOCK" else { return nil }
     if text == "none" { return "" }
     guard text.first == "$", !text.hasPrefix("${") else { return try tokens.path(text) }
-    return try tokens.path("${" + text.dropFirst() + "}")
+    return getenv(String(text.dropFirst())).map { String(cString: $0) } ?? ""
   }
 
   /// Splits a list of files: ssh prints it without quotes, so that a blank before `/` or `~` divides.

@@ -194,7 +194,7 @@ extension JumpMaster {
       }
       words += ["-M", "-S", socket, "-N", "-T", "-a", "-x"]
       for option in options { words += ["-o", option] }
-      for file in hop.identityFiles { words += ["-i", file] }
+      for file in hop.identityFiles ?? [] { words += ["-i", file] }
       if let user = hop.user { words += ["-l", user] }
       if let port = hop.port { words += ["-p", String(port)] }
       return words + ["--", hop.name]
@@ -211,6 +211,11 @@ extension JumpMaster {
         "ConnectTimeout=\(max(1, patience.components.seconds))", "ConnectionAttempts=1",
         "ServerAliveInterval=15", "ServerAliveCountMax=3",
       ]
+      if hop.identityFiles?.isEmpty == true { options.append("IdentityFile=none") }
+      if let agent = hop.identityAgent {
+        options.append("IdentityAgent=\(agent.isEmpty ? "none" : SSHOption.path(agent))")
+      }
+      if hop.identitiesOnly { options.append("IdentitiesOnly=yes") }
       if let before {
         options.append("ProxyCommand=\(before.proxyCommand)")
       } else if !hop.hasProxyCommand {

@@ -131,7 +131,7 @@ struct RolloutLine: Sendable {
       switch outcome {
       case .failed, .unknown, .unreachable: down.insert(node)
       // It is as it was, which may have been no good.
-      case .rolledBack, .refused, .frozen, .moved:
+      case .rolledBack, .refused, .frozen, .moved, .skipped:
         if downBefore.contains(node) { down.insert(node) }
       case .changed, .unchanged: continue
       }
