@@ -20,6 +20,8 @@ SSH_OPTIONS = (
     "-F none -o BatchMode=yes -o StrictHostKeyChecking=yes -o KexAlgorithms=ecdh-sha2-nistp256 -o ConnectTimeout=60"
 )
 FAR, NEAR = "10.66.0.1", "10.66.0.2"
+# The jump host of the part `jump`, and how many nodes lie behind it.
+JUMP, JUMP_PORT, JUMP_NODES = "10.77.255.254", 2222, 50
 
 
 def say(text):
@@ -120,7 +122,7 @@ class Bench:
                 raise PartFailed(f"{case} on {count} nodes ended with status {one['status']}:\n{tail}")
             figures.append(one)
         result = {key: statistics.median(figure[key] for figure in figures) for key in figures[0]}
-        result.update(case=case, nodes=count, place=place["name"], far=place["far"])
+        result.update(case=case, nodes=count, place=place["name"], far=place["far"], runs=runs)
         self.keep(result)
         say(
             f"{place['name']}, {count} nodes, {case}: {result['wall']:.3f} s, client {1e3 * result['cpu'] / count:.2f} ms,"
@@ -176,7 +178,7 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
         count = len(rows)
         self.floor(place, count, rows, folder, "true", runs)
         self.floor(place, count, rows, folder, "probe", runs)
-        self.measure(place, "`ssh`, the probe", count, ["bash", f"{folder}/ssh-all"], runs=max(1, runs // 2))
+        self.measure(place, "`ssh`, the probe", count, ["bash", f"{folder}/ssh-all"], runs=runs)
         plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f", f"{folder}/fleet.yaml"]
         self.measure(place, "fleetctl plan, no change", count, plan, runs=runs)
         self.profile(place, "fleetctl plan, no change", count, plan)
@@ -230,11 +232,17 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
 
         case("pyinfra, `--dry`", pyinfra + ["--dry"], numbered())
         case("Mitogen for Ansible, `--check`", ansible + ["--check"] + current(), mitogen)
-        case("Ansible, `--check`", ansible + ["--check"] + current(), plain, runs=1)
-        self.next_revision(folder)
-        case("pyinfra, one file", pyinfra + ["--yes"], numbered(), runs=1)
-        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook, runs=1)
-        case("Ansible, one file", None, plain, changed_playbook, runs=1)
+        # Minutes with fifty nodes.
+        slow = 1 if count > 20 else runs
+        case("Ansible, `--check`", ansible + ["--check"] + current(), plain, runs=slow)
+
+        def changed_deploy():
+            self.next_revision(folder)
+            return ["env", f"REVISION={self.revision}", *pyinfra, "--yes"]
+
+        case("pyinfra, one file", None, home, changed_deploy)
+        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook)
+        case("Ansible, one file", None, plain, changed_playbook, runs=slow)
 
     # -- what is said to a node
 
@@ -382,22 +390,26 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
             self.converge(f"{part}/fleet.yaml")
         self.quick_cases(near, rows, folder, options.runs)
         self.save()
-        if size > options.most:
-            return
-        self.apply_case(near, rows, folder, max(1, options.runs // 2))
-        self.save()
-        if options.peers:
-            self.peer_cases(near, rows, folder, 1 if size > 20 else 2)
+        if size <= options.most:
+            self.apply_case(near, rows, folder, options.runs)
+            self.save()
+            if options.peers:
+                self.peer_cases(near, rows, folder, options.runs)
+                self.save()
         if size not in options.far:
             return
-        self.save()
         with self.long_line(self.lab, options.delay, machines) as far:
-            self.next_revision(folder)
-            self.converge(f"{folder}/fleet.yaml")
-            self.quick_cases(far, rows, folder, max(1, options.runs // 2))
-            self.apply_case(far, rows, folder, 1)
+            if size <= options.most:
+                self.next_revision(folder)
+                self.converge(f"{folder}/fleet.yaml")
+            self.quick_cases(far, rows, folder, options.runs)
+            self.save()
+            if size > options.most:
+                return
+            self.apply_case(far, rows, folder, options.runs)
+            self.save()
             if options.peers and size <= options.peers_far:
-                self.peer_cases(far, rows, folder, 1)
+                self.peer_cases(far, rows, folder, options.runs)
 
     def stub_nodes(self, count):
         with self.stub(count) as (namespace, rows, folder):
@@ -405,6 +417,103 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
             self.stub_cases(here, rows, folder)
             with self.long_line(namespace, self.options.delay) as far:
                 self.stub_cases({**far, "name": f"stub, {far['name']}"}, rows, folder)
+
+    def jump(self):
+        """Nodes behind one jump host, a real sshd: the way through it, and what others would be."""
+        with self.stub(JUMP_NODES) as (namespace, rows, folder), self.jump_host(namespace, folder):
+            here = {"name": "stub behind a jump host", "far": False, "namespace": namespace, "counter": (namespace, "lo")}
+            self.jump_cases(here, rows, folder)
+            with self.long_line(namespace, self.options.delay) as far:
+                self.jump_cases({**far, "name": f"{here['name']}, {far['name']}"}, rows, folder)
+
+    @contextlib.contextmanager
+    def jump_host(self, namespace, folder):
+        """An sshd beside the nodes, and in `folder` the fleet and the ssh_config that lead through it."""
+        server = f"{folder}/jump-sshd"
+        os.makedirs(server, exist_ok=True)
+        os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+        if not os.path.exists(f"{server}/key"):
+            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{server}/key")
+        shutil.copy(f"{self.key}.pub", f"{server}/authorized")
+        with open(f"{server}/config", "w") as file:
+            # Its limit on logins would drop those of `ssh -J` at random, which is not what is measured.
+            file.write(f"""ListenAddress {JUMP}:{JUMP_PORT}
+HostKey {server}/key
+AuthorizedKeysFile {server}/authorized
+PermitRootLogin prohibit-password
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+StrictModes no
+UsePAM no
+PidFile none
+MaxStartups 500
+""")
+        known = f"{folder}/jump-known_hosts"
+        with open(f"{self.kept}/stub-{JUMP_NODES}/known_hosts") as nodes, open(f"{server}/key.pub") as key:
+            lines = nodes.read() + f"[{JUMP}]:{JUMP_PORT} {' '.join(key.read().split()[:2])}\n"
+        with open(known, "w") as file:
+            file.write(lines)
+        with open(f"{folder}/fleet.yaml") as file:
+            text = file.read().replace("become: sudo", f"become: sudo, jump: 'root@{JUMP}:{JUMP_PORT}'")
+        with open(f"{folder}/jump.yaml", "w") as file:
+            file.write(re.sub(r"known_hosts: [^,]*", f"known_hosts: {known}", text))
+        self.write_jump_scripts(folder, known)
+        process = subprocess.Popen(
+            ["ip", "netns", "exec", namespace, shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", f"{server}/config"],
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            for _ in range(200):
+                if f"{JUMP}:{JUMP_PORT}" in run("ip", "netns", "exec", namespace, "ss", "-Hltn"):
+                    break
+                if process.poll() is not None:
+                    raise PartFailed("the jump host's sshd ended")
+                time.sleep(0.05)
+            else:
+                raise PartFailed("the jump host's sshd does not listen")
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+    def write_jump_scripts(self, folder, known):
+        """The probe through `ssh -J`: with a login at the jump host for each node, and with one for all."""
+        with open(f"{folder}/jump.config", "w") as file:
+            # For the `ssh` to the jump host, too, which is told none of the other's options.
+            file.write(f"""Host jump
+  HostName {JUMP}
+  Port {JUMP_PORT}
+  User root
+Host *
+  UserKnownHostsFile {known}
+  IdentityFile {self.key}
+  BatchMode yes
+  StrictHostKeyChecking yes
+  KexAlgorithms curve25519-sha256
+  ConnectTimeout 60
+""")
+        socket = f"{self.work}/jump"
+        with open(f"{folder}/ssh-all") as file:
+            words = file.read().replace(SSH_OPTIONS, f"-F {folder}/jump.config -J jump")
+        through = words.replace("-J jump", f"-o 'ProxyCommand=ssh -F {folder}/jump.config -S {socket} -W [%h]:%p jump'")
+        begin = f"""ssh -F {folder}/jump.config -S {socket} -M -N jump & master=$!
+until [ -S {socket} ]; do kill -0 $master || exit 1; sleep 0.01; done
+"""
+        end = f"ssh -F {folder}/jump.config -S {socket} -O exit jump 2>/dev/null\nwait $master\nexit 0\n"
+        with open(f"{folder}/ssh-jump-own", "w") as file:
+            file.write(words)
+        with open(f"{folder}/ssh-jump-master", "w") as file:
+            file.write(through.replace("while read", begin + "while read", 1) + end)
+
+    def jump_cases(self, place, rows, folder):
+        runs, count = self.options.runs, len(rows)
+        plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f"]
+        case = "fleetctl plan, no change"
+        self.measure(place, case, count, plan + [f"{folder}/jump.yaml"], runs=runs)
+        self.profile(place, case, count, plan + [f"{folder}/jump.yaml"])
+        self.measure(place, f"{case}, beside the jump host", count, plan + [f"{folder}/fleet.yaml"], runs=runs)
+        for name, text in (("own", "a login there for each node"), ("master", "one login there")):
+            self.measure(place, f"`ssh` through it, the probe, {text}", count, ["bash", f"{folder}/ssh-jump-{name}"], runs=runs)
 
     def rounds(self):
         """All sessions at once, twenty times in one process: what of it stays."""
@@ -475,7 +584,7 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
         parts = [(str(size), lambda size=size: self.real_nodes(size)) for size in options.sizes]
         parts += [(f"stub-{count}", lambda count=count: self.stub_nodes(count)) for count in options.stubs]
         if options.stubs:
-            parts += [("rounds", self.rounds), ("hang", self.hang)]
+            parts += [("jump", self.jump), ("rounds", self.rounds), ("hang", self.hang)]
         if options.only:
             unknown = set(options.only) - {name for name, _ in parts} - {"look"}
             if unknown:
@@ -490,7 +599,7 @@ tee {folder}/input | {shutil.which('ssh')} "$@" | tee {folder}/answer
 
     def stub_cases(self, place, rows, folder):
         """All nodes, and one of them for the ratio."""
-        runs = max(1, self.options.runs // 2)
+        runs = self.options.runs
         plan = [self.options.fleetctl, "plan", "-detailed-exitcode", "-f"]
         name = "fleetctl plan, no change"
         self.measure(place, name, 1, plan + [f"{folder}/one.yaml"], runs=runs)

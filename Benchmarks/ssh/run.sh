@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures fleetctl over SSH against the floor and its peers, in one run on this machine.
 #
-# run.sh [--markdown] [--quick] [--sizes 9,50,200] [--stubs 200,1000] [--far 9] [--delay 30] [--runs 3] [--no-peers]
-#        [--only PART,PART] [--resume] [--kept FOLDER] [FLEETCTL]
+# run.sh [--markdown] [--quick] [--sizes 9,50,200] [--stubs 200,1000] [--far 9,50] [--peers-far 50] [--delay 30]
+#        [--runs 3] [--no-peers] [--only PART,PART] [--resume] [--kept FOLDER] [FLEETCTL]
 #
 # The machines are those of lab/: real Debian with systemd and sshd, bare at first, all on this machine. All tools do
 # the same work (work.py: 3 packages, a user, 3 directories, 10 files, 3 services), on converged nodes and then with
@@ -12,15 +12,20 @@
 # delay.c. Prints tables with DESIGN's budgets beside them; --markdown also puts them into docs/performance.md.
 #
 #   --sizes   numbers of real nodes (up to 240; those over 50 run only the bare client, ssh and fleetctl plan)
-#   --far     which of them also with the delay; the peers only up to 9
+#   --far     which of them also with the delay, 9,50,200 at most
+#   --peers-far
+#             the peers with the delay up to so many nodes (50). Fifty take Ansible four minutes a run, so that it runs
+#             once there and all else --runs times; the tables say so
 #   --stubs   numbers of nodes that the stub plays
-#   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, rounds, hang. What earlier runs
-#             found of the others stays in the tables
+#   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, jump, rounds, hang. What earlier
+#             runs found of the others stays in the tables
 #   --resume  leaves out the parts that an earlier run measured with this very fleetctl
 #   --kept    where the figures and recordings are kept (~/.cache/fleetctl-bench/kept). They and the tables are written
 #             after each part, so that a run that is cut off loses only the part it was at
 #   --quick   9 nodes, 200 stubs, fewer runs, no Ansible: two minutes
 #
+# `jump` plans 50 stubs behind one real sshd, beside `ssh -J` with a login there for each, `ssh -W` with one login, and
+# the way beside the jump host; with the delay between client and jump host, too.
 # `rounds` opens the most stubs' sessions at once, twenty times in one process, and fails where descriptors or memory
 # grow between the fifth and the last (StubRoundsTests, built with `swift build --build-tests`). `hang` plans 200 stubs
 # 25 times. A node takes about 30 MiB; 200 of them boot in a minute or two on two idle processors.
@@ -28,13 +33,15 @@
 # Needs root, what lab/ needs, libssh-dev, and PyPI once for the peers (kept in ~/.cache/fleetctl-bench).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-format=text sizes=9,50,200 stubs=200,1000 far=9 delay=30 runs=3 peers=yes only='' resume='' kept='' fleetctl=.build/fleetctl
+format=text sizes=9,50,200 stubs=200,1000 far=9,50 peers_far=50 delay=30 runs=3 peers=yes only='' resume='' kept='' fleetctl=.build/fleetctl
 while [ $# -gt 0 ]; do
   case $1 in
     --markdown) format=markdown ;;
     --quick) sizes=9 stubs=200 far=9 runs=3 peers='' ;;
     --no-peers) peers='' ;;
     --resume) resume=--resume ;;
+    -h | --help) sed -n '2,/^set /{/^#/!d;s/^# \{0,1\}//p}' Benchmarks/ssh/run.sh; exit 0 ;;
+    --peers-far) peers_far=$2; shift ;;
     --sizes | --stubs | --far | --delay | --runs | --only | --kept) printf -v "${1#--}" %s "$2"; shift ;;
     -*) echo "run.sh: unknown option $1" >&2; exit 64 ;;
     *) fleetctl=$1 ;;
@@ -82,6 +89,6 @@ if [ -n "$stubs" ] && [ ! -e .build/debug/fleetctlPackageTests.xctest ]; then
 fi
 # shellcheck disable=SC2086
 python3 Benchmarks/ssh/bench.py --work "$work" --kept "$kept" --fleetctl "$fleetctl" --peers "$peers" --sizes "$sizes" \
-  --stubs "$stubs" --far "$far" --most 50 --peers-far 9 --runs "$runs" --delay "$delay" --format "$format" --only "$only" $resume &
+  --stubs "$stubs" --far "$far" --most 50 --peers-far "$peers_far" --runs "$runs" --delay "$delay" --format "$format" --only "$only" $resume &
 # In the background, so that an end of this script ends it as well.
 wait "$!"

@@ -12,6 +12,7 @@ import re
 import sys
 
 BEGIN, END = "<!-- made by Benchmarks/ssh/run.sh --markdown -->", "<!-- end of what was made -->"
+JUMP = "behind a jump host"
 PLAN, APPLY = "fleetctl plan, no change", "fleetctl apply, one file"
 FLOOR, TRUE = "bare libssh2 client, the probe", "bare libssh2 client, `true`"
 
@@ -73,7 +74,8 @@ class Results:
             words.append(f"nodes' CPU {one['node_cpu']:.2f} s")
         words[-1] += f" of {cores} x {wall:.2f} s"
         if one["far"]:
-            words.append("nine round trips of the line alone are 0.27 s" if case == PLAN else "round trips: docs/ssh.md")
+            words.append("round trips: docs/ssh.md" if case == APPLY or JUMP in place else
+                         "nine round trips of the line alone are 0.27 s")
         if profile:
             # The thread of the event loop bears a name that Swift's runtime gave it.
             names = {"swapper": "idle", "oot.default-qos": "fleetctl"}
@@ -85,13 +87,19 @@ class Results:
         return "; ".join(words)
 
 
+def runs(one):
+    """How many runs a row is from, where it is not the median of three."""
+    words = {1: ", one run", 2: ", two runs", 3: "", None: ", runs not kept"}
+    return words.get(one.get("runs"), f", {one.get('runs')} runs")
+
+
 def cells(results, place, nodes, one):
     own = PLAN if results.find(place, nodes, PLAN) else None
     base = APPLY if one["case"].endswith("one file") else own
     ratio = results.ratio(place, nodes, one["case"], base) if base else None
     node = f"{1e3 * one['node_cpu'] / nodes:.1f} ms" if not place.startswith("stub") else ""
     return [
-        one["case"], f"{one['wall']:.3f} s", f"{ratio:.2f}" if ratio else "", f"{1e3 * one['cpu'] / nodes:.2f} ms", node,
+        one["case"] + runs(one), f"{one['wall']:.3f} s", f"{ratio:.2f}" if ratio else "", f"{1e3 * one['cpu'] / nodes:.2f} ms", node,
         f"{one['peak'] / 1024:.1f} MiB", f"{one['bytes'] / nodes / 1024:.1f} KiB",
     ]
 
@@ -134,10 +142,12 @@ def group_budgets(results, place, nodes, with_peers):
 
 def budgets(results):
     """Every budget, also those for which there is no figure."""
-    for nodes in (9, 50, 200):
-        yield from group_budgets(results, "no delay", nodes, nodes <= 50)
+    always = [("no delay", 9), ("no delay", 50), ("no delay", 200), ("30 ms", 9), ("30 ms", 50)]
+    for place, nodes in always:
+        yield from group_budgets(results, place, nodes, nodes <= 50)
     for place, nodes in results.groups():
-        if place == "no delay" and nodes in (9, 50, 200) or nodes == 1:
+        # What a jump host costs has a table and no budget.
+        if (place, nodes) in always or nodes == 1 or JUMP in place:
             continue
         with_peers = bool(results.find(place, nodes, PEERS[0][0]))
         yield from group_budgets(results, place, nodes, with_peers)
@@ -192,7 +202,7 @@ def when(results):
     dates = sorted({part["date"] for part in parts}) or ["never"]
     loads = [part["load"] for part in parts] or [0]
     programs = len({part["program"] for part in parts})
-    text = f"Measured on {' and '.join(dates)}: {machine()}; medians; load {min(loads):.1f} to {max(loads):.1f} before the parts"
+    text = f"Measured on {' and '.join(dates)}: {machine()}; medians of three runs where no other number is given; load {min(loads):.1f} to {max(loads):.1f} before the parts"
     return text + (f", which are of {programs} builds of fleetctl." if programs > 1 else ".")
 
 

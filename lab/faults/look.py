@@ -150,7 +150,7 @@ def generation_of(machine, old, new, blocked=()):
         if all(seen[name] == wanted[name] for name in wanted if name not in blocked):
             wrong = running(machine, generation)
             # A restart may be under way: systemd has a moment.
-            if wrong and wait(6, lambda: not running(machine, generation), 0.3):
+            if wrong and wait(30, lambda: not running(machine, generation), 0.3):
                 wrong = []
             return word if not wrong else f"mixed: files are {word}, but " + "; ".join(running(machine, generation) or wrong)
     differs = [f"{name} {seen[name]}" for name in sorted(seen) if seen[name] != expected(old)[name]]

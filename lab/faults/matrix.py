@@ -124,11 +124,11 @@ def fault_at(name, phase, library):
     if name in BY_PHASE:
         return BY_PHASE[name]()
     own = {
-        "start hangs": lambda: faults.BadRole(name, role("Type: exec\n", 'Type: exec\n        ExecStartPre: [[/bin/sleep, infinity]]\n'), 90),
+        "start hangs": lambda: faults.BadRole(name, role("Type: exec\n", 'Type: exec\n        ExecStartPre: [[/bin/sleep, infinity]]\n'), 180),
         "start fails": lambda: faults.BadRole(name, serve("exit 3")),
         "crash loop": lambda: faults.BadRole(name, role("Restart: on-failure", "Restart: always\n        RestartSec: 300ms\n        RuntimeMaxSec: 1s")),
         "dies after it was healthy": lambda: faults.BadRole(name, role("Restart: on-failure", 'Restart: "no"\n        RuntimeMaxSec: 2s')),
-        "answers wrongly": lambda: faults.BadRole(name, role('expect_body: "file=', 'expect_body: "nobody says this '), 90),
+        "answers wrongly": lambda: faults.BadRole(name, role('expect_body: "file=', 'expect_body: "nobody says this '), 180),
         "hostile output of a service": lambda: faults.BadRole(name, serve(HOSTILE)),
         "the operator's clock +1 day": lambda: faults.Skewed(86400, library),
         "the operator's clock -1 day": lambda: faults.Skewed(-86400, library),

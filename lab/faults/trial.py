@@ -65,7 +65,7 @@ class Trial:
 
     # The fleet
 
-    def render(self, generation, edit=None):
+    def render(self, generation, edit=None, patience=3):
         """Writes fleet.yaml and the role for one generation; `edit` changes the text of role.yaml."""
         word = look.parity(generation)
         role = self.folder / "roles" / "fault-web"
@@ -79,7 +79,7 @@ class Trial:
         nodes = "".join(f"  {m.node}: {{address: {m.address}, roles: [{roles}]}}\n" for m in self.nodes)
         (self.folder / "fleet.yaml").write_text(
             f"version: 1\nfleet: faults\nregistry: none\nrole_paths: [roles, {LAB}/roles]\n"
-            f"ssh: {{user: autobot, identity_file: {keys}/id_ed25519, known_hosts: {self.folder}/known_hosts, config: none, connect_timeout: 3s}}\n"
+            f"ssh: {{user: autobot, identity_file: {keys}/id_ed25519, known_hosts: {self.folder}/known_hosts, config: none, connect_timeout: {patience}s}}\n"
             f"nodes:\n{nodes}"
         )
         shutil.copy(keys / "known_hosts", self.folder / "known_hosts")
@@ -151,9 +151,10 @@ class Trial:
 
     def rebase(self):
         wait(20, lambda: not look.Decision(self.machine).is_open, 0.2)
-        self.render(self.old)
+        # Short limits are for what is tried, not for what comes before and after it.
+        self.render(self.old, patience=20)
         self.clear()
-        code = self.fleet("apply", "-auto-approve", "--confirm-timeout", f"{WINDOW}s", name="base")
+        code = self.fleet("apply", "-auto-approve", "--confirm-timeout", f"{WINDOW + 10}s", name="base")
         return code == 0 and look.generation_of(self.machine, self.old, self.old) == "old"
 
     def clear(self):
@@ -394,8 +395,8 @@ class Trial:
         machine.rules([])
         self.clear()
         self.roles = []
-        self.render(self.new)
-        code = self.fleet("apply", "-auto-approve", "--confirm-timeout", f"{WINDOW}s", name="again")
+        self.render(self.new, patience=20)
+        code = self.fleet("apply", "-auto-approve", "--confirm-timeout", f"{WINDOW + 10}s", name="again")
         if code != 0:
             wrong.append(f"I5: the next apply exits {code}: {self.last_words('again')}")
         state = look.generation_of(machine, self.old, self.new)
@@ -413,7 +414,7 @@ class Trial:
             wrong.extend(f"I6: the secret is in {hit}" for hit in look.tells_secret(machine, self.token, self.folder))
         known = {"points", "shown", "roles", "fleet.yaml", "fleet.lock", "known_hosts", "other"}
         wrong.extend(f"I10: left with the operator: {p.name}" for p in self.folder.iterdir() if p.name not in known)
-        if not wait(3, lambda: not look.leftovers(machine), 0.2):
+        if not wait(15, lambda: not look.leftovers(machine), 0.2):
             wrong.append(f"I10: left over: {look.leftovers(machine)[:4]}")
 
     def last_words(self, name):
