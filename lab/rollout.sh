@@ -40,6 +40,8 @@ pairs = sum(a[2] != b[2] and a[0] < b[1] and b[0] < a[1] for i, a in enumerate(s
 print(f"{pairs} overlaps on {len({span[2] for span in spans})} nodes")
 END
 }
+# told FILE...: the types of the events in them.
+told() { sed -n 's/.*"type":"\([a-z_]*\)","seq".*/\1/p' "$@" | sort -u; }
 version_of() { on "$1" sed -n 's/^# Version //p' /usr/local/bin/web-service; }
 
 if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
@@ -68,7 +70,8 @@ expect 0 "the second plan is empty" inside plan -f "$fleet" -detailed-exitcode
 
 part "a canary that crashes after it was healthy leaves the others untouched"
 write_fleet "batch: 2, canary: 1, max_failures: 3" 2 n1=crash
-expect 10 "apply" inside apply -f "$fleet" -auto-approve
+on n1 sh -c 'echo "# by hand" >>/usr/local/bin/web-service'
+expect 10 "apply" inside apply -f "$fleet" -auto-approve --events "$work/crash"
 says "the soak caught it" 'web.service. was healthy and (crashed|is )'
 says "the others are named with their blocker" 'rollout of `web` stopped: its canary n1 failed'
 for n in n1 n2 n3 n4; do
@@ -86,7 +89,7 @@ version_of n3 >"$work/out"; says "the next batch has the old one" '^1\.$'
 part "a machine that is down counts"
 lab/node.sh stop n4
 write_fleet "batch: 2, max_unavailable: 1" 4
-expect 1 "apply changes nothing" inside apply -f "$fleet" -auto-approve
+expect 1 "apply changes nothing" inside apply -f "$fleet" -auto-approve --events "$work/down"
 says "what stopped it is named" 'rollout of `web` stopped: 1 of 4 nodes is down \(n4\), max_unavailable is 1'
 version_of n1 >"$work/out"; says "nobody healthy was touched" '^3\.$'
 lab/node.sh start n4
@@ -123,6 +126,18 @@ expect 0 "nothing is owed any more" inside restart --pending -f "$fleet" -auto-a
 says "it says so" "^No restart is pending\.$"
 expect 0 "and the plan is empty" inside plan -f "$fleet" -detailed-exitcode
 says "it says so" "^No changes"
+
+part "every type of docs/events.md was told but those that take a worse day"
+rare='diagnostic|apply_unknown|rollback_errored'
+write_fleet "batch: 4" 7
+inside apply -f "$fleet" -auto-approve --events "$work/first" >"$work/first.out" 2>&1 </dev/null &
+first=$!
+until [ "$(grep -c lock_acquired "$work/first" 2>/dev/null)" = 4 ] || ! kill -0 $first 2>/dev/null; do sleep 0.05; done
+expect 6 "who waited for a lock finds that the nodes moved" inside apply -f "$fleet" -auto-approve -lock-timeout 60s --events "$work/second"
+wait $first
+told "$work/together" "$work/one" "$work/crash" "$work/down" "$work/first" "$work/second" | grep -vxE "$rare" >"$work/seen"
+sed -n 's/^| `\([a-z_]*\)`.*/\1/p' docs/events.md | grep -vxE "$rare" | sort >"$work/wanted"
+same "$work/wanted" "$work/seen" "no type is missing and none is without a row"
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

@@ -17,7 +17,7 @@ extension NodeSession {
           : "fleetctl's own units could not be removed from the node"
       )
     }
-    token = nil
+    noteReleased()
     let kept = Printable.line(left.text)
     return kept.isEmpty ? nil : kept
   }

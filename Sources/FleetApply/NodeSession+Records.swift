@@ -47,7 +47,7 @@ extension NodeSession {
       let said = Printable.line(String(decoding: bad.output, as: UTF8.self))
       throw ApplyError(.stagingFailed, "the node's own records could not be written: \(said)")
     }
-    if releasing { token = nil }
+    if releasing { noteReleased() }
   }
 
   private static func encode(_ manifest: Manifest) throws(ApplyError) -> [UInt8] {

@@ -16,6 +16,7 @@ package actor NodeSession {
   let reconnect: Reconnect
   let random: @Sendable () -> String
   let pause: @Sendable (Duration) async -> Void
+  private let hears: @Sendable (LockNews) -> Void
   var connection: any RemoteConnection
   /// Which of the connections to the node it is.
   var connectionNumber = 0
@@ -37,18 +38,21 @@ package actor NodeSession {
   ///   - layout: Where things are; the default on every real node.
   ///   - random: Gives 32 random hexadecimal digits, new ones each time.
   ///   - pause: Sleeps; before a reconnect and between two tries for the lock.
+  ///   - hears: Takes what becomes of the node's lock.
   ///   - reconnect: Opens the connection anew after it was lost.
   package init(
     over connection: any RemoteConnection,
     layout: NodeLayout = NodeLayout(),
     random: @escaping @Sendable () -> String,
     pause: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) },
+    hears: @escaping @Sendable (LockNews) -> Void = { _ in },
     reconnect: @escaping Reconnect
   ) {
     self.connection = connection
     self.layout = layout
     self.random = random
     self.pause = pause
+    self.hears = hears
     self.reconnect = reconnect
   }
 
@@ -98,6 +102,7 @@ package actor NodeSession {
         answer = try await converse(lines)
       }
       if answer.first("granted") != nil {
+        if self.token != token { hears(.acquired) }
         self.token = token
         return seen
       }
@@ -113,6 +118,7 @@ package actor NodeSession {
       guard waited < waitSeconds, !isInterrupted() else {
         throw ApplyError(.lockHeld(holder), "the node is locked by \(holder)")
       }
+      if waited == 0 { hears(.waiting(for: holder, seconds: waitSeconds)) }
       let seconds = min(2, waitSeconds - waited)
       await pause(.seconds(seconds))
       waited += seconds
@@ -138,6 +144,12 @@ package actor NodeSession {
   /// - Throws: `ApplyError` with `.transport`.
   package func releaseLock() async throws(ApplyError) {
     _ = try await converse(["command=release", "token=" + (token ?? "")])
+    noteReleased()
+  }
+
+  /// The lock was given back, in whichever way.
+  func noteReleased() {
+    if token != nil { hears(.released) }
     token = nil
   }
 
@@ -222,4 +234,14 @@ package actor NodeSession {
     }
     return result
   }
+}
+
+/// What becomes of a node's lock.
+package enum LockNews: Sendable, Hashable {
+  /// Somebody else holds it and is waited for, so many seconds at most.
+  case waiting(for: String, seconds: Int)
+  /// It is ours.
+  case acquired
+  /// It was given back.
+  case released
 }

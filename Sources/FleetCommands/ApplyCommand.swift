@@ -135,7 +135,7 @@ struct ApplyCommand: AsyncParsableCommand {
     if let resume { resumed = try await ResumedRun.read(resume, options) }
     let saved = try savedPlan()
     let wanted = saved?.plan.options ?? resumed?.approved.plan.options
-    let planning = try Planning(options, wanted ?? planOptions.options)
+    let planning = try Planning(options, wanted ?? planOptions.options, stream)
     await Failpoint.reach(.connect)
     var sighting = try await planning.observe(goesOn: true)
     let links = sighting.links

@@ -17,30 +17,8 @@ final class ApplyProgress: Sendable {
   func tell(_ event: ApplyEvent) {
     let seconds =
       Double(began.duration(to: ContinuousClock().now) / .milliseconds(100)).rounded() / 10
-    let text: String
-    switch event {
-    case .stage(let name, let nodes):
-      text = "== \(name) on \(nodes) node\(nodes == 1 ? "" : "s")"
-    case .batch(let node, let stage, let operations, let milliseconds):
-      text =
-        "  \(node): \(stage), \(operations) step\(operations == 1 ? "" : "s") in \(milliseconds) ms"
-    case .failed(let node, let address, let why):
-      let last = why.split(separator: "\n").last.map(String.init) ?? why
-      text = "  \(node): FAILED \(displayable(address)): \(displayable(last))"
-    case .warned(let node, let address, let why):
-      text = "  \(node): warning: \(displayable(address)): \(displayable(why))"
-    case .rollout(let number, let roles, let nodes, let isCanary):
-      let what = isCanary ? "canary" : "batch"
-      text =
-        "== \(what) \(number) of \(roles.joined(separator: ", ")): "
-        + Self.list(nodes)
-    case .rolloutStopped(_, let nodes, let why):
-      text =
-        "== \(displayable(why)); left as they are: " + Self.list(nodes)
-    case .waiting(let node, let unit, let left, let status):
-      text = "  \(node): \(displayable(unit)) is starting (\(displayable(status))), \(left) s left"
-    }
-    publish(event)
+    stream.tell(event)
+    guard let text = Self.text(of: event) else { return }
     // One writer at a time, so that lines stay whole.
     told.withLock { told in
       if case .waiting(let node, let unit, _, let status) = event {
@@ -49,6 +27,30 @@ final class ApplyProgress: Sendable {
         told["\(node) \(unit)"] = now
       }
       Terminal.note("[\(seconds) s] \(text)\n")
+    }
+  }
+
+  /// The line for people; nil for what only readers of events want to know.
+  private static func text(of event: ApplyEvent) -> String? {
+    switch event {
+    case .stage(let name, let nodes):
+      return "== \(name) on \(nodes) node\(nodes == 1 ? "" : "s")"
+    case .batch(let node, let stage, let operations, let milliseconds):
+      return
+        "  \(node): \(stage), \(operations) step\(operations == 1 ? "" : "s") in \(milliseconds) ms"
+    case .failed(let node, let address, let why):
+      let last = why.split(separator: "\n").last.map(String.init) ?? why
+      return "  \(node): FAILED \(displayable(address)): \(displayable(last))"
+    case .checked(let check, _, .some(let why)) where !check.isRequired:
+      return "  \(check.node): warning: \(displayable(check.address)): \(displayable(why))"
+    case .rollout(let number, let roles, let nodes, let isCanary):
+      let what = isCanary ? "canary" : "batch"
+      return "== \(what) \(number) of \(roles.joined(separator: ", ")): " + list(nodes)
+    case .rolloutStopped(_, let nodes, let why):
+      return "== \(displayable(why)); left as they are: " + list(nodes)
+    case .waiting(let node, let unit, let left, let status):
+      return "  \(node): \(displayable(unit)) is starting (\(displayable(status))), \(left) s left"
+    case .stageEnded, .began, .checking, .checked, .takingBack, .tookBack: return nil
     }
   }
 
@@ -72,66 +74,6 @@ struct Told {
   func isNews(after last: Told?) -> Bool {
     guard let last else { return true }
     return seconds - last.seconds >= (status == last.status ? 30 : 9)
-  }
-}
-
-extension ApplyProgress {
-  fileprivate func publish(_ event: ApplyEvent) {
-    switch event {
-    case .stage(let name, let nodes):
-      stream.tell("stage_start", name, [("stage", .string(name)), ("nodes", .int(nodes))])
-    case .batch(let node, let stage, let operations, let milliseconds):
-      stream.tell(
-        "apply_progress",
-        "node.\(node): \(stage)",
-        [
-          ("node", .string(node.name)), ("stage", .string(stage)), ("steps", .int(operations)),
-          ("duration_ms", .int(milliseconds)),
-        ]
-      )
-    case .failed(let node, let address, let why):
-      stream.tell(
-        "step_errored",
-        level: "error",
-        "\(address) failed",
-        [("node", .string(node.name)), ("address", .string(address)), ("error", .string(why))]
-      )
-    case .warned(let node, let address, let why):
-      stream.tell(
-        "check_warning",
-        level: "warn",
-        "\(address): a check that is only wanted did not pass",
-        [("node", .string(node.name)), ("address", .string(address)), ("error", .string(why))]
-      )
-    case .rollout(let number, let roles, let nodes, let isCanary):
-      stream.tell(
-        "rollout_batch",
-        "batch \(number) of \(roles.joined(separator: ", "))",
-        [
-          ("batch", .int(number)), ("roles", JSONValue(roles)),
-          ("nodes", JSONValue(nodes.map(\.name))), ("canary", .bool(isCanary)),
-        ]
-      )
-    case .rolloutStopped(let role, let nodes, let why):
-      stream.tell(
-        "rollout_stopped",
-        level: "error",
-        why,
-        [
-          ("role", .string(role)), ("nodes", JSONValue(nodes.map(\.name))),
-          ("error", .string(why)),
-        ]
-      )
-    case .waiting(let node, let unit, let left, let status):
-      stream.tell(
-        "check_progress",
-        "node.\(node): \(unit) is starting",
-        [
-          ("node", .string(node.name)), ("unit", .string(unit)), ("seconds_left", .int(left)),
-          ("status", .string(status)),
-        ]
-      )
-    }
   }
 }
 

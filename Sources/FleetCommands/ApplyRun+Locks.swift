@@ -26,8 +26,11 @@ extension ApplyRun {
     let target = link.target
     let connections = planning.connections
     let node = link.resources.node.id
-    let session = NodeSession(over: connection, random: { Nonce.make() }) {
-      () async throws(TransportError) in
+    let session = NodeSession(
+      over: connection,
+      random: { Nonce.make() },
+      hears: stream.lock(of: node.name)
+    ) { () async throws(TransportError) in
       try await connections.connect(to: target)
     }
     return SSHNodeWorker(

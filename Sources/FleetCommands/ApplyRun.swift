@@ -52,10 +52,6 @@ struct ApplyRun {
     defer { keeper.stop() }
     let (locked, seen, unlocked) = try await lockAll(progress, keeper)
     await Failpoint.reach(.locked)
-    for entry in locked {
-      let node = entry.worker.node.name
-      stream.tell("lock_acquired", "node.\(node): locked", [("node", .string(node))])
-    }
     // Somebody waited for a lock: what was seen before that says little now.
     let isOld = ContinuousClock.now - began > Self.freshness
     let looks = await lookAgain(locked.filter { isOld || seen[$0.worker.node] == nil })

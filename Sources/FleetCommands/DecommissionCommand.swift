@@ -88,7 +88,7 @@ struct DecommissionCommand: AsyncParsableCommand {
     _ wait: TimeSpan,
     _ window: TimeSpan
   ) async throws -> ExitStatus {
-    var planning = try self.planning()
+    var planning = try self.planning(stream)
     planning.planOptions.purgesData = purgeData
     var sighting = try await planning.observe(goesOn: true)
     let links = sighting.links
@@ -128,13 +128,14 @@ struct DecommissionCommand: AsyncParsableCommand {
     } else {
       for link in links { await link.connection?.close() }
     }
-    try await leave(links[0].target, planning.connections, wait)
+    try await leave(links[0].target, planning.connections, wait, stream)
     return stream.end(.success, "", summary)
   }
 
   /// The node as declared, else as named by its address.
-  private func planning() throws -> Planning {
+  private func planning(_ stream: RunStream) throws -> Planning {
     let loaded = try LoadedFleet.load(options)
+    stream.tell(loaded.diagnostics, loaded.sources)
     guard let resolved = loaded.resolved else {
       loaded.tell(colour: options.colour)
       Terminal.note("\(loaded.file) is not sound; no machine was contacted.\n")
@@ -144,7 +145,7 @@ struct DecommissionCommand: AsyncParsableCommand {
       Terminal.note(
         "note: \(node) is still in \(displayable(loaded.file)); take it out, or the next apply sets it up again.\n"
       )
-      return Planning(leaving: declared, resolved, options, folder: loaded.folder)
+      return Planning(leaving: declared, resolved, options, folder: loaded.folder, stream)
     }
     guard let id = NodeID(node) else {
       Terminal.note("error: \(quoted(node)) is no node id\n")
@@ -167,7 +168,7 @@ struct DecommissionCommand: AsyncParsableCommand {
       throw ExitStatus.usage.error
     }
     let gone = FleetNode(id: id, span: nil, address: Located(address))
-    return Planning(leaving: gone, resolved, options, folder: loaded.folder)
+    return Planning(leaving: gone, resolved, options, folder: loaded.folder, stream)
   }
 
   /// What stands in the way of leaving.
@@ -197,7 +198,8 @@ struct DecommissionCommand: AsyncParsableCommand {
   private func leave(
     _ target: SSHTarget,
     _ connections: FleetConnections,
-    _ wait: TimeSpan
+    _ wait: TimeSpan,
+    _ stream: RunStream
   ) async throws {
     do throws(ApplyError) {
       let connection: any RemoteConnection
@@ -206,8 +208,11 @@ struct DecommissionCommand: AsyncParsableCommand {
       } catch {
         throw ApplyError(.transport(error), "\(error.step): \(error.message)")
       }
-      let session = NodeSession(over: connection, random: { Nonce.make() }) {
-        () async throws(TransportError) in
+      let session = NodeSession(
+        over: connection,
+        random: { Nonce.make() },
+        hears: stream.lock(of: node)
+      ) { () async throws(TransportError) in
         try await connections.connect(to: target)
       }
       try await session.acquireLock(

@@ -7,12 +7,15 @@ import FleetProbe
 import FleetResources
 import FleetSSH
 import FleetTransport
+import FleetView
 
 /// The connections of one run: opened side by side, kept from plan to apply.
 struct FleetConnections: Sendable {
   private let connector: SSHConnector
   /// Whether more is said to the nodes after the first look, so that the conversation is kept.
   var goesOn = false
+  /// Takes the events of connecting and looking; nil where nobody reads them.
+  var stream: RunStream?
 
   /// Reads passphrase and agent from the environment, never from arguments.
   init() {
@@ -135,7 +138,9 @@ struct FleetConnections: Sendable {
     await withTaskGroup(of: (Int, Link).self) { group in
       for (index, node) in nodes.enumerated() {
         group.addTask {
+          let began = ContinuousClock.now
           let link = await link(node, target(node))
+          tell(link, since: began)
           if let detour = link.connection?.detour {
             progress("\(node.node.id): \(detour)")
           }
@@ -169,8 +174,10 @@ struct FleetConnections: Sendable {
       )
     }
     do {
-      let connection = try await connector.connect(to: target)
+      let connection = try await login(target)
       do {
+        let name = node.node.id.name
+        stream?.tell(.refreshStart, "node.\(name): looking", [("node", .string(name))])
         let observed = try await look(at: node.resources, over: connection)
         if let pin = target.pin { try observed.identity.check(pin, of: target.node) }
         Redactor.learn(observed)
@@ -187,6 +194,41 @@ struct FleetConnections: Sendable {
     } catch {
       return failed(error, nil)
     }
+  }
+
+  /// Logs in, and tells when that begins and how it ends.
+  private func login(_ target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
+    let node: (String, JSONValue) = ("node", .string(target.node))
+    let began = ContinuousClock.now
+    func elapsed() -> (String, JSONValue) {
+      ("duration_ms", .int(Int((ContinuousClock.now - began) / .milliseconds(1))))
+    }
+    stream?.tell(.nodeConnectStart, "node.\(target.node): connecting", [node])
+    do throws(TransportError) {
+      let connection = try await connector.connect(to: target)
+      stream?.tell(.nodeConnectComplete, "node.\(target.node): logged in", [node, elapsed()])
+      return connection
+    } catch {
+      stream?.tell(
+        .nodeConnectErrored,
+        level: "error",
+        "node.\(target.node): \(error.step): \(error.message)",
+        [node, ("step", .string(error.step)), ("error", .string(error.message)), elapsed()]
+      )
+      throw error
+    }
+  }
+
+  private func tell(_ link: Link, since began: ContinuousClock.Instant) {
+    // It is asked for and looked at again; or it stays so, which the plan says.
+    guard !link.wantsSudoPassword else { return }
+    var failed: (step: String, cause: String)?
+    if case .unreachable(let step, let cause, _) = link.observation { failed = (step, cause) }
+    stream?.tell(
+      look: link.resources.node.id.name,
+      failed: failed,
+      milliseconds: Int((ContinuousClock.now - began) / .milliseconds(1))
+    )
   }
 
   /// Looks at what is wanted; only where the manifest owns more, because a role was removed, at that too,
@@ -230,7 +272,7 @@ struct FleetConnections: Sendable {
   ///
   /// With a pin beyond the host key this costs a round trip; a look at the node compares it for nothing.
   func connect(to target: SSHTarget) async throws(TransportError) -> any RemoteConnection {
-    let connection = try await connector.connect(to: target)
+    let connection = try await login(target)
     guard let pin = target.pin, pin.machineID != nil || pin.nodeID != nil else { return connection }
     do throws(TransportError) {
       let identity = try await NodeIdentity.read(over: connection, nonce: Nonce.make())

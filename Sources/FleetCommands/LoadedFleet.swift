@@ -136,7 +136,13 @@ struct LoadedFleet {
   }
 
   /// The resolved fleet and its resources, or the end of the command when it is not sound.
-  func compiled(colour: Bool) throws -> (ResolvedFleet, [NodeResources]) {
+  ///
+  /// All findings go to `stream`, also those that stop nothing.
+  func compiled(
+    colour: Bool,
+    _ stream: RunStream? = nil
+  ) throws -> (ResolvedFleet, [NodeResources]) {
+    stream?.tell(diagnostics, sources)
     guard let resolved, !diagnostics.hasErrors else {
       tell(colour: colour)
       Terminal.note("\(file) is not sound; no machine was contacted.\n")
@@ -146,6 +152,7 @@ struct LoadedFleet {
     let sources = OperatorSources(resolved.fleet, folder: folder)
     let nodes = FleetCompiler(resolved, sources: sources).compile(into: &findings)
     findings = severities.applied(to: findings)
+    stream?.tell(findings, self.sources)
     guard !findings.hasErrors else {
       var whole = self
       whole.diagnostics.add(contentsOf: findings)

@@ -152,6 +152,8 @@ struct LockedFleet {
   let fleet: Fleet
   let folder: String
   let nodes: [FleetNode]
+  /// Takes the events of connecting; nil where nobody reads them.
+  var stream: RunStream?
 
   init(_ named: LockNodes, needsNodes: Bool) throws {
     try self.init(named.options, named.nodes, needsNodes: needsNodes)
@@ -181,7 +183,7 @@ struct LockedFleet {
 
   /// The same fleet, fewer nodes.
   init(_ whole: LockedFleet, only nodes: [FleetNode]) {
-    (fleet, folder) = (whole.fleet, whole.folder)
+    (fleet, folder, stream) = (whole.fleet, whole.folder, whole.stream)
     self.nodes = nodes
   }
 
@@ -189,7 +191,9 @@ struct LockedFleet {
   func each<Answer: Sendable>(
     _ body: @escaping @Sendable (NodeSession) async throws(ApplyError) -> Answer
   ) async throws -> [(String, Result<Answer, ApplyError>)] {
-    let connections = FleetConnections()
+    var sharing = FleetConnections()
+    sharing.stream = stream
+    let connections = sharing
     let nodes = nodes
     let found = try NodeTargets.found(nodes, fleet, folder: folder)
     let targets = nodes.map { found[$0] }

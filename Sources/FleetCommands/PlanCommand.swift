@@ -65,16 +65,16 @@ struct PlanCommand: AsyncParsableCommand {
   var format = PlanFormat.human
 
   func run() async throws {
-    guard format == .jsonl else { throw try await perform { _ in }.error }
+    guard format == .jsonl else { throw try await perform(nil).error }
     let stream = try RunStream("plan", eventful: true)
     try await stream.carry {
-      let status = try await perform { stream.tell($0) }
+      let status = try await perform(stream)
       return stream.end(status, status == .unreachable ? "some node is unreachable" : "")
     }
   }
 
-  private func perform(_ tell: (PlanFile) -> Void) async throws -> ExitStatus {
-    let planning = try Planning(options, planOptions.options)
+  private func perform(_ stream: RunStream?) async throws -> ExitStatus {
+    let planning = try Planning(options, planOptions.options, stream)
     var sighting = try await planning.observe(readOnly: readOnly)
     let links = sighting.links
     try planning.tellIdleGuards(links)
@@ -82,7 +82,7 @@ struct PlanCommand: AsyncParsableCommand {
     for link in links { await link.connection?.close() }
     TrafficReport.tell(planning.connections.traffic)
     let file = PlanFile(plan, meta: PlanMeta.now())
-    tell(file)
+    stream?.tell(file)
     switch format {
     case .jsonl: break
     case .json: try Terminal.result(file.json.rendered(pretty: true) + "\n")

@@ -15,20 +15,28 @@ struct Planning {
   let resolved: ResolvedFleet
   let nodes: [NodeResources]
   let folder: String
-  let connections = FleetConnections()
+  var connections = FleetConnections()
+  /// Takes the events; nil where nobody reads them.
+  private let stream: RunStream?
   private let severities: SeverityPolicy
   private let sources: [String: SourceText]
   /// Whether the nodes are to become nobody's.
   var isLeaving = false
 
   /// Reads, validates and compiles; ends the command when the fleet is not sound.
-  init(_ options: FleetOptions, _ planOptions: PlanOptions) throws {
+  init(
+    _ options: FleetOptions,
+    _ planOptions: PlanOptions,
+    _ stream: RunStream? = nil
+  ) throws {
+    self.stream = stream
+    connections.stream = stream
     self.options = options
     self.planOptions = planOptions
     let loaded = try LoadedFleet.load(options)
     folder = loaded.folder
     (severities, sources) = (loaded.severities, loaded.sources)
-    (resolved, nodes) = try loaded.compiled(colour: options.colour)
+    (resolved, nodes) = try loaded.compiled(colour: options.colour, stream)
     for role in planOptions.maintenance where resolved.registry.role(role) == nil {
       let names = resolved.registry.sortedRoles.map(\.name)
       let near = NearestName.question(role, in: names).map { " " + $0 } ?? ""
@@ -39,8 +47,15 @@ struct Planning {
   }
 
   /// Plans for nodes that nothing is wanted on any more.
-  init(leaving node: FleetNode, _ resolved: ResolvedFleet, _ options: FleetOptions, folder: String)
-  {
+  init(
+    leaving node: FleetNode,
+    _ resolved: ResolvedFleet,
+    _ options: FleetOptions,
+    folder: String,
+    _ stream: RunStream
+  ) {
+    self.stream = stream
+    connections.stream = stream
     self.options = options
     planOptions = PlanOptions()
     self.resolved = resolved
@@ -83,6 +98,7 @@ struct Planning {
     }
     found = severities.applied(to: found)
     guard !found.all.isEmpty else { return }
+    stream?.tell(found, sources)
     Terminal.note(
       HumanDiagnostics.render(found.sorted(), sources: sources, colour: options.colour)
     )
@@ -199,6 +215,7 @@ struct Planning {
   }
 
   private func told(_ error: DiagnosticsError) -> any Error {
+    stream?.tell(error.diagnostics, sources)
     Terminal.note(
       HumanDiagnostics.render(error.diagnostics.sorted(), sources: [:], colour: options.colour)
     )

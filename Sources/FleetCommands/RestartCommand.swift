@@ -93,7 +93,7 @@ struct RestartCommand: AsyncParsableCommand {
   ) async throws -> ExitStatus {
     var limits = PlanOptions()
     limits.selectors = selector
-    let planning = try Planning(options, limits)
+    let planning = try Planning(options, limits, stream)
     let wanted = try names(planning)
     var sighting = try await planning.observe(goesOn: true)
     let links = sighting.links

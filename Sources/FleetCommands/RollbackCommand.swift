@@ -68,7 +68,8 @@ struct RollbackCommand: AsyncParsableCommand {
     _ stream: RunStream,
     _ limits: RollbackRun.Limits
   ) async throws -> ExitStatus {
-    let fleet = try LockedFleet(options, [], needsNodes: false)
+    var fleet = try LockedFleet(options, [], needsNodes: false)
+    fleet.stream = stream
     let (records, failures) = try await NodeHistory.read(fleet)
     let wanted = try chosen(records, failures)
     let names = Set(records.filter { $0.run == wanted && $0.takesBack != wanted }.map(\.node))

@@ -15,7 +15,7 @@ struct RollbackRun {
   let run: String
   let limits: Limits
   let stream: RunStream
-  private let connections = FleetConnections()
+  private let connections: FleetConnections
   /// A dead client's lock is free after so long.
   private static let leaseSeconds = 120
 
@@ -36,6 +36,9 @@ struct RollbackRun {
     self.nodes = nodes
     self.run = run
     self.limits = limits
+    var connections = FleetConnections()
+    connections.stream = stream
+    self.connections = connections
     self.stream = stream
   }
 
@@ -116,6 +119,8 @@ struct RollbackRun {
     let keeper = keepLocks(workers)
     defer { keeper.cancel() }
     let permits = Permits(limits.parallelism)
+    stream.tell(.stage(Self.stage, nodes: workers.count))
+    let began = ContinuousClock.now
     let results = await withTaskGroup(of: (Int, NodeResult, [AddressEnding]).self) { group in
       for (index, worker) in workers.enumerated() {
         let changes = plan.changes(of: worker.node)
@@ -129,6 +134,14 @@ struct RollbackRun {
       for await result in group { results.append(result) }
       return results.sorted { $0.0 < $1.0 }
     }
+    stream.tell(
+      .stageEnded(
+        Self.stage,
+        nodes: workers.count,
+        failed: results.count { !$0.1.failed.isEmpty },
+        milliseconds: Int((ContinuousClock.now - began) / .milliseconds(1))
+      )
+    )
     return ApplyVerdict(
       plan,
       results.map(\.1),
@@ -160,7 +173,20 @@ struct RollbackRun {
     // Only what changes the node counts; giving up and confirming never wait for others.
     let attempt = await permits.hold { turn -> Attempt in
       if turn != .atOnce, Interrupt.isRequested { return .notBegun }
-      return await self.attempt(worker, review).map(Attempt.failed) ?? .done
+      let addresses = changes.filter(\.action.isExecuted).map(\.address.description)
+      stream.tell(.began(node: worker.node, stage: Self.stage, addresses: addresses))
+      let start = clock.now
+      let why = await self.attempt(worker, review)
+      let elapsed = Int(start.duration(to: clock.now) / .milliseconds(1))
+      stream.tell(
+        .batch(
+          node: worker.node,
+          stage: Self.stage,
+          operations: addresses.count,
+          milliseconds: elapsed
+        )
+      )
+      return why.map(Attempt.failed) ?? .done
     }
     if case .notBegun = attempt {
       (result.outcome, kind) = (.unchanged, .skipped)
@@ -173,7 +199,19 @@ struct RollbackRun {
       // The node did nothing of it and said so.
       fail(why, .failed, .skipped)
     } else if let why {
-      switch await worker.rollBack() {
+      stream.tell(.takingBack(node: worker.node, why: why))
+      let outcome = await worker.rollBack()
+      var isUndone = false
+      if case .results(let all) = outcome { isUndone = all.allSatisfy { $0.status == .done } }
+      stream.tell(
+        .tookBack(
+          node: worker.node,
+          byItself: false,
+          milliseconds: nil,
+          error: isUndone ? nil : "what it did could not all be undone, or nobody knows"
+        )
+      )
+      switch outcome {
       case .results(let results) where results.allSatisfy { $0.status == .done }:
         fail(why, .rolledBack, .rolledBack)
       case .results:
@@ -202,6 +240,9 @@ struct RollbackRun {
     await worker.finish(summary: history(result, all))
     return (result, all)
   }
+
+  /// The word of the events for all that it does.
+  private static let stage = "take back"
 
   private enum Attempt: Sendable {
     case done
@@ -267,7 +308,8 @@ struct RollbackRun {
       do throws(TransportError) {
         let session = NodeSession(
           over: try await connections.connect(to: target),
-          random: { Nonce.make() }
+          random: { Nonce.make() },
+          hears: stream.lock(of: node.id.name)
         ) { () async throws(TransportError) in
           try await connections.connect(to: target)
         }

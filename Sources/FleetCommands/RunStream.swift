@@ -55,16 +55,16 @@ final class RunStream: Sendable {
     }
     self.state = Mutex(state)
     tell(
-      "version",
+      .version,
       "fleetctl \(Version.current)",
       [("fleetctl", .string(Version.current)), ("events", .string(RunEvents.version))]
     )
-    tell("run_start", "\(command) begins", [("command", .string(command))])
+    tell(.runStart, "\(command) begins", [("command", .string(command))])
   }
 
   /// Tells one event.
   func tell(
-    _ type: String,
+    _ type: EventType,
     level: String = "info",
     _ message: String,
     _ members: [(String, JSONValue)] = []
@@ -80,6 +80,38 @@ final class RunStream: Sendable {
   func tell(_ plan: PlanFile) {
     guard isWanted else { return }
     state.withLock { state in write(state.events.plan(plan, at: Clock.now), &state) }
+  }
+
+  /// Tells that work on addresses began, each once.
+  func tell(begun addresses: [String], stage: String) {
+    guard isWanted else { return }
+    state.withLock { state in
+      let lines = addresses.compactMap { state.events.began($0, stage: stage, at: Clock.now) }
+      write(lines, &state)
+    }
+  }
+
+  /// Tells how the look at a node ended.
+  func tell(look node: String, failed: (step: String, cause: String)?, milliseconds: Int) {
+    guard isWanted else { return }
+    state.withLock { state in
+      let line = state.events.look(node, failed: failed, milliseconds: milliseconds, at: Clock.now)
+      write(line.map { [$0] } ?? [], &state)
+    }
+  }
+
+  /// Tells findings of validation, sorted.
+  func tell(_ findings: Diagnostics, _ sources: [String: SourceText]) {
+    guard isWanted else { return }
+    for finding in findings.sorted() {
+      tell(
+        .diagnostic,
+        level: finding.severity == .error
+          ? "error" : finding.severity == .warning ? "warn" : "info",
+        finding.detail,
+        [("node", .null), ("diagnostic", JSONDiagnostics.object(finding, sources: sources))]
+      )
+    }
   }
 
   /// Tells how addresses ended.

@@ -136,7 +136,7 @@ import Testing
     try await session.acquireLock(
       holder: holder,
       planDigest: "d",
-      leaseSeconds: 60,
+      leaseSeconds: 3600,
       token: Bench.random()
     )
     return session
@@ -152,7 +152,7 @@ import Testing
     FleetLocks(
       holder: holder,
       planDigest: "d",
-      leaseSeconds: 60,
+      leaseSeconds: 3600,
       waitSeconds: seconds,
       keeper: keeper,
       // Time passes by the pauses alone.

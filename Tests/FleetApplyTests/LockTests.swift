@@ -17,7 +17,7 @@ import Testing
     try await session.acquireLock(
       holder: holder,
       planDigest: "d",
-      leaseSeconds: 60,
+      leaseSeconds: 3600,
       token: token,
       waitSeconds: wait
     )
@@ -55,6 +55,44 @@ import Testing
     await #expect(throws: ApplyError.self) { try await acquire("carol") }
   }
 
+  @Test func `what becomes of a lock is told: waited for once, ours, given back once`() async throws
+  {
+    let first = try await acquire("alice")
+    let log = Log()
+    let second = NodeSession(
+      over: LocalShell(),
+      layout: bench.layout,
+      random: Bench.random,
+      pause: { _ in },
+      hears: { news in
+        switch news {
+        case .waiting(let holder, let seconds):
+          log.add("waiting for \(holder.prefix(5)), \(seconds) s")
+        case .acquired: log.add("acquired")
+        case .released: log.add("released")
+        }
+      }
+    ) { () async throws(TransportError) in LocalShell() }
+    func take(_ wait: Int) async throws {
+      try await second.acquireLock(
+        holder: "bob",
+        planDigest: "d",
+        leaseSeconds: 3600,
+        token: Bench.random(),
+        waitSeconds: wait
+      )
+    }
+    await #expect(throws: ApplyError.self) { try await take(0) }
+    #expect(log.entries == [])
+    await #expect(throws: ApplyError.self) { try await take(6) }
+    #expect(log.entries == ["waiting for alice, 6 s"])
+    try await first.releaseLock()
+    try await take(0)
+    try await second.releaseLock()
+    try await second.releaseLock()
+    #expect(log.entries == ["waiting for alice, 6 s", "acquired", "released"])
+  }
+
   @Test func `the token of a run that was cut off takes its lock over`() async throws {
     let token = Bench.random()
     _ = try await acquire("alice", token: token)
@@ -77,7 +115,7 @@ import Testing
     let first = try await acquire("alice")
     try await first.breakLock()
     let token = Bench.random()
-    try await first.acquireLock(holder: "alice", planDigest: "d", leaseSeconds: 60, token: token)
+    try await first.acquireLock(holder: "alice", planDigest: "d", leaseSeconds: 3600, token: token)
     _ = Scratch.sh("sed -i 's/^token=.*/token=another/' \"$1/lock\"", bench.layout.runDirectory)
     let error = await #expect(throws: ApplyError.self) {
       try await first.run(batch: [bench.write("a", "x")], transaction: "t", name: "b")

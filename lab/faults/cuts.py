@@ -34,8 +34,8 @@ from trial import WHAT, Trial
 # As in interrupts.py; None is the client's own end: exit 0 is its word that the change stays.
 MOMENTS = {
     "during the apply": (0.25, "run_start", 2.5),
-    "files and services": (0.15, "stage_start files", 1.5),
-    "the confirmation": (0.20, "stage_start confirm", 0.35),
+    "files and services": (0.15, "wave_start files", 1.5),
+    "the confirmation": (0.20, "wave_start confirm", 0.35),
     "acknowledged": (0.40, None, 3.0),
 }
 # Fixed phases, and what may come of each. P5: whether the batch's folder is on the disk yet is the file system's choice.

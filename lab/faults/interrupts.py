@@ -25,8 +25,8 @@ from trial import Trial
 # Where the moment is drawn from: a share of the tries, the event of the apply that is waited for, and at most so many seconds after it.
 MOMENTS = {
     "all of it": (0.30, "run_start", 2.5),
-    "files and services": (0.25, "stage_start files", 1.5),
-    "the end": (0.45, "stage_start confirm", 0.35),
+    "files and services": (0.25, "wave_start files", 1.5),
+    "the end": (0.45, "wave_start confirm", 0.35),
 }
 
 

@@ -49,22 +49,33 @@ extension FleetRun {
     }
     let watched = nodes.count(where: isWatched)
     guard watched > 0 else { return nodes }
-    notify(.stage("soak", nodes: watched))
-    return await concurrently(nodes) { progress in
-      guard isWatched(progress), let end = progress.soaking.values.map(\.end).max() else {
-        return progress
-      }
-      try? await clock.sleep(max(.zero, end - clock.now()))
-      guard var progress = await lookAgain([progress], always: true).first else { return progress }
-      for (unit, soak) in progress.soaking.sorted(by: { $0.key < $1.key }) {
-        guard progress.halted == nil, let seen = progress.observed.units[unit]?.known,
-          let why = soak.wrong(unit, seen)
-        else { continue }
-        report(progress.fail(soak.address.description, why), progress)
-        progress.halted = "\(soak.address) is not healthy"
-      }
-      return progress
+    return await told("soak", watched, nodes) { nodes in
+      await concurrently(nodes) { isWatched($0) ? await soak($0) : $0 }
     }
+  }
+
+  /// Watches the units of one node until the last of them has soaked.
+  private func soak(_ progress: NodeProgress) async -> NodeProgress {
+    guard let end = progress.soaking.values.map(\.end).max() else { return progress }
+    let soaking = progress.soaking.sorted { $0.key < $1.key }
+    func check(_ soak: Soak) -> ApplyEvent.Check {
+      .init(node: progress.task.node, address: soak.address.description, name: "soak")
+    }
+    for (_, soak) in soaking { notify(.checking(check(soak))) }
+    let began = clock.now()
+    try? await clock.sleep(max(.zero, end - clock.now()))
+    guard var progress = await lookAgain([progress], always: true).first else { return progress }
+    for (unit, soak) in soaking where progress.halted == nil {
+      // One that cannot be seen neither passed nor failed.
+      guard let seen = progress.observed.units[unit]?.known else { continue }
+      let why = soak.wrong(unit, seen)
+      let elapsed = Int((clock.now() - began) / .milliseconds(1))
+      notify(.checked(check(soak), milliseconds: elapsed, error: why))
+      guard let why else { continue }
+      report(progress.fail(soak.address.description, why), progress)
+      progress.halted = "\(soak.address) is not healthy"
+    }
+    return progress
   }
 
   /// A node that failed after its files were written goes back to what it was.
@@ -80,21 +91,38 @@ extension FleetRun {
         let why = "taken back with the run, because node.\(culprit) failed"
         report(progress.fail("node.\(progress.task.node)", why), progress)
       }
-      progress.wentBack = true
-      switch await progress.task.worker.rollBack() {
-      case .results(let results) where results.allSatisfy { $0.status == .done }:
-        progress.result.outcome = .rolledBack
-      case .rejected(let results) where !progress.isConfirmed:
-        // It did not begin: the node is armed and goes back by itself, and is asked what came of it.
-        progress.loseSight("rolling back: \(Self.words(of: results))")
-      case .results(let results), .rejected(let results):
-        let why = "rolling back failed in part:\n\(Self.words(of: results))"
-        report(progress.fail("node.\(progress.task.node)", why), progress)
-      case .refused(let why), .unknown(let why), .moved(let why), .notAllowed(let why):
-        progress.loseSight("rolling back: \(why)")
-      }
-      return progress
+      return await takeBack(progress)
     }
+  }
+
+  private func takeBack(_ before: NodeProgress) async -> NodeProgress {
+    var progress = before
+    progress.wentBack = true
+    let node = progress.task.node
+    notify(.takingBack(node: node, why: progress.result.failed.last?.why ?? "interrupted"))
+    let began = clock.now()
+    let error: String?
+    switch await progress.task.worker.rollBack() {
+    case .results(let results) where results.allSatisfy { $0.status == .done }:
+      progress.result.outcome = .rolledBack
+      error = nil
+    case .rejected(let results) where !progress.isConfirmed:
+      // It did not begin: the node is armed and goes back by itself, and is asked what came of it.
+      let why = "rolling back: \(Self.words(of: results))"
+      progress.loseSight(why)
+      error = why
+    case .results(let results), .rejected(let results):
+      let why = "rolling back failed in part:\n\(Self.words(of: results))"
+      report(progress.fail("node.\(node)", why), progress)
+      error = why
+    case .refused(let cause), .unknown(let cause), .moved(let cause), .notAllowed(let cause):
+      let why = "rolling back: \(cause)"
+      progress.loseSight(why)
+      error = why
+    }
+    let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    notify(.tookBack(node: node, byItself: false, milliseconds: elapsed, error: error))
+    return progress
   }
 
   private static func words(of results: [OperationResult]) -> String {
@@ -109,15 +137,21 @@ extension FleetRun {
     }
     let open = nodes.count(where: isOpen)
     guard open > 0 else { return nodes }
-    notify(.stage("confirm", nodes: open))
-    return await concurrently(nodes) { progress in
-      guard isOpen(progress) else { return progress }
-      var progress = progress
-      let isLost = progress.result.outcome == .unknown
-      let worker = progress.task.worker
-      let ending = isLost ? await worker.settle() : await worker.confirm()
-      report(progress.take(ending), progress)
-      return progress
+    return await told("confirm", open, nodes) { nodes in
+      await concurrently(nodes) { progress in
+        guard isOpen(progress) else { return progress }
+        var progress = progress
+        let isLost = progress.result.outcome == .unknown
+        let worker = progress.task.worker
+        let ending = isLost ? await worker.settle() : await worker.confirm()
+        report(progress.take(ending), progress)
+        if case .takenBack(let isWhole, let why) = ending {
+          let node = progress.task.node
+          let error = isWhole ? nil : why
+          notify(.tookBack(node: node, byItself: true, milliseconds: nil, error: error))
+        }
+        return progress
+      }
     }
   }
 

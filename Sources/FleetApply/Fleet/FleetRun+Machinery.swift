@@ -93,15 +93,33 @@ extension FleetRun {
     let work = nodes.map { $0.halted == nil ? operations($0) : [] }
     let busy = work.count { !$0.isEmpty }
     guard busy > 0 else { return nodes }
-    notify(.stage(name, nodes: busy))
     let culprit = Culprit()
-    return await concurrently(Array(zip(nodes, work))) { pair in
-      let (progress, operations) = pair
-      guard !operations.isEmpty else { return progress }
-      return await permits.hold { turn in
-        await batch(name, operations, on: progress, turn, culprit)
+    return await told(name, busy, nodes) { nodes in
+      await concurrently(Array(zip(nodes, work))) { pair in
+        let (progress, operations) = pair
+        guard !operations.isEmpty else { return progress }
+        return await permits.hold { turn in
+          await batch(name, operations, on: progress, turn, culprit)
+        }
       }
     }
+  }
+
+  /// Tells when a stage begins on `busy` of `nodes` and when it is over.
+  func told(
+    _ name: String,
+    _ busy: Int,
+    _ nodes: [NodeProgress],
+    _ work: ([NodeProgress]) async -> [NodeProgress]
+  ) async -> [NodeProgress] {
+    notify(.stage(name, nodes: busy))
+    let began = clock.now()
+    let before = nodes.map(\.result.failed.count)
+    let nodes = await work(nodes)
+    let failed = zip(nodes, before).count { $0.result.failed.count > $1 }
+    let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    notify(.stageEnded(name, nodes: busy, failed: failed, milliseconds: elapsed))
+    return nodes
   }
 
   /// Changes one node, unless what happened while it waited for its turn forbids that.
@@ -122,10 +140,14 @@ extension FleetRun {
       guard progress.halted == nil else { return progress }
     }
     let began = clock.now()
+    let node = progress.task.node
+    let addresses = operations.filter { !$0.verb.isCheck }.flatMap { $0.addresses(on: node) }
+    notify(.began(node: node, stage: name, addresses: addresses))
     let isActivation = Self.isActivation(name)
     let outcome = await progress.task.worker.run(operations, name: name, arming: isActivation)
     progress.isStale = true
     let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    tellChecks(operations, outcome, of: node)
     report(progress.take(operations, outcome, at: clock.now()), progress)
     // Of what was refused nothing was done, so there is nothing to undo.
     if isActivation, outcome.isBegun { progress.hasActivated = true }
@@ -139,6 +161,31 @@ extension FleetRun {
       )
     )
     return progress
+  }
+
+  /// The checks that the node made itself: it is heard how they ended when the batch is over, not when they began.
+  private func tellChecks(
+    _ operations: [NodeOperation],
+    _ outcome: BatchOutcome,
+    of node: NodeID
+  ) {
+    let results: [OperationResult]
+    switch outcome {
+    case .results(let all), .rejected(let all): results = all
+    case .refused, .unknown, .moved, .notAllowed: return
+    }
+    for (operation, result) in zip(operations, results) where operation.verb.isCheck {
+      guard let address = operation.address, result.status != .skipped else { continue }
+      let name = operation.verb.rawValue
+      let isBad = result.status == .failed
+      notify(
+        .checked(
+          .init(node: node, address: address.description, name: name),
+          milliseconds: result.milliseconds,
+          error: isBad ? String(decoding: result.output, as: UTF8.self) : nil
+        )
+      )
+    }
   }
 
   /// The first node of a stage that failed, for those that still wait for their turn in it.

@@ -38,16 +38,12 @@ extension FleetRun {
       }
       return nodes
     }
-    notify(.stage("sign", nodes: 1))
     let signing = waiting.map { item in
       item.spec.signing(item.request, for: item.resource.address)
     }
     nodes[signer].isStale = true
-    let worker = nodes[signer].task.worker
-    guard
-      case .results(let signed) = await worker.run(signing, name: "sign", arming: false),
-      signed.count == waiting.count
-    else {
+    let answer = await signatures(signing, of: nodes[signer].task.worker)
+    guard case .results(let signed) = answer, signed.count == waiting.count else {
       let why = "signing the certificates on `\(authority)` failed"
       for item in waiting where nodes[item.node].halted == nil {
         report(nodes[item.node].fail(item.resource.address.description, why), nodes[item.node])
@@ -70,5 +66,19 @@ extension FleetRun {
     }
     let planned = writes
     return await batches("certificates", nodes) { planned[$0.task.node] ?? [] }
+  }
+
+  private func signatures(
+    _ signing: [NodeOperation],
+    of worker: any NodeWorker
+  ) async -> BatchOutcome {
+    notify(.stage("sign", nodes: 1))
+    let began = clock.now()
+    let answer = await worker.run(signing, name: "sign", arming: false)
+    var isDone = false
+    if case .results(let signed) = answer { isDone = signed.allSatisfy { $0.status == .done } }
+    let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    notify(.stageEnded("sign", nodes: 1, failed: isDone ? 0 : 1, milliseconds: elapsed))
+    return answer
   }
 }

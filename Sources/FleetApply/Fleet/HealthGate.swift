@@ -32,8 +32,9 @@ struct HealthGate: Sendable {
           progress.touchedUnits.contains(unit.name)
         else { continue }
         for check in unit.checks where check.required == isRequired && progress.halted == nil {
-          guard let failure = await failure(check, unit, progress) else { continue }
-          take(failure, of: resource.address.description, isRequired, &progress)
+          let address = resource.address.description
+          guard let failure = await failure(check, unit, address, progress) else { continue }
+          take(failure, of: address, isRequired, &progress)
         }
       }
     }
@@ -48,8 +49,7 @@ struct HealthGate: Sendable {
   ) {
     let node = progress.task.node
     guard isRequired else {
-      progress.result.warnings.append(.init(address: address, why: failure))
-      return notify(.warned(node: node, address: address, why: failure))
+      return progress.result.warnings.append(.init(address: address, why: failure))
     }
     for shortfall in progress.fail(address, failure) {
       notify(.failed(node: node, address: shortfall.address, why: shortfall.why))
@@ -57,13 +57,35 @@ struct HealthGate: Sendable {
     progress.halted = "\(address) is not healthy"
   }
 
-  /// Tries until the check passes or the start-up budget is spent; returns what was wrong last.
+  /// As `attempts`, and tells when it begins and how it ends.
   private func failure(
     _ check: HealthCheckSpec,
     _ unit: UnitSpec,
+    _ address: String,
     _ progress: NodeProgress
   ) async -> String? {
     guard let request = request(check, progress) else { return nil }
+    let told = ApplyEvent.Check(
+      node: progress.task.node,
+      address: address,
+      name: check.name,
+      isRequired: check.required
+    )
+    notify(.checking(told))
+    let began = clock.now()
+    let failure = await attempts(check, request, unit, progress)
+    let elapsed = Int((clock.now() - began) / .milliseconds(1))
+    notify(.checked(told, milliseconds: elapsed, error: failure))
+    return failure
+  }
+
+  /// Tries until the check passes or the start-up budget is spent; returns what was wrong last.
+  private func attempts(
+    _ check: HealthCheckSpec,
+    _ request: HTTPCheck.Request,
+    _ unit: UnitSpec,
+    _ progress: NodeProgress
+  ) async -> String? {
     guard let worker = check.via.map({ workers[$0] }) ?? progress.task.worker else {
       let relay = check.via?.name ?? ""
       return "`\(unit.name)` cannot be checked: its relay `\(relay)` cannot be reached"
@@ -176,6 +198,17 @@ struct HealthGate: Sendable {
       return nil
     } catch {
       return Wrong(text: "\(error.step): \(error.message)", isSilence: true)
+    }
+  }
+}
+
+extension HealthCheckSpec {
+  /// What is asked, in a few words.
+  fileprivate var name: String {
+    switch kind {
+    case .command: "command"
+    case .tcp(_, let port): "tcp :\(port)"
+    case .http(_, let port, let path, let https, _, _): "http\(https ? "s" : "") :\(port)\(path)"
     }
   }
 }

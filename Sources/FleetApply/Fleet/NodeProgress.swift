@@ -162,10 +162,7 @@ struct NodeProgress: Sendable {
     }
     guard !operation.verb.isCheck, operation.address != nil else { return }
     if operation.verb == .aptInstall {
-      result.changed += operation.arguments.map { package in
-        let name = package.split(separator: "=").first.map(String.init) ?? package
-        return ResourceAddress(task.node, .package, name).description
-      }
+      result.changed += operation.addresses(on: task.node)
     } else if result.changed.last != address {
       result.changed.append(address)
     }
@@ -266,6 +263,18 @@ struct Soak: Sendable, Hashable {
   let restarts: Int
   /// Until when it is watched, on the clock of the run.
   let end: Duration
+}
+
+extension NodeOperation {
+  /// What it is done for; one installation serves several packages.
+  func addresses(on node: NodeID) -> [String] {
+    guard let address else { return [] }
+    guard verb == .aptInstall else { return [address.description] }
+    return arguments.map { package in
+      let name = package.split(separator: "=").first.map(String.init) ?? package
+      return ResourceAddress(node, .package, name).description
+    }
+  }
 }
 
 extension NodeOperation.Verb {

@@ -85,21 +85,3 @@ package struct NodeResult: Sendable {
     self.outcome = outcome
   }
 }
-
-/// What happens during an apply, for progress.
-package enum ApplyEvent: Sendable {
-  /// A stage begins on some nodes.
-  case stage(String, nodes: Int)
-  /// A node finished a stage's batch.
-  case batch(node: NodeID, stage: String, operations: Int, milliseconds: Int)
-  /// An operation failed.
-  case failed(node: NodeID, address: String, why: String)
-  /// A check that is only wanted did not pass.
-  case warned(node: NodeID, address: String, why: String)
-  /// A batch of rollouts begins: its number from 1, whether it holds canaries.
-  case rollout(Int, roles: [String], nodes: [NodeID], Bool)
-  /// No further node of a rollout has its turn.
-  case rolloutStopped(role: String, nodes: [NodeID], why: String)
-  /// A check is waiting for a service to come up.
-  case waiting(node: NodeID, unit: String, secondsLeft: Int, status: String)
-}

@@ -16,6 +16,10 @@ package struct RunEvents: Sendable {
   private var seq = 0
   /// Addresses without their terminal event: node, and why the plan itself holds them back.
   private var open: [String: (node: NodeID, blocker: String)] = [:]
+  /// Addresses on which something was begun.
+  private var begun: Set<String> = []
+  /// Nodes of which it was told how the look at them ended: the step that failed, or nil.
+  private var looks: [String: String?] = [:]
   private var isOver = false
 
   /// Begins the events of the run `run`.
@@ -25,7 +29,7 @@ package struct RunEvents: Sendable {
   ///
   /// `members` come after those that every event has; `time` is RFC 3339.
   package mutating func line(
-    _ type: String,
+    _ type: EventType,
     level: String = "info",
     _ message: String,
     _ members: [(String, JSONValue)] = [],
@@ -35,30 +39,59 @@ package struct RunEvents: Sendable {
     seq += 1
     let head: [(String, JSONValue)] = [
       ("@level", .string(level)), ("@message", .string(displayable(message))),
-      ("@module", "fleetctl"), ("@timestamp", .string(time)), ("type", .string(type)),
+      ("@module", "fleetctl"), ("@timestamp", .string(time)), ("type", .string(type.rawValue)),
       ("seq", .int(seq)), ("run_id", .string(run)),
     ]
     return JSONValue.object(head + members).rendered(pretty: false)
   }
 
-  /// Returns what a plan says: each node, each change, and how much it is.
+  /// Returns how the look at a node ended: seen, or the step that failed and why.
+  ///
+  /// `milliseconds` are those of connecting and looking, nil where nobody took the time.
+  package mutating func look(
+    _ node: String,
+    failed: (step: String, cause: String)?,
+    milliseconds: Int?,
+    at time: String
+  ) -> String? {
+    looks[node] = .some(failed?.step)
+    var members: [(String, JSONValue)] = [("node", .string(node))]
+    if let failed {
+      members += [("step", .string(failed.step)), ("error", .string(failed.cause))]
+    }
+    if let milliseconds { members.append(("duration_ms", .int(milliseconds))) }
+    guard let failed else {
+      return line(.refreshComplete, "node.\(node): seen", members, at: time)
+    }
+    let text = "node.\(node): \(failed.step): \(failed.cause)"
+    return line(.refreshErrored, level: "error", text, members, at: time)
+  }
+
+  /// Returns what a plan says: each node as far as it was not told before, findings, what moved on the nodes,
+  /// each change, and how much it is.
   package mutating func plan(_ file: PlanFile, at time: String) -> [String] {
     var lines: [String?] = []
     for node in file.plan.nodes {
-      let name: (String, JSONValue) = ("node", .string(node.id.name))
-      if let step = node.failedStep {
-        lines.append(
-          line(
-            "refresh_errored",
-            level: "error",
-            "node.\(node.id): \(step): \(node.cause ?? "")",
-            [name, ("step", .string(step)), ("error", JSONValue(node.cause))],
-            at: time
-          )
+      // One may count as lost though it answered: the same machine under two names.
+      if let told = looks[node.id.name], told == node.failedStep { continue }
+      let failed = node.failedStep.map { (step: $0, cause: node.cause ?? "") }
+      lines.append(look(node.id.name, failed: failed, milliseconds: nil, at: time))
+    }
+    for note in file.plan.notes { lines.append(finding(note, at: time)) }
+    for change in file.plan.changes where change.label == .drift {
+      let address = change.address.description
+      let reasons = change.reasons.map(\.text)
+      lines.append(
+        line(
+          .resourceDrift,
+          "\(address): not as fleetctl left it",
+          [
+            ("node", .string(change.address.node.name)), ("address", .string(address)),
+            ("reasons", JSONValue(reasons)),
+          ],
+          at: time
         )
-      } else {
-        lines.append(line("refresh_complete", "node.\(node.id): seen", [name], at: time))
-      }
+      )
     }
     for change in file.plan.changes {
       let address = change.address.description
@@ -67,7 +100,7 @@ package struct RunEvents: Sendable {
       open[address] = (change.address.node, blocker)
       lines.append(
         line(
-          "planned_change",
+          .plannedChange,
           "\(address): \(change.action.rawValue)",
           [("address", .string(address)), ("change", change.json)],
           at: time
@@ -76,28 +109,72 @@ package struct RunEvents: Sendable {
     }
     lines.append(
       line(
-        "change_summary",
+        .changeSummary,
         "\(file.plan.changes.count) changes",
-        [("digest", .string(file.digest)), ("changes", file.plan.summary.json)],
+        [
+          ("plan_digest", .string(file.digest)), ("nodes", .int(file.plan.nodes.count)),
+          ("waves", .int(waves(file.plan))), ("changes", file.plan.summary.json),
+        ],
         at: time
       )
     )
     return lines.compactMap { $0 }
   }
 
+  private func waves(_ plan: Plan) -> Int {
+    Set(plan.changes.filter { $0.phase == .activate && $0.action.isExecuted }.map(\.wave)).count
+  }
+
+  private mutating func finding(_ note: PlanNote, at time: String) -> String? {
+    line(
+      .diagnostic,
+      level: note.severity == "warning" ? "warn" : "info",
+      note.text,
+      [
+        ("node", JSONValue(note.node?.name)),
+        (
+          "diagnostic",
+          [
+            "severity": .string(note.severity), "code": .null, "detail": .string(note.text),
+            "address": JSONValue(note.address),
+          ]
+        ),
+      ],
+      at: time
+    )
+  }
+
+  /// Returns that work on an address began; nil the second time, and where it was never planned.
+  package mutating func began(
+    _ address: String,
+    stage: String,
+    at time: String
+  ) -> String? {
+    guard let entry = open[address], begun.insert(address).inserted else { return nil }
+    return line(
+      .applyStart,
+      "\(address): \(stage)",
+      [
+        ("node", .string(entry.node.name)), ("address", .string(address)),
+        ("stage", .string(stage)),
+      ],
+      at: time
+    )
+  }
+
   /// Returns the terminal event of an address, nil when it already had one or was never planned.
   package mutating func terminal(_ ending: AddressEnding, at time: String) -> String? {
     guard open.removeValue(forKey: ending.address) != nil else { return nil }
-    let type: String
+    let type: EventType
     var members: [(String, JSONValue)] = [
       ("node", .string(ending.node.name)), ("address", .string(ending.address)),
     ]
     switch ending.kind {
-    case .done: type = "apply_complete"
-    case .failed: type = "apply_errored"
-    case .skipped: type = "apply_skipped"
-    case .rolledBack: type = "apply_rolled_back"
-    case .unknown: type = "apply_unknown"
+    case .done: type = .applyComplete
+    case .failed: type = .applyErrored
+    case .skipped: type = .applySkipped
+    case .rolledBack: type = .applyRolledBack
+    case .unknown: type = .applyUnknown
     }
     if ending.kind == .skipped {
       members.append(("blocked_by", .string(ending.why)))
@@ -131,7 +208,7 @@ package struct RunEvents: Sendable {
       if let line = terminal(ending, at: time) { lines.append(line) }
     }
     let last = line(
-      "run_end",
+      .runEnd,
       level: end.exitCode == 0 || end.exitCode == 2 ? "info" : "error",
       "\(end.result) (exit \(end.exitCode))",
       [

@@ -37,7 +37,7 @@ import Testing
       lines += events.end(end, isUnderWay: Bool.random(), at: "t")
       let again = events.end(end, at: "t")
       #expect(again.isEmpty)
-      let late = events.line("log", "too late", at: "t")
+      let late = events.line(.diagnostic, "too late", at: "t")
       #expect(late == nil)
       let read = try lines.map { try JSONValue(parsing: Array($0.utf8)) }
       #expect(read.compactMap { $0["seq"]?.int } == Array(1...read.count))
@@ -75,7 +75,7 @@ import Testing
 
   @Test func hostileTextStaysOneLine() throws {
     var events = RunEvents(run: "r")
-    let told = events.line("log", "a\nb\u{1B}[31m", [("error", "x\ny\u{7F}")], at: "t")
+    let told = events.line(.diagnostic, "a\nb\u{1B}[31m", [("error", "x\ny\u{7F}")], at: "t")
     let line = try #require(told)
     #expect(!line.utf8.contains { $0 < 0x20 })
     #expect(try JSONValue(parsing: Array(line.utf8))["error"]?.string == "x\ny\u{7F}")
