@@ -115,6 +115,8 @@ expect 12 "frozen it takes no changes" inside apply --resume "$run" -f "$fleet"
 expect 0 "thaw" inside lock thaw n1 -f "$fleet"
 expect 7 "the dead client's lock holds on the node that it had not come to" inside apply --resume "$run" -f "$fleet"
 says "it says how to let it go" '^  fleetctl lock release n2$'
+expect 0 "who looks" inside lock list n2 -f "$fleet"
+says "sees whose it is and since when" "^n2 +locked +.*, process [0-9]+, since $(date -u +%Y)-[0-9-]+T[0-9:]+Z, [0-9]+ s left, plan sha256:"
 expect 0 "until somebody releases it" inside lock release n2 -f "$fleet"
 part "where a resumed run is refused"
 on n1 sh -c 'cp /etc/machine-id /root/machine-id; echo 0123456789abcdef0123456789abcdef >/etc/machine-id'
@@ -189,6 +191,8 @@ write_fleet n1='version: "6"' n2='version: "6"'
 held
 expect 7 "apply" apply
 says "it says how to let it go" '^  fleetctl lock release n2$'
+expect 0 "a lock of an older fleetctl" inside lock list n2 -f "$fleet" --format json
+says "does not say since when" '"since": null'
 lab/enter.sh "$fleetctl" apply -f "$fleet" -auto-approve --lock-timeout 60s --events "$work/waits" >"$work/waits.out" 2>&1 </dev/null &
 client=$!
 for _ in $(seq 100); do grep -q change_summary "$work/waits" 2>/dev/null && break; sleep 0.1; done

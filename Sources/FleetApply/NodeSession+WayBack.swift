@@ -23,10 +23,16 @@ package struct NodeLock: Hashable, Sendable {
   package var plan = ""
   /// Seconds until the holder's lease runs out by itself.
   package var secondsLeft = 0
+  /// Seconds since the lock was taken, on the node's clock since boot; nil when its holder's fleetctl is too old
+  /// to have written that down.
+  package var secondsHeld: Int?
   /// Why the node takes no changes, when it is frozen.
   package var frozen: String?
   /// The run that is not confirmed yet, if any.
   package var pending: String?
+
+  /// Makes the lock of a node that nobody holds.
+  package init() {}
 }
 
 extension NodeSession {
@@ -92,7 +98,8 @@ extension NodeSession {
       )
       lock.holder = Printable.line(lines.first ?? "")
       lock.plan = Printable.line(lines.count > 1 ? lines[1] : "")
-      lock.secondsLeft = lines.last.flatMap { NodeNumber.count($0) } ?? 0
+      lock.secondsLeft = lines.count > 2 ? NodeNumber.count(lines[2]) ?? 0 : 0
+      lock.secondsHeld = lines.count > 3 ? NodeNumber.count(lines[3]) : nil
     }
     lock.frozen = answer.first("frozen").map { Printable.line($0.text) }
     lock.pending = answer.first("pending").map { Printable.line($0.text) }

@@ -19,6 +19,7 @@ struct LockCommand: AsyncParsableCommand {
 
       EXAMPLES
         fleetctl lock list
+        fleetctl lock list --format json | jq '.nodes[] | select(.lock)'
         fleetctl lock release redis-1   when its holder is known to be dead
         fleetctl lock freeze redis-1 --because "disk is being replaced, ask bob"
         fleetctl lock thaw redis-1
@@ -47,41 +48,20 @@ struct ListLocksCommand: AsyncParsableCommand {
 
   @OptionGroup var named: LockNodes
 
+  @Option(help: ArgumentHelp("Output format: human or json.", valueName: "format"))
+  var format = TextOrJSON.human
+
   func run() async throws {
     let fleet = try LockedFleet(named, needsNodes: false)
     let answers = try await fleet.each { (session) async throws(ApplyError) in
       try await session.inspectLock()
     }
-    var rows: [[String]] = []
-    var failed = false
-    for (node, answer) in answers {
-      switch answer {
-      case .success(let lock): rows += Self.rows(node, lock)
-      case .failure(let error):
-        failed = true
-        rows.append([node, "unreachable", displayable(error.message)])
-      }
+    let report = LockReport(nodes: answers) { Clock.ago($0) }
+    switch format {
+    case .human: try Terminal.result(report.text)
+    case .json: try Terminal.result(report.json.rendered(pretty: true) + "\n")
     }
-    let width = rows.map { $0[0].count }.max() ?? 0
-    for row in rows {
-      let line = row[0].padding(to: width) + "  " + row[1].padding(to: 11) + "  " + row[2]
-      try Terminal.result(line.trimmed + "\n")
-    }
-    if failed { throw ExitStatus.unreachable.error }
-  }
-
-  private static func rows(_ node: String, _ lock: NodeLock) -> [[String]] {
-    var rows: [[String]] = []
-    if let frozen = lock.frozen { rows.append([node, "frozen", displayable(frozen)]) }
-    if let holder = lock.holder {
-      let text =
-        "\(displayable(holder)), \(lock.secondsLeft) s left, plan \(displayable(lock.plan))"
-      rows.append([node, "locked", text])
-    }
-    if let pending = lock.pending {
-      rows.append([node, "unconfirmed", "run \(displayable(pending)) waits for its confirmation"])
-    }
-    return rows.isEmpty ? [[node, "free", ""]] : rows
+    if !report.isWhole { throw ExitStatus.unreachable.error }
   }
 }
 
@@ -249,17 +229,5 @@ struct LockedFleet {
       }
     }
     if !failed.isEmpty { throw ExitStatus.worst(failed).error }
-  }
-}
-
-extension String {
-  fileprivate func padding(to width: Int) -> String {
-    self + String(repeating: " ", count: max(0, width - count))
-  }
-
-  fileprivate var trimmed: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

@@ -231,14 +231,26 @@ enum Clock {
   static var now: String {
     var moment = timespec()
     clock_gettime(CLOCK_REALTIME, &moment)
+    let fraction = String(1000 + moment.tv_nsec / 1_000_000).dropFirst()
+    return "\(text(moment)).\(fraction)Z"
+  }
+
+  /// RFC 3339 in UTC of so many seconds ago.
+  static func ago(_ seconds: Int) -> String {
+    var moment = timespec()
+    clock_gettime(CLOCK_REALTIME, &moment)
+    moment.tv_sec -= seconds
+    return text(moment) + "Z"
+  }
+
+  private static func text(_ moment: timespec) -> String {
+    var moment = moment
     var parts = tm()
     gmtime_r(&moment.tv_sec, &parts)
     var text = [CChar](repeating: 0, count: 32)
     strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
     let length = text.firstIndex(of: 0) ?? 0
-    let seconds = String(decoding: text[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let fraction = String(1000 + moment.tv_nsec / 1_000_000).dropFirst()
-    return "\(seconds).\(fraction)Z"
+    return String(decoding: text[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 

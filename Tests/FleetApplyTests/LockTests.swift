@@ -111,6 +111,35 @@ import Testing
     }
   }
 
+  @Test func `a lock says since when it is held, whatever renews it`() async throws {
+    let token = Bench.random()
+    let session = try await acquire("alice", token: token)
+    // Since the first second of the machine.
+    let set = "sed -i \"s/^since=.*/since=$2/\" \"$1/lock\""
+    _ = Scratch.sh(set, bench.layout.runDirectory, "1")
+    let before = try #require(try await session.inspectLock().secondsHeld)
+    try await session.renewLock()
+    _ = try await acquire("alice again", token: token)
+    #expect(try #require(try await session.inspectLock().secondsHeld) >= before)
+    #expect(Scratch.sh("grep -qx since=1 \"$1/lock\"", bench.layout.runDirectory) == 0)
+    // Another's begins anew.
+    try await session.breakLock()
+    _ = try await acquire("bob")
+    #expect(Scratch.sh("grep -qx since=1 \"$1/lock\"", bench.layout.runDirectory) == 1)
+  }
+
+  @Test func `a lock of a fleetctl that wrote no moment down is read, and stays so`() async throws {
+    let session = try await acquire("alice")
+    _ = Scratch.sh("sed -i '/^since=/d' \"$1/lock\"", bench.layout.runDirectory)
+    for _ in 0..<2 {
+      let lock = try await session.inspectLock()
+      #expect(lock.holder == "alice")
+      #expect(lock.secondsHeld == nil)
+      #expect((1...60).contains(lock.secondsLeft))
+      try await session.renewLock()
+    }
+  }
+
   @Test func `who lost the lock can change nothing`() async throws {
     let first = try await acquire("alice")
     try await first.breakLock()

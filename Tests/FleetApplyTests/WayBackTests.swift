@@ -316,6 +316,7 @@ import Testing
     #expect(lock.holder == "test@here pid 1")
     #expect(lock.plan == "d")
     #expect((1...60).contains(lock.secondsLeft))
+    #expect(lock.secondsHeld != nil)
     #expect(lock.frozen == nil && lock.pending == nil)
     try await holder.releaseLock()
     #expect(try await session.inspectLock() == NodeLock())

@@ -312,7 +312,8 @@ extension RuntimeScript {
     inspect() {
       if lock_load; then
         uptime_now
-        [ "$lock_deadline" -le "$seconds" ] || { printf '%s\n%s\n%s' "$lock_holder" "$lock_plan" "$((lock_deadline - seconds))"; mark lock 0; }
+        case $lock_since in '' | *[!0-9]*) held= ;; *) held=$((seconds - lock_since)) ;; esac
+        [ "$lock_deadline" -le "$seconds" ] || { printf '%s\n%s\n%s\n%s' "$lock_holder" "$lock_plan" "$((lock_deadline - seconds))" "$held"; mark lock 0; }
       fi
       [ ! -s "$state/frozen" ] || { cat "$state/frozen"; mark frozen 0; }
       if [ -s "$state/pending" ]; then

@@ -58,20 +58,22 @@ package enum RuntimeScript {
     guarded() { { flock -w 30 9 && "$@"; } 9>>"$run/guard"; }
     # A lock of an earlier boot is none.
     lock_load() {
-      lock_token= lock_holder= lock_plan= lock_lease=0 lock_deadline=0 lock_boot=
+      lock_token= lock_holder= lock_plan= lock_lease=0 lock_deadline=0 lock_boot= lock_since=
       [ -f "$run/lock" ] || return 1
       while IFS='=' read -r key value; do
         case $key in
         token) lock_token=$value ;; holder) lock_holder=$value ;; plan) lock_plan=$value ;;
         lease) lock_lease=$value ;; deadline) lock_deadline=$value ;; boot) lock_boot=$value ;;
+        since) lock_since=$value ;;
         esac
       done <"$run/lock"
       [ "$lock_boot" = "$boot" ] || { lock_token=; return 1; }
     }
+    # Without $5 it is taken now; `-` is one of a fleetctl that did not write down since when.
     lock_store() {
       uptime_now
-      printf 'token=%s\nholder=%s\nplan=%s\nlease=%s\ndeadline=%s\nboot=%s\n' \
-        "$1" "$2" "$3" "$4" "$((seconds + $4))" "$boot" >"$run/.lock.new" &&
+      printf 'token=%s\nholder=%s\nplan=%s\nlease=%s\ndeadline=%s\nboot=%s\nsince=%s\n' \
+        "$1" "$2" "$3" "$4" "$((seconds + $4))" "$boot" "${5:-$seconds}" >"$run/.lock.new" &&
         mv -f "$run/.lock.new" "$run/lock"
     }
     lock_take() {
@@ -82,11 +84,11 @@ package enum RuntimeScript {
         mark held 0
         return 0
       fi
-      [ "$lock_token" = "$token" ] || forget_others
-      lock_store "$token" "$holder" "$plan" "$lease" && mark granted 0
+      [ "$lock_token" = "$token" ] || { lock_since=; forget_others; }
+      lock_store "$token" "$holder" "$plan" "$lease" "$lock_since" && mark granted 0
     }
     lock_is_ours() { lock_load && [ "$lock_token" = "$token" ]; }
-    lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease"; }
+    lock_renew() { lock_is_ours && lock_store "$token" "$lock_holder" "$lock_plan" "$lock_lease" "${lock_since:--}"; }
     # What would be written stands there already: it was given or renewed within this second.
     lock_is_new() { lock_is_ours && uptime_now && [ "$lock_deadline" = "$((seconds + lock_lease))" ]; }
     # The client is there and goes on: neither lease nor way back runs out meanwhile.

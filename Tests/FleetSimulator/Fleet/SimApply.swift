@@ -187,14 +187,19 @@ package struct SimApply {
     for index in inputs.indices {
       inputs[index].observation = looks[inputs[index].id] ?? inputs[index].observation
     }
-    guard let fresh = make(inputs), Moved.swapped(plan, fresh).isEmpty,
-      Moved.nodes(plan, fresh).isEmpty
-    else {
+    guard let left = leftOut(plan, inputs) else {
       for entry in held { await entry.worker.finish(summary: "nothing was changed") }
       report.status = .conflict
       report.early = "a node moved"
       return
     }
+    for entry in held where left.has(entry.link.id) {
+      client.world.note("\(client.name): leaves out \(entry.link.id)")
+      for warning in await entry.worker.giveBack() {
+        client.world.note("\(client.name): \(warning)")
+      }
+    }
+    held.removeAll { left.has($0.link.id) }
     for entry in held {
       let (client, worker) = (client, entry.worker)
       await worker.session.keep(plan: Array("{}\n".utf8), of: run) { why in
@@ -218,15 +223,28 @@ package struct SimApply {
       await entry.worker.session.expect(Preconditions(task, plan: plan))
     }
     afterLook(plan)
-    await conduct(tasks, plan, inputs, held.map(\.worker), &report)
+    await conduct(tasks, plan, left, inputs, held.map(\.worker), &report)
     for link in links where !tasks.contains(where: { $0.node == link.id }) {
       await link.connection?.close()
     }
   }
 
+  /// The nodes that moved and those that need something of them; nil where the whole run is refused.
+  private func leftOut(_ plan: Plan, _ inputs: [NodeInput]) -> LeftOut? {
+    guard let fresh = make(inputs), Moved.swapped(plan, fresh).isEmpty else { return nil }
+    var left = LeftOut()
+    for node in Moved.all(plan, fresh) { left.add(node) }
+    left.addDependents(in: plan)
+    guard left.isEmpty || (onFailure == .continue && left.leavesSomething(of: plan)) else {
+      return nil
+    }
+    return left
+  }
+
   private func conduct(
     _ tasks: [NodeTask],
     _ plan: Plan,
+    _ left: LeftOut,
     _ inputs: [NodeInput],
     _ workers: [SSHNodeWorker],
     _ report: inout Report
@@ -256,7 +274,9 @@ package struct SimApply {
       }
     ).perform()
     keeper.value.isOver = true
-    report.results = outcome.results + unreached(names, inputs, plan)
+    report.results =
+      outcome.results + left.results(of: plan)
+      + unreached(names, inputs, plan).filter { !left.has($0.node) }
     if defects.contains(.noReadBack) {
       report.status = report.results.allSatisfy { $0.failed.isEmpty } ? .success : .partial
     } else {
