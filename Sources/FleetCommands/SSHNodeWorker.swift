@@ -257,6 +257,16 @@ package struct SSHNodeWorker: NodeWorker {
     return warnings
   }
 
+  /// Prolongs the lease and says whether it is lost; see `NodeWorker`.
+  package func lostHold() async -> String? {
+    do throws(ApplyError) {
+      try await session.renewLock()
+      return nil
+    } catch {
+      return error.code == .lostLease ? error.message : nil
+    }
+  }
+
   /// Prolongs the lease.
   ///
   /// A lost one needs no word here: the node refuses the next batch and says why.

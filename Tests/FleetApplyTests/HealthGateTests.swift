@@ -103,6 +103,17 @@ import Testing
     #expect(result.failed.first?.why == why)
   }
 
+  @Test func `a node that took the run back ends the wait for its health`() async throws {
+    let check = HealthCheckSpec(kind: http(wanted: 200))
+    let result = try await run([check], answers: [500], budget: 60) { recorder in
+      recorder.lost = "the lock on the node is no longer ours"
+    }
+    let why =
+      "`a.service` is not waited for any more: the lock on the node is no longer ours;"
+      + " last seen: :80/ answers 500, wanted 200"
+    #expect(result.failed.first?.why == why)
+  }
+
   // MARK: Material
 
   /// Time that passes by waiting only: how fast the machine is decides nothing.

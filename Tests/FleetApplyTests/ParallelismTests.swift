@@ -179,6 +179,7 @@ private struct Counted: NodeWorker {
   func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer {
     try await inner.get(request)
   }
+  func lostHold() async -> String? { nil }
   func open(host: String, port: Int) async throws(TransportError) {}
   func write(_ manifest: Manifest) async -> BatchOutcome { await inner.write(manifest) }
   func rollBack() async -> BatchOutcome { await inner.rollBack() }

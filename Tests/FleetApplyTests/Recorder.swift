@@ -33,6 +33,8 @@ struct Recorder: NodeWorker {
   /// How its taking back ends, and what it says of itself when it is asked then.
   var rolledBack = BatchOutcome.results([])
   var settled = WayBack.unknown("not asked for here")
+  /// Why it is no longer the run's, whenever it is asked.
+  var lost: String?
   /// How often it was looked at.
   let looks = Counter()
   private let asked = Counter()
@@ -104,6 +106,7 @@ struct Recorder: NodeWorker {
     return HTTPAnswer(status: answers[min(number, answers.count - 1)], body: [])
   }
 
+  func lostHold() async -> String? { lost }
   func open(host: String, port: Int) async throws(TransportError) {}
   func write(_ manifest: Manifest) async -> BatchOutcome {
     log.add("\(name) write the manifest")

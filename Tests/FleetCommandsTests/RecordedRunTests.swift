@@ -248,6 +248,7 @@ private struct Obedient: NodeWorker {
   func observe(_ request: ProbeRequest) async -> NodeObservation {
     .observed(Self.look(resources))
   }
+  func lostHold() async -> String? { nil }
   func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome {
     var isOver = false
     return .results(

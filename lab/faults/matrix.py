@@ -53,7 +53,7 @@ OWN = {
     "the operator's clock +1 day": "C", "the operator's clock -1 day": "C",
     "a firewall that shuts us out": "R", "sshd's settings shut us out": "R", "the network's settings shut us out": "R",
     "kill during the taking back": "R", "machine dies during the taking back": "R", "machine dies during the recovery at boot": "R",
-    "one bad of several": "R", "one bad of several, at P8": "R", "one bad of several, at P9": "R",
+    "one bad of several": "R", "one bad of several, at P2": "E", "one bad of several, at P3": "E", "one bad of several, at P8": "R", "one bad of several, at P9": "R",
     "others that hang on a service that fails": "R",
     "old generation damaged": "Z",
     **{f"{number} at one call of the client, {part} of 6": "ESRC" for number in ("ENOSPC", "EIO", "EMFILE") for part in range(1, 7)},

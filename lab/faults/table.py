@@ -83,7 +83,7 @@ def measured(rows):
         return "No cell says when and where it was measured."
     told = ", ".join(f"{name}" + (f" ({count} cells)" if len(commits) > 1 else "") for name, count in sorted(commits.items(), key=lambda item: (-item[1], item[0])))
     text = f"Measured on {' and '.join(sorted(days))}, commit {told}, on a machine with {' or '.join(sorted(places))}."
-    return text + (f" {silent} cells do not say when." if silent else "")
+    return text + (f" {silent} cells are of an earlier run, which did not write that down." if silent else "")
 
 
 def main():

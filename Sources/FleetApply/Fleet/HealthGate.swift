@@ -103,6 +103,10 @@ struct HealthGate: Sendable {
       }
       tries += 1
       if tries % Self.triesPerLook == 0 {
+        // A node that took the run back while nobody was heard has the old service, which never gets so.
+        if let lost = await progress.task.worker.lostHold() {
+          return "`\(unit.name)` is not waited for any more: \(lost); last seen: \(wrong.text)"
+        }
         let seen = await look(unit, progress)
         if let end = Self.end(of: unit, seen, &restarts) { return "\(end): \(wrong.text)" }
         let left = Int((deadline - clock.now()) / .seconds(1))

@@ -13,6 +13,8 @@ package protocol NodeWorker: Sendable {
   func run(_ operations: [NodeOperation], name: String, arming: Bool) async -> BatchOutcome
   /// Asks an HTTP server through a stream that the node opens.
   func get(_ request: HTTPCheck.Request) async throws(TransportError) -> HTTPAnswer
+  /// Prolongs the lease; returns why the node is no longer this run's, nil while it is or nobody can say.
+  func lostHold() async -> String?
   /// Succeeds when something at `host:port`, as the node sees it, accepts a TCP connection.
   func open(host: String, port: Int) async throws(TransportError)
   /// Replaces the manifest.
