@@ -15,9 +15,9 @@ struct RollbackRun {
   let run: String
   let limits: Limits
   let stream: RunStream
-  private let connections: FleetConnections
+  let connections: FleetConnections
   /// A dead client's lock is free after so long.
-  private static let leaseSeconds = 120
+  static let leaseSeconds = 120
 
   /// What bounds it.
   struct Limits {
@@ -29,7 +29,7 @@ struct RollbackRun {
     let parallelism: Int?
   }
 
-  private var window: Int { limits.window }
+  var window: Int { limits.window }
 
   init(fleet: LockedFleet, nodes: [FleetNode], run: String, limits: Limits, stream: RunStream) {
     self.fleet = fleet
@@ -99,7 +99,9 @@ struct RollbackRun {
   /// Locks all, looks again, takes back on all side by side, confirms.
   func perform(_ plan: Plan, _ reviews: [NodeID: RunReview]) async throws -> ApplyVerdict {
     stream.enter(.locking)
-    let workers = try await lock(PlanFile(plan).digest)
+    let keeper = LeaseKeeper(every: min(Self.leaseSeconds / 4, max(1, window / 4)))
+    defer { keeper.stop() }
+    let workers = try await lock(PlanFile(plan).digest, keeper)
     var again: [NodeID: RunReview] = [:]
     for worker in workers {
       do throws(ApplyError) {
@@ -113,11 +115,8 @@ struct RollbackRun {
     }
     guard !Interrupt.isRequested else {
       try await giveUp(workers, Interrupt.status, "interrupted; nothing was changed")
-      preconditionFailure("giveUp always throws")
     }
     stream.enter(.underWay)
-    let keeper = keepLocks(workers)
-    defer { keeper.cancel() }
     let permits = Permits(limits.parallelism)
     stream.tell(.stage(Self.stage, nodes: workers.count))
     let began = ContinuousClock.now
@@ -294,84 +293,5 @@ struct RollbackRun {
       ("result", .string(result.outcome.rawValue)),
       ("changed", .int(EndingCounts(endings).done)), ("failed", .int(result.failed.count)),
     ]).rendered(pretty: false)
-  }
-
-  // MARK: Locks
-
-  private func lock(_ digest: String) async throws -> [SSHNodeWorker] {
-    var workers: [SSHNodeWorker] = []
-    let targets = try NodeTargets.found(nodes, fleet.fleet, folder: fleet.folder)
-    // In the order of ids, so that two operators cannot wait for each other.
-    for node in nodes.sorted(by: { $0.id < $1.id }) {
-      let target = targets[node]
-      let connections = connections
-      do throws(TransportError) {
-        let session = NodeSession(
-          over: try await connections.connect(to: target),
-          random: { Nonce.make() },
-          hears: stream.lock(of: node.id.name)
-        ) { () async throws(TransportError) in
-          try await connections.connect(to: target)
-        }
-        workers.append(
-          SSHNodeWorker(
-            session: session,
-            node: node.id,
-            transaction: stream.run,
-            window: window
-          )
-        )
-      } catch {
-        try await giveUp(workers, .unreachable, "node.\(node.id): \(error.step): \(error.message)")
-      }
-      do throws(ApplyError) {
-        try await workers[workers.count - 1].session.acquireLock(
-          holder: "\(PlanMeta.user)@\(PlanMeta.host), process \(ProcessID.own)",
-          planDigest: digest,
-          leaseSeconds: Self.leaseSeconds,
-          token: Nonce.make(),
-          waitSeconds: limits.lockWait
-        )
-      } catch {
-        var status = ExitStatus.failure
-        if case .lockHeld = error.code { status = .lockHeld }
-        if case .frozen = error.code { status = .nodeFrozen }
-        var cure = ""
-        if case .notAllowed = error.code {
-          status = .unreachable
-          cure = " (`fleetctl doctor --sudoers` prints the rule)"
-        }
-        try await giveUp(workers, status, "node.\(node.id): \(error.message)\(cure)")
-      }
-    }
-    return workers
-  }
-
-  /// Gives all locks back and ends the command; nothing was changed.
-  private func giveUp(
-    _ workers: [SSHNodeWorker],
-    _ status: ExitStatus,
-    _ why: String
-  ) async throws {
-    Terminal.note("error: \(displayable(why)); nothing was changed.\n")
-    for worker in workers {
-      do throws(ApplyError) {
-        if await worker.session.holdsLock { try await worker.session.releaseLock() }
-      } catch {
-        Terminal.note("warning: node.\(worker.node): its lock runs out by itself\n")
-      }
-      await worker.session.currentConnection.close()
-    }
-    throw EarlyEnd(status: status, reason: why)
-  }
-
-  private func keepLocks(_ workers: [SSHNodeWorker]) -> Task<Void, Never> {
-    Task {
-      while !Task.isCancelled {
-        let pause = min(Self.leaseSeconds / 4, max(1, window / 4))
-        do { try await Task.sleep(for: .seconds(pause)) } catch { return }
-        for worker in workers { await worker.renewLock() }
-      }
-    }
   }
 }

@@ -14,11 +14,11 @@ package struct FleetLocks: Sendable {
     package let id: NodeID
     /// The conversation that will hold the lock.
     package let session: NodeSession
-    /// What to look at in the round trip of the lock.
-    package let look: ProbeRequest
+    /// What to look at in the round trip of the lock; nil for nothing.
+    package let look: ProbeRequest?
 
     /// Names a node.
-    package init(_ id: NodeID, _ session: NodeSession, look: ProbeRequest) {
+    package init(_ id: NodeID, _ session: NodeSession, look: ProbeRequest? = nil) {
       (self.id, self.session, self.look) = (id, session, look)
     }
   }
