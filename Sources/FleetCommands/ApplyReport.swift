@@ -43,7 +43,7 @@ struct ApplyReport {
     text += notAsPlanned(ordered.filter { !$0.isWell }.map(\.row), of: rows.count)
     let counts = verdict.counts
     text += verdict.isComplete ? "\n\(noun) complete: " : "\n\(noun) incomplete: "
-    text += "\(counts.done) changed, \(counts.failed) failed, \(counts.skipped) skipped"
+    text += "\(counts.done) changed, \(failures) failed, \(counts.skipped) skipped"
     if counts.rolledBack > 0 { text += ", \(counts.rolledBack) taken back" }
     if counts.unknown > 0 { text += ", \(counts.unknown) unknown" }
     return text + " (run \(run)).\n"
@@ -125,6 +125,13 @@ struct ApplyReport {
       milliseconds: result.milliseconds,
       detail: detail ?? ""
     )
+  }
+
+  /// What the column of the table adds up to.
+  private var failures: Int {
+    let endings = Dictionary(grouping: verdict.endings, by: \.node)
+    return verdict.results.filter { $0.outcome != .unreachable }
+      .reduce(0) { $0 + EndingCounts(endings[$1.node] ?? []).failed + nodeFailures($1) }
   }
 
   /// Failures of the node as a whole: its lock, its records, its way back.

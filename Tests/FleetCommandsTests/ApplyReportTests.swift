@@ -112,6 +112,15 @@ import Testing
     #expect(fleet.report.contains("\nand 31 more failed; --events FILE has them all\n"))
   }
 
+  @Test func theLastLineCountsWhatTheTableCounts() throws {
+    var fleet = Fleet()
+    try fleet.failed("n1", ["no room"])
+    fleet.results[0].failed.append(.init(address: "node.n1", why: "nobody could confirm the run"))
+    let row = fleet.report.split(separator: "\n").first { $0.hasPrefix("n1 ") }
+    #expect(row?.split(separator: " ").prefix(4) == ["n1", "failed", "0", "2"])
+    #expect(fleet.report.contains("\nApply incomplete: 0 changed, 2 failed, 0 skipped"))
+  }
+
   @Test func aLongReasonIsCutInTheTableAndWholeBelow() throws {
     var fleet = Fleet()
     let long = String(repeating: "x", count: 300)

@@ -29,15 +29,7 @@ extension FleetRun {
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       progress.isRecorded = true
       guard manifest != progress.observed.manifest.known else { return progress }
-      if case .results = await progress.task.worker.write(manifest) {
-        progress.observed.manifest = .value(manifest)
-      } else {
-        report(
-          progress.fail("node.\(progress.task.node)", "the manifest was not written"),
-          progress
-        )
-      }
-      return progress
+      return await write(manifest, progress)
     }
   }
 
@@ -160,20 +152,31 @@ extension FleetRun {
     let nodes = await lookAgain(nodes, always: true, evenHalted: true)
     let knowledge = knowledge(nodes)
     return await concurrently(nodes) { progress in
-      var progress = progress
       guard progress.result.outcome != .unknown, !progress.tookItselfBack else { return progress }
       guard !progress.isRecorded || progress.wentBack else { return progress }
       let manifest = progress.manifest(of: fleet, context(progress, knowledge))
       guard manifest != progress.observed.manifest.known else { return progress }
       // A node that nothing was done on gets no record that says so.
       if progress.observed.manifest.known == nil, manifest.owned.isEmpty { return progress }
-      if case .results = await progress.task.worker.write(manifest) {
-        progress.observed.manifest = .value(manifest)
-        return progress
-      }
-      report(progress.fail("node.\(progress.task.node)", "the manifest was not written"), progress)
-      return progress
+      return await write(manifest, progress)
     }
+  }
+
+  private func write(_ manifest: Manifest, _ before: NodeProgress) async -> NodeProgress {
+    var progress = before
+    let cause: String
+    switch await progress.task.worker.write(manifest) {
+    case .results:
+      progress.observed.manifest = .value(manifest)
+      return progress
+    case .rejected(let results): cause = Self.words(of: results)
+    case .refused(let why), .unknown(let why), .moved(let why), .notAllowed(let why): cause = why
+    }
+    report(
+      progress.fail("node.\(progress.task.node)", "the manifest was not written: \(cause)"),
+      progress
+    )
+    return progress
   }
 }
 
