@@ -28,7 +28,7 @@ machine dies                | C  | E  | E  | S   | S   | R   | R   | R   | R   |
 runner killed on the node   | -  | -  | -  | -   | S   | R   | R   | R   | -   | -  | -  | -  | - | -
 watchdog killed again and again | - | - | - | -  | -   | -   | C   | C   | C   | C  | C  | -  | - | -
 disk full                   | E  | E  | E  | S   | S   | R   | R   | R   | R   | R  | C  | C  | C | C
-inodes gone                 | E  | E  | E  | S   | S   | R   | R   | R   | R   | R  | C  | C  | C | C
+inodes gone                 | E  | ES | ES | S   | S   | R   | R   | R   | R   | R  | C  | C  | C | C
 read-only file system       | R  | R  | R  | R  | R  | R  | Z  | C  | C  | C  | C  | C  | C  | C
 a file made immutable       | R  | R  | R  | R  | R  | R  | R  | C  | C  | C  | C  | C  | C  | C
 EIO on fsync                | S  | S  | S  | S   | S   | Z   | Z   | Z   | Z   | Z  | Z  | C  | C | C
