@@ -231,9 +231,9 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
             return {**home, "REVISION": str(self.revision)}
 
         case("pyinfra, `--dry`", pyinfra + ["--dry"], numbered())
-        case("Mitogen for Ansible, `--check`", ansible + ["--check"] + current(), mitogen)
         # Minutes with fifty nodes.
         slow = 1 if count > 20 else runs
+        case("Mitogen for Ansible, `--check`", ansible + ["--check"] + current(), mitogen, runs=slow)
         case("Ansible, `--check`", ansible + ["--check"] + current(), plain, runs=slow)
 
         def changed_deploy():
@@ -241,7 +241,7 @@ for process in "${{started[@]}}"; do wait "$process" || exit 1; done
             return ["env", f"REVISION={self.revision}", *pyinfra, "--yes"]
 
         case("pyinfra, one file", None, home, changed_deploy)
-        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook)
+        case("Mitogen for Ansible, one file", None, mitogen, changed_playbook, runs=slow)
         case("Ansible, one file", None, plain, changed_playbook, runs=slow)
 
     # -- what is said to a node

@@ -14,8 +14,8 @@
 #   --sizes   numbers of real nodes (up to 240; those over 50 run only the bare client, ssh and fleetctl plan)
 #   --far     which of them also with the delay, 9,50,200 at most
 #   --peers-far
-#             the peers with the delay up to so many nodes (50). Fifty take Ansible four minutes a run, so that it runs
-#             once there and all else --runs times; the tables say so
+#             the peers with the delay up to so many nodes (50). Fifty take Ansible three minutes a run, so that it and
+#             Mitogen run once there and all else --runs times; the tables say so
 #   --stubs   numbers of nodes that the stub plays
 #   --only    these parts alone: look, 9, 50, 200 (real nodes), stub-200, stub-1000, jump, rounds, hang. What earlier
 #             runs found of the others stays in the tables
