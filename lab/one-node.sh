@@ -12,10 +12,22 @@ if [ "$(id -u)" -ne 0 ] || ! command -v systemd-nspawn >/dev/null; then
   echo "one machine: SKIPPED: it needs root and systemd-nspawn"
   exit 0
 fi
-archive=$(archive_uri)
-if [ "$LAB_SUITE" != bookworm ] && ! curl -fsSL -m 30 -o /dev/null "${archive%/}/dists/$LAB_SUITE/Release"; then
-  echo "one machine: SKIPPED: the archive of this machine has no $LAB_SUITE beside its own release (curl's words are above)"
-  exit 0
+# there: whether the archive of this machine has the release beside its own, and a key that fits.
+there() {
+  local archive keyring
+  archive=$(archive_uri) && keyring=$(archive_keyring) || return 1
+  eval "$(apt-config shell http_proxy Acquire::http::Proxy https_proxy Acquire::https::Proxy)"
+  http_proxy=${http_proxy:-} https_proxy=${https_proxy:-} debootstrap --print-debs --variant=minbase --keyring="$keyring" \
+    "$LAB_SUITE" "$1/root" "${archive%/}" 2>&1
+}
+if [ "$LAB_SUITE" != bookworm ]; then
+  scratch=$(mktemp -d)
+  if ! there "$scratch" >"$scratch/out"; then
+    echo "one machine: SKIPPED: no Debian $LAB_SUITE is to be had here: $(tail -n 1 "$scratch/out")"
+    rm -rf "$scratch"
+    exit 0
+  fi
+  rm -rf "$scratch"
 fi
 cleanup() { [ "${FLEETCTL_LAB_IS_UP:-}" = 1 ] || lab/down.sh >/dev/null 2>&1; rm -rf "$work"; }
 trap cleanup EXIT
