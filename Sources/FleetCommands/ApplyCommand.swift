@@ -27,9 +27,10 @@ struct ApplyCommand: AsyncParsableCommand {
 
       Exits 0 when all is done, 2 with -detailed-exitcode when something was
       changed, 4 when some of it failed, 5 refused by a guard, 6 when what was to
-      be changed moved and nothing was, 7 when a lock is held, 8 not approved, 9 when some node is
-      unreachable and the rest is fine, 10 when all that failed was rolled back,
-      12 when a frozen node was left out, 13 when an outcome is not known, 130 or 143 when it was interrupted.
+      be changed moved and nothing was, 7 when a lock is held, 8 not approved,
+      9 when some node is unreachable and the rest is fine, 10 when all that
+      failed was rolled back, 12 when a frozen node was left out, 13 when an
+      outcome is not known, 130 or 143 when it was interrupted.
 
       EXAMPLES
         fleetctl apply
